@@ -1,0 +1,1 @@
+"""The contract: YAML in, one frozen value out, all problems at once."""

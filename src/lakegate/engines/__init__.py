@@ -1,0 +1,1 @@
+"""Engines compute measures. They know no check."""

@@ -1,0 +1,1 @@
+"""Native formats become rows: nothing is sniffed, nothing is accepted silently."""

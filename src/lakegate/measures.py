@@ -1,0 +1,251 @@
+"""What an engine can be asked: a closed set of small frozen values. Checks name them, engines compute them.
+
+Logic is two-valued: a predicate is true or false for every row, never unknown. All predicates but `IsNull` are false
+where their value is null, so that "no row may …" says what it reads like. A cell that could not be converted
+(`rows.Rows.unconverted`) is not null, and every predicate but `Not` is false for it: its type check reports it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+Literal = str | int | float | bool | Decimal | dt.date | dt.datetime | dt.time
+
+
+# --- values -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value in a row: `path` holds physical names, from the row inward.
+
+    `depth` 0 starts at the row; n > 0 at the item bound by the n-th enclosing `AnyItem` or `AnyEntry`.
+    Inside `AnyEntry` a path begins with `key` or `value`.
+    """
+
+    path: tuple[str, ...]
+    depth: int = 0
+
+
+# --- predicates -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class IsNull:
+    """The value is null. NaN is not null (SEMANTICS: logicalType number)."""
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """The value is one of `values`, compared by type."""
+
+    value: Value
+    values: tuple[Literal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotIn:
+    """The value is not null and none of `values`, compared by type."""
+
+    value: Value
+    values: tuple[Literal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfRange:
+    """The value is below `least` or above `most`; None leaves a side open. NaN is never out of range."""
+
+    value: Value
+    least: Literal | None = None
+    most: Literal | None = None
+    least_exclusive: bool = False
+    most_exclusive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LengthOutOfRange:
+    """The length is below `least` or above `most`: characters of text, items of an array, entries of a map, non-null
+    fields of an object. None leaves a side open.
+    """
+
+    value: Value
+    least: int | None = None
+    most: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DoesNotMatch:
+    """The RE2 `pattern` is not found in the text (a search, as in JSON Schema; `$` is the end of the text)."""
+
+    value: Value
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotMultipleOf:
+    """The number is no whole multiple of `factor` (> 0). Decimal arithmetic, so that 0.3 is a multiple of 0.1."""
+
+    value: Value
+    factor: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class NotFinite:
+    """The number is NaN or infinite."""
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatsItem:
+    """The array holds one value twice; nulls are ignored."""
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class AnyItem:
+    """Some item of the array makes `holds` true; inside, that item is `Value(…, depth=n)`."""
+
+    array: Value
+    holds: Predicate
+
+
+@dataclass(frozen=True, slots=True)
+class AnyEntry:
+    """Some entry of the map makes `holds` true; inside, it is `Value(("key",) or ("value", …), depth=n)`."""
+
+    map: Value
+    holds: Predicate
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Every one of `predicates` is true."""
+
+    predicates: tuple[Predicate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """Some one of `predicates` is true."""
+
+    predicates: tuple[Predicate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The predicate is false."""
+
+    predicate: Predicate
+
+
+Predicate = (
+    IsNull
+    | OneOf
+    | NotIn
+    | OutOfRange
+    | LengthOutOfRange
+    | DoesNotMatch
+    | NotMultipleOf
+    | NotFinite
+    | RepeatsItem
+    | AnyItem
+    | AnyEntry
+    | AllOf
+    | AnyOf
+    | Not
+)
+
+
+# --- measures ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RowCount:
+    """Rows of the batch. Answer: int."""
+
+
+@dataclass(frozen=True, slots=True)
+class CountWhere:
+    """Rows for which the predicate is true. Answer: int."""
+
+    predicate: Predicate
+
+
+@dataclass(frozen=True, slots=True)
+class Maximum:
+    """The largest non-null value. Answer: Literal, or None where every value is null or there are no rows."""
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Minimum:
+    """The smallest non-null value. Answer: Literal, or None where every value is null or there are no rows."""
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicates:
+    """How often keys repeat; a key that holds a null is left out. Answer: `DuplicateCounts`."""
+
+    key: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Orphans:
+    """Rows whose key is not in another dataset's committed batches; a key that holds a null is no orphan. Answer: int."""
+
+    key: tuple[Value, ...]
+    dataset: str  # `nyc/planes`; the batch itself where it equals the dataset measured
+    columns: tuple[str, ...]  # physical names there, in the order of `key`
+
+
+@dataclass(frozen=True, slots=True)
+class SqlResult:
+    """The one cell of a vetted query over the batch and the datasets that the contract names. Answer: Literal or None."""
+
+    query: str  # placeholders replaced: the batch is called by its object's name
+    datasets: tuple[tuple[str, str], ...] = ()  # (table name in the query, dataset)
+
+
+Measure = RowCount | CountWhere | Maximum | Minimum | Duplicates | Orphans | SqlResult
+
+
+# --- answers ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateCounts:
+    """Three ways to count duplicates: 5, 5, 5, 7 has one repeated key, two surplus rows, three rows concerned."""
+
+    keys: int
+    surplus: int
+    rows: int
+
+
+class Fault(StrEnum):
+    """Why a measure has no number."""
+
+    DATA = "data"  # the column is missing or has another type: the check fails
+    UNREADABLE = "unreadable"  # the batch cannot be read at all: told once, by its own check
+    CONTEXT = "context"  # another dataset that is not there
+    ENGINE = "engine"  # the engine raised: could not evaluate
+
+
+@dataclass(frozen=True, slots=True)
+class NotMeasured:
+    """The answer where there is no number. Never zero, never null."""
+
+    fault: Fault
+    reason: str
+
+
+Answer = Literal | DuplicateCounts | NotMeasured | None

@@ -1,0 +1,1 @@
+"""Reports are pure functions from a verdict to text; they open nothing."""

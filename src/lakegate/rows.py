@@ -1,0 +1,139 @@
+"""What an engine measures: the rows of a batch, their types, and what the intake could not turn into rows.
+
+The intake makes `Rows` from native files, an engine reads them. Both know this page and not each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+# Columns the intake adds to the rows it stages from text. A contract's column may not begin so.
+RESERVED = "_lakegate_"
+LINE = "_lakegate_line"  # BIGINT, 1-based physical line in the source file on which the record begins
+UNCONVERTED = "_lakegate_unconverted"  # STRUCT(path VARCHAR, text VARCHAR)[], null in a clean row
+
+
+class Kind(StrEnum):
+    """The kinds of value that the standard tells apart (ODCS logicalType), as found in the data."""
+
+    STRING = "string"
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    FLOAT = "float"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    TIME = "time"
+    TIMESTAMP = "timestamp"
+    TIMESTAMP_ZONED = "timestamp with time zone"
+    OBJECT = "object"
+    ARRAY = "array"
+    MAP = "map"
+    BINARY = "binary"
+    NULL = "null"  # a column in which nothing has a type: every value is null
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """A column's type as found in the data. `name` is the source's own word (`BIGINT`, `struct<a: int64>`)."""
+
+    kind: Kind
+    name: str
+    fields: tuple[tuple[str, Type], ...] = ()  # of an object: (physical name, type)
+    item: Type | None = None  # of an array; of a map: the value
+    key: Type | None = None  # of a map
+    size: int | None = None  # of an array of fixed size: items
+
+    def at(self, path: tuple[str, ...]) -> Type | None:
+        """Return the type at `path` inside this one, None where there is none.
+
+        A step is a field's name, `[]` for the items of an array, `{key}` and `{value}` for those of a map.
+        """
+        if not path:
+            return self
+        step, rest = path[0], path[1:]
+        inside = {"[]": self.item, "{value}": self.item, "{key}": self.key}.get(step) or dict(self.fields).get(step)
+        return inside.at(rest) if inside else None
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where a row, or a cell of it, stands in what arrived. Numbers are 1-based."""
+
+    file: str  # path relative to the batch, as the uploader called it
+    row: int | None = None  # record number in the file, the header not counted
+    line: int | None = None  # physical line, text formats only
+    column: str | None = None
+    key: tuple[tuple[str, str], ...] = ()  # (property name, value as text) of the primary key
+    value: str | None = None  # the original text; set only when samples are asked for
+
+
+class DefectKind(StrEnum):
+    """What is wrong with a file before any rule of the contract is asked."""
+
+    UNREADABLE = "unreadable"  # the file, or its rest, cannot be opened as its format: nothing in it was measured
+    MALFORMED_RECORD = "malformed record"  # a record that is no row: too short, too long, no JSON object
+    DUPLICATE_COLUMN = "duplicate column"
+    NO_HEADER = "no header"  # the header is missing, or holds no declared column
+    ENCODING = "encoding"
+    ROW_COUNT = "row count"  # the reader and the independent row counter disagree
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """Something in a file that could not become rows. `count` records are concerned, `locations` names the first."""
+
+    kind: DefectKind
+    file: str
+    message: str  # got …, expected …
+    count: int = 1
+    locations: tuple[Location, ...] = ()
+
+    @property
+    def blinds(self) -> bool:
+        """Whether the rows cannot be measured at all because of it."""
+        return self.kind is not DefectKind.MALFORMED_RECORD
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One file of a batch as rows. `path` is a local Parquet file: the file itself, or what was staged of it."""
+
+    name: str  # path relative to the batch, as the uploader called it
+    path: str
+    types: tuple[tuple[str, Type], ...]  # columns in the file's own order, under their physical names
+    rows: int
+    staged: bool = False  # True: the intake wrote `path`; it holds LINE and UNCONVERTED
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of one batch of one dataset: Parquet parts, or one table in memory.
+
+    `unconverted` counts, per property path (`udo.page_name`, `tags[]`), cells that are not null in the source but
+    could not be read as the declared type; they are null in the rows, and an engine must not count them as null.
+    `cells` holds the first locations of each. Everything is measured over all parts together.
+    """
+
+    parts: tuple[Part, ...] = ()
+    table: pa.Table | None = None
+    table_types: tuple[tuple[str, Type], ...] = ()
+    unconverted: Mapping[str, int] = field(default_factory=dict)
+    cells: Mapping[str, tuple[Location, ...]] = field(default_factory=dict)
+    defects: tuple[Defect, ...] = ()
+
+    @property
+    def types(self) -> dict[str, Type]:
+        """Column -> type, of the table or of the first part (that parts agree is a check of its own)."""
+        return dict(self.table_types if self.table is not None else self.parts[0].types if self.parts else ())
+
+    @property
+    def staged(self) -> bool:
+        """Whether the rows were staged from text and carry LINE and UNCONVERTED."""
+        return any(part.staged for part in self.parts)

@@ -1,0 +1,140 @@
+"""A verdict: what every check of a contract came to for one batch. Frozen, built once, a pure function of
+(bytes, contract, engine versions, options, pinned context). SEMANTICS "Outcomes" says what each outcome does.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from lakegate.rows import Location
+
+
+class Outcome(StrEnum):
+    """What a check came to. Ordered by nothing: `Verdict.exit_code` says which one decides."""
+
+    PASSED = "passed"
+    WARNED = "warned"  # a rule of a lesser severity does not hold
+    INFORMED = "informed"  # the same, for a rule of severity info
+    FAILED = "failed"
+    NOT_APPLICABLE = "not applicable"
+    COULD_NOT_EVALUATE = "could not evaluate"
+    UNSUPPORTED = "unsupported"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One check and what it came to.
+
+    Field names follow datacontract-cli's run report where it has them. `reason` is one sentence, `got …, expected …`
+    for what does not hold; empty for what passed. `diagnostics` holds the numbers the check judged (counts are rows,
+    `percent` is 0-100 of all rows). `locations` are the first failing rows, in the order of file and row.
+    """
+
+    key: str  # unique in the verdict and the same from run to run: `events.visitor_id.quality.visitor_is_hashed`
+    category: str  # schema, quality, servicelevel, batch
+    type: str  # required, unique, logicalType, rowCount, …
+    name: str  # a sentence: `visitor_id is never null`
+    model: str  # the schema object's name
+    field: str | None  # the property's path by logical names, None for a rule of the whole object
+    quality_id: str | None
+    dimension: str | None
+    outcome: Outcome
+    reason: str = ""
+    diagnostics: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    locations: tuple[Location, ...] = ()
+    implementation: str = ""  # what was asked of the engine; SQL for a rule of type sql
+
+
+@dataclass(frozen=True, slots=True)
+class BatchFile:
+    """One file that was judged. `size` in bytes."""
+
+    path: str  # relative to the batch, NFC
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a verdict reads beside the batch; pinned once (PROTOCOL, Words).
+
+    `as_of` is an ISO 8601 instant in UTC, None where no check reads the clock. `slots` names, per other dataset read,
+    its committed batches as (batch key, slot).
+    """
+
+    as_of: str | None = None
+    slots: Mapping[str, tuple[tuple[str, int], ...]] = dataclasses.field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a contract says of one batch of one dataset."""
+
+    contract_id: str
+    contract_version: str
+    contract_sha256: str
+    dataset: str  # `tealium/events`; for files judged without a lake, the object's name
+    model: str
+    batch: str | None  # the batch key; None for files judged without a lake
+    digest: str  # SHA-256 of the batch (PROTOCOL, Words)
+    files: tuple[BatchFile, ...]
+    rows: int | None  # None where the batch could not be read
+    results: tuple[CheckResult, ...]
+    engine: str  # `duckdb 2.0.0`
+    lakegate: str  # our version
+    options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    context: Context = Context()
+    min_rows: int = 1
+    owner: str | None = None
+
+    @property
+    def counts(self) -> dict[Outcome, int]:
+        """How many checks came to each outcome; every outcome is there."""
+        tally = Counter(result.outcome for result in self.results)
+        return {outcome: tally[outcome] for outcome in Outcome}
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code (INPUTS): 0 keeps the contract, 1 violates it, 2 cannot be promised, 5 could not evaluate."""
+        counts = self.counts
+        if counts[Outcome.UNSUPPORTED] or not self.results:
+            return 2
+        if counts[Outcome.COULD_NOT_EVALUATE]:
+            return 5
+        if counts[Outcome.FAILED]:
+            return 1
+        if self.options.get("fail_on") == "warning" and counts[Outcome.WARNED]:
+            return 1
+        return 1 if self._nothing_applied else 0
+
+    @property
+    def _nothing_applied(self) -> bool:
+        """SEMANTICS: every check not applicable blocks, unless `min_rows: 0` and there are no rows."""
+        everything = all(result.outcome is Outcome.NOT_APPLICABLE for result in self.results)
+        return everything and not (self.min_rows == 0 and self.rows == 0)
+
+    @property
+    def passes(self) -> bool:
+        """Whether the gate opens."""
+        return self.exit_code == 0
+
+    @property
+    def report_id(self) -> str:
+        """The first 12 digits of sha256 over exactly what the verdict is a function of (PROTOCOL, Words)."""
+        asked = {
+            "digest": self.digest,
+            "contract": self.contract_sha256,
+            "engine": self.engine,
+            "lakegate": self.lakegate,
+            "options": dict(self.options),
+            "as_of": self.context.as_of,
+            "slots": {name: list(map(list, slots)) for name, slots in self.context.slots.items()},
+        }
+        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:12]
