@@ -116,8 +116,9 @@ class Part:
 class Rows:
     """The rows of one batch of one dataset: Parquet parts, or one table in memory.
 
-    `unconverted` counts, per property path (`udo.page_name`, `tags[]`), cells that are not null in the source but
-    could not be read as the declared type; they are null in the rows, and an engine must not count them as null.
+    `unconverted` counts, per property path in physical names (`udo.page_name`, `tags[]`), rows with a cell that is not
+    null in the source but could not be read as the declared type; it is null in the rows, and an engine must not count
+    it as null.
     `cells` holds the first locations of each. Everything is measured over all parts together.
     """
 
@@ -132,6 +133,21 @@ class Rows:
     def types(self) -> dict[str, Type]:
         """Column -> type, of the table or of the first part (that parts agree is a check of its own)."""
         return dict(self.table_types if self.table is not None else self.parts[0].types if self.parts else ())
+
+    @property
+    def disagreements(self) -> dict[str, str]:
+        """Columns whose type is not the same in all parts, and how they differ (INPUTS S21)."""
+        differ: dict[str, str] = {}
+        if len(self.parts) > 1:
+            first = self.parts[0]
+            for part in self.parts[1:]:
+                here, there = dict(first.types), dict(part.types)
+                for name in sorted(here.keys() | there.keys()):
+                    one, other = here.get(name), there.get(name)
+                    if one != other and name not in differ:
+                        is_, was = other.name if other else "absent", one.name if one else "absent"
+                        differ[name] = f"column {name!r} is {is_} in {part.name}, but {was} in {first.name}"
+        return differ
 
     @property
     def staged(self) -> bool:

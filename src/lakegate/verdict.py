@@ -10,22 +10,10 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
+from lakegate.checks.interface import Outcome
 from lakegate.rows import Location
-
-
-class Outcome(StrEnum):
-    """What a check came to. Ordered by nothing: `Verdict.exit_code` says which one decides."""
-
-    PASSED = "passed"
-    WARNED = "warned"  # a rule of a lesser severity does not hold
-    INFORMED = "informed"  # the same, for a rule of severity info
-    FAILED = "failed"
-    NOT_APPLICABLE = "not applicable"
-    COULD_NOT_EVALUATE = "could not evaluate"
-    UNSUPPORTED = "unsupported"
 
 
 @dataclass(frozen=True, slots=True)

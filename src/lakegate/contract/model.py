@@ -94,6 +94,7 @@ class Relationship:
     columns: tuple[str, ...]
     reference: str
     to: tuple[str, ...]
+    action: Action = Action.FAIL  # the `lakegate` property of the relationship; the standard has no severity here
 
 
 @dataclass(frozen=True, slots=True)

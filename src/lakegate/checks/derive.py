@@ -1,0 +1,142 @@
+"""From a contract to its checks: every key that asserts something becomes a check, in the contract's own order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from lakegate.checks.interface import Check, Identity
+from lakegate.checks.keys import ForeignKey, UniqueKey
+from lakegate.checks.of_property import property_checks
+from lakegate.checks.of_quality import Surroundings, quality_check
+from lakegate.checks.quality import NotRun
+from lakegate.checks.service_level import Freshness, Retention, duration
+from lakegate.checks.spot import spots
+from lakegate.checks.structure import DeclaredColumns, MinimumRows, Readable
+from lakegate.contract.model import Contract, Relationship, SchemaObject, SlaProperty
+from lakegate.measures import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The other side of a relationship: the dataset, and the columns there by physical name."""
+
+    dataset: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """What a contract's rules may look at beside the batch.
+
+    `targets` resolves relationships; one that is not there has no contract. `tables` maps what SQL may call another
+    dataset to that dataset.
+    """
+
+    targets: Mapping[Relationship, Target]
+    tables: Mapping[str, str]
+
+
+def checks_of(contract: Contract, obj: SchemaObject, neighbours: Neighbours) -> tuple[Check, ...]:
+    """Return every check of one object of a contract.
+
+    Raises ContractError where a rule cannot be understood, Refused where its SQL would reach outside the batch.
+    """
+    return (
+        *_batch_checks(contract, obj),
+        *_property_level(contract, obj, neighbours),
+        *_object_level(contract, obj, neighbours),
+        *_service_levels(contract, obj),
+    )
+
+
+def _batch_checks(contract: Contract, obj: SchemaObject) -> Iterator[Check]:
+    gate = contract.gate
+    yield Readable(identity=_of_batch(obj, "readable", "every record of every file can be read"))
+    if gate.min_rows > 0:
+        identity = _of_batch(obj, "minRows", f"the batch holds at least {gate.min_rows} rows")
+        yield MinimumRows(identity=identity, least=gate.min_rows)
+    if obj.properties:
+        yield DeclaredColumns(
+            identity=_of_batch(obj, "columns", "every column is declared"),
+            declared=frozenset(p.physical_name for p in obj.properties),
+            open_=gate.columns == "open",
+        )
+    for key in gate.not_enforced:
+        identity = _of_batch(obj, key, f"lakegate.{key}")
+        why = f"lakegate.{key} is not carried out by this version"
+        yield NotRun(identity=identity, why=why, blocks=gate.unsupported != "allow")
+
+
+def _of_batch(obj: SchemaObject, kind: str, name: str) -> Identity:
+    return Identity(f"{obj.name}.{kind}", "batch", kind, name, obj.name)
+
+
+def _property_level(contract: Contract, obj: SchemaObject, neighbours: Neighbours) -> Iterator[Check]:
+    blocks = contract.gate.unsupported != "allow"
+    for spot in spots(obj):
+        yield from property_checks(spot, missing_allowed=contract.gate.missing_columns == "allow")
+        for rule in spot.declared.quality:
+            yield quality_check(rule, Surroundings(obj, spot, neighbours.tables, blocks))
+        for relationship in spot.declared.relationships:
+            yield _foreign_key(obj, relationship, (spot.value,), neighbours)
+
+
+def _object_level(contract: Contract, obj: SchemaObject, neighbours: Neighbours) -> Iterator[Check]:
+    key = obj.primary_key
+    if key:
+        names = ", ".join(p.name for p in key)
+        identity = Identity(f"{obj.name}.primaryKey", "schema", "primaryKey", f"{names} is unique", obj.name)
+        yield UniqueKey(identity=identity, key=tuple(Value((p.physical_name,)) for p in key))
+    for rule in obj.quality:
+        yield quality_check(rule, Surroundings(obj, None, neighbours.tables, contract.gate.unsupported != "allow"))
+    for relationship in obj.relationships:
+        values = tuple(Value((_physical(obj, name),)) for name in relationship.columns)
+        yield _foreign_key(obj, relationship, values, neighbours)
+
+
+def _physical(obj: SchemaObject, name: str) -> str:
+    prop = obj.find(name)
+    return prop.physical_name if prop else name
+
+
+def _foreign_key(
+    obj: SchemaObject, relationship: Relationship, key: tuple[Value, ...], neighbours: Neighbours
+) -> ForeignKey:
+    names = ", ".join(relationship.columns)
+    target = neighbours.targets.get(relationship) or Target(relationship.reference, relationship.to)
+    there = f"{relationship.reference}.{', '.join(relationship.to)}"
+    identity = Identity(
+        key=f"{obj.name}.{'+'.join(relationship.columns)}.relationship.{there}",
+        category="schema",
+        type="relationship",
+        name=f"{names} is in {there}",
+        model=obj.name,
+        field=relationship.columns[0] if len(relationship.columns) == 1 else None,
+    )
+    return ForeignKey(
+        identity=identity, key=key, dataset=target.dataset, columns=target.columns, action=relationship.action
+    )
+
+
+def _service_levels(contract: Contract, obj: SchemaObject) -> Iterator[Check]:
+    for number, sla in enumerate(contract.sla):
+        model, _, path = (sla.element or "").partition(".")
+        if sla.element and model != obj.name and contract.object(model):
+            continue  # another object's
+        yield _service_level(obj, sla, number, path if model == obj.name else sla.element or "")
+
+
+def _service_level(obj: SchemaObject, sla: SlaProperty, number: int, path: str) -> Check:
+    name = f"{sla.property} {sla.value} {sla.unit or ''}".strip()
+    key = f"{obj.name}.sla.{sla.id or f'{number}.{sla.property}'}"
+    identity = Identity(key, "servicelevel", sla.property, name, obj.name, path or None)
+    limit = duration(sla.value, sla.unit)
+    kind = {"freshness": Freshness, "retention": Retention}.get(sla.property.lower())
+    if kind is None:
+        return NotRun(identity=identity, why=f"{sla.property} is a promise that one batch cannot show", blocks=False)
+    if not path or limit is None:
+        why = "it names no element" if not path else f"{sla.value!r} {sla.unit or ''} is no duration"
+        return NotRun(identity=identity, why=why, blocks=False)
+    value = next((spot.value for spot in spots(obj) if spot.name == path and not spot.nested), None)
+    return kind(identity=identity, value=value or Value(tuple(path.split("."))), limit=limit)

@@ -1,0 +1,124 @@
+"""What a check is: it names the measures it needs and judges the numbers. It knows no engine and opens nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from lakegate.contract.model import Action
+from lakegate.measures import Answer, Fault, Measure, NotMeasured, Value
+from lakegate.rows import Location, Rows
+
+
+class Outcome(StrEnum):
+    """What a check came to; SEMANTICS "Outcomes" says what each does to the gate (`Verdict.exit_code`)."""
+
+    PASSED = "passed"
+    WARNED = "warned"  # a rule of a lesser severity does not hold
+    INFORMED = "informed"  # the same, for a rule of severity info
+    FAILED = "failed"
+    NOT_APPLICABLE = "not applicable"
+    COULD_NOT_EVALUATE = "could not evaluate"
+    UNSUPPORTED = "unsupported"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a check is called. `key` is unique in a verdict and the same from run to run."""
+
+    key: str  # `events.visitor_id.quality.visitor_is_hashed`
+    category: str  # schema, quality, servicelevel, batch
+    type: str  # required, unique, logicalType, rowCount, …
+    name: str  # a sentence: `visitor_id is never null`
+    model: str  # the schema object's name
+    field: str | None = None  # the property's path by logical names; None for a rule of the whole object
+    quality_id: str | None = None
+    dimension: str | None = None
+    implementation: str = ""  # what the contract's author wrote, where that is code: the SQL of a rule
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a check judges: the rows' shape, and the answers to the measures it named.
+
+    `count` is the number of rows, None where the batch could not be read. `as_of` is the pinned instant, UTC.
+    """
+
+    rows: Rows
+    count: int | None
+    answers: Mapping[Measure, Answer]
+    as_of: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a check says. `locations` are places it knows itself; more are found by its `failing` measure."""
+
+    outcome: Outcome
+    reason: str = ""
+    diagnostics: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    locations: tuple[Location, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One thing a contract asserts. Subclasses are frozen values; `judge` is a pure function."""
+
+    identity: Identity
+    action: Action = Action.FAIL
+
+    def measures(self) -> tuple[Measure, ...]:
+        """Return what must be measured."""
+        return ()
+
+    def judge(self, found: Found) -> Judgement:
+        """Judge the answers."""
+        raise NotImplementedError
+
+    def failing(self) -> Measure | None:
+        """Return the measure whose rows are the failing ones, None where no rows can be named."""
+        return None
+
+    def subject(self) -> Value | None:
+        """Return the value that a sample of a failing row quotes, None where there is no single one."""
+        return None
+
+
+def violated(action: Action) -> Outcome:
+    """Return what a rule that does not hold comes to."""
+    return {Action.WARN: Outcome.WARNED, Action.INFO: Outcome.INFORMED}.get(action, Outcome.FAILED)
+
+
+def passed(diagnostics: Mapping[str, Any] | None = None) -> Judgement:
+    """Return the judgement of a check that holds."""
+    return Judgement(Outcome.PASSED, diagnostics=diagnostics or {})
+
+
+def not_applicable(reason: str) -> Judgement:
+    """Return the judgement of a check that has nothing to judge."""
+    return Judgement(Outcome.NOT_APPLICABLE, reason)
+
+
+def unmeasured(answer: NotMeasured) -> Judgement:
+    """Return the judgement where there is no number. INPUTS 22: a rule on a missing column fails, never is skipped."""
+    match answer.fault:
+        case Fault.DATA:
+            return Judgement(Outcome.FAILED, answer.reason)
+        case Fault.UNREADABLE:
+            return not_applicable(f"not measured: {answer.reason}")
+        case Fault.CONTEXT | Fault.ENGINE:
+            return Judgement(Outcome.COULD_NOT_EVALUATE, answer.reason)
+
+
+def share(count: int, total: int) -> dict[str, Any]:
+    """Return the diagnostics of `count` failing rows of `total`; percent is 0-100, None of zero rows."""
+    return {"failed": count, "total": total, "percent": 100 * count / total if total else None}
+
+
+def rows_told(count: int) -> str:
+    """Return `1 row`, `2 rows`, with thousands marks."""
+    return f"{count:,} row{'' if count == 1 else 's'}"

@@ -1,0 +1,156 @@
+"""The checks of `quality` lists: the standard's library metrics, SQL, prose, and rules of other engines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from lakegate.checks.interface import Check, Identity
+from lakegate.checks.quality import LibraryMetric, NotRun, SqlRule
+from lakegate.checks.spot import Spot, literal
+from lakegate.contract.model import LogicalType, Quality, SchemaObject
+from lakegate.contract.vetting import vet
+from lakegate.errors import ContractError, Problem, Severity
+from lakegate.measures import (
+    AnyOf,
+    CountWhere,
+    DoesNotMatch,
+    Duplicates,
+    NotIn,
+    OneOf,
+    Predicate,
+    RowCount,
+    SqlResult,
+    Value,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a rule stands in. `spot` is None for a rule of the whole object.
+
+    `tables` maps what the contract's SQL may call another dataset to that dataset.
+    """
+
+    obj: SchemaObject
+    spot: Spot | None
+    tables: Mapping[str, str]
+    unsupported_blocks: bool
+
+
+def quality_check(rule: Quality, around: Surroundings) -> Check:
+    """Return the check of one entry of a `quality` list. Raises ContractError or Refused for SQL that may not run."""
+    identity = _identity(rule, around)
+    match rule.type:
+        case "library":
+            check = _library(rule, around, identity)
+        case "sql":
+            check = _sql(rule, around, identity)
+        case "text":
+            return NotRun(identity=identity, why="prose", blocks=False)
+        case _:
+            why = f"engine {rule.engine!r} is not one this version runs"
+            return NotRun(identity=identity, why=why, blocks=around.unsupported_blocks)
+    return replace(check, action=rule.action)
+
+
+def _identity(rule: Quality, around: Surroundings) -> Identity:
+    kind = rule.metric or {"sql": "sql", "text": "text"}.get(rule.type, rule.engine or rule.type)
+    place = f"{around.obj.name}.{around.spot.name}" if around.spot else around.obj.name
+    subject = around.spot.title if around.spot else around.obj.name
+    name = rule.description or rule.name or f"{kind} of {subject}"
+    return Identity(
+        key=f"{place}.quality.{rule.id or f'{rule.index}.{kind}'}",
+        category="quality",
+        type=kind,
+        name=name.strip().splitlines()[0] if name.strip() else kind,
+        model=around.obj.name,
+        field=around.spot.name if around.spot else None,
+        quality_id=rule.id,
+        dimension=rule.dimension,
+        implementation=rule.query or "",
+    )
+
+
+def _library(rule: Quality, around: Surroundings, identity: Identity) -> Check:
+    if rule.threshold is None:
+        raise _broken(identity, "a library metric needs one operator, such as mustBe: 0")
+    percent = rule.unit == "percent"
+    value = around.spot.value if around.spot and not around.spot.nested else None
+    measure = _measure(rule, around, identity)
+    return LibraryMetric(identity=identity, measure=measure, threshold=rule.threshold, percent=percent, value=value)
+
+
+def _measure(rule: Quality, around: Surroundings, identity: Identity) -> CountWhere | Duplicates | RowCount:
+    if rule.metric == "rowCount":
+        return RowCount()
+    if rule.metric == "duplicateValues":
+        return Duplicates(_key(rule, around, identity))
+    spot = around.spot
+    if spot is None:
+        raise _broken(identity, f"{rule.metric} is a metric of a property, not of a whole object")
+    if rule.metric == "nullValues":
+        return CountWhere(spot.null())
+    if rule.metric == "missingValues":
+        return CountWhere(_missing(rule, spot))
+    if rule.metric == "invalidValues":
+        return CountWhere(spot.row(_invalid(rule, spot, identity)))
+    raise _broken(identity, f"unknown metric {rule.metric!r}")
+
+
+def _key(rule: Quality, around: Surroundings, identity: Identity) -> tuple[Value, ...]:
+    names = rule.arguments.get("properties")
+    if names:
+        found = [around.obj.find(name.rpartition(".")[2]) for name in names]
+        if not all(found):
+            raise _broken(identity, f"arguments.properties names a property that is not there: {names}")
+        return tuple(Value((p.physical_name,)) for p in found if p)
+    if around.spot is None:
+        raise _broken(identity, "duplicateValues of a whole object needs arguments.properties")
+    if around.spot.nested:
+        raise _broken(identity, "duplicateValues of items is uniqueItems of their array")
+    return (around.spot.value,)
+
+
+def _missing(rule: Quality, spot: Spot) -> Predicate:
+    """SEMANTICS: null always counts, and the listed values."""
+    listed = [v for v in rule.arguments.get("missingValues") or () if v is not None]
+    if not listed:
+        return spot.null()
+    values = tuple(literal(v, _kind(spot), f"{spot.name}.missingValues") for v in listed)
+    return AnyOf((spot.null(), spot.row(OneOf(spot.value, values))))
+
+
+def _invalid(rule: Quality, spot: Spot, identity: Identity) -> Predicate:
+    """SEMANTICS: null is never invalid; both arguments must hold; an empty list is an error."""
+    broken: list[Predicate] = []
+    valid = rule.arguments.get("validValues")
+    if valid is not None:
+        if not valid:
+            raise _broken(identity, "validValues is empty: every value would be invalid")
+        values = tuple(literal(v, _kind(spot), f"{spot.name}.validValues") for v in valid if v is not None)
+        broken.append(NotIn(spot.value, values))
+    if (pattern := rule.arguments.get("pattern")) is not None:
+        broken.append(DoesNotMatch(spot.value, str(pattern)))
+    if not broken:
+        raise _broken(identity, "invalidValues needs arguments.validValues or arguments.pattern")
+    return AnyOf(tuple(broken)) if len(broken) > 1 else broken[0]
+
+
+def _kind(spot: Spot) -> LogicalType | None:
+    return spot.declared.logical_type
+
+
+def _sql(rule: Quality, around: Surroundings, identity: Identity) -> Check:
+    if rule.threshold is None or not rule.query:
+        raise _broken(identity, "a rule of type sql needs a query and one operator")
+    column = around.spot.declared.physical_name if around.spot else None
+    vetted = vet(rule.query, table=around.obj.name, column=column, tables=frozenset(around.tables), where=identity.key)
+    datasets = tuple((name, around.tables[name]) for name in vetted.tables if name in around.tables)
+    query = SqlResult(vetted.sql, datasets)
+    identity = replace(identity, implementation=vetted.sql)
+    return SqlRule(identity=identity, query=query, threshold=rule.threshold)
+
+
+def _broken(identity: Identity, message: str) -> ContractError:
+    return ContractError((Problem("", 0, 0, Severity.ERROR, "bad-rule", f"{identity.key}: {message}", identity.key),))

@@ -1,0 +1,163 @@
+"""Rules of the standard's `quality` lists: a measured number held against an operator, SQL, and what is not run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from lakegate.checks.interface import (
+    Check,
+    Found,
+    Judgement,
+    Outcome,
+    not_applicable,
+    passed,
+    share,
+    unmeasured,
+    violated,
+)
+from lakegate.contract.model import Operator, Threshold
+from lakegate.measures import Answer, CountWhere, DuplicateCounts, Duplicates, Measure, NotMeasured, RowCount, Value
+
+SAID = {
+    Operator.MUST_BE: "{}",
+    Operator.MUST_NOT_BE: "anything but {}",
+    Operator.GREATER: "more than {}",
+    Operator.GREATER_OR_EQUAL: "at least {}",
+    Operator.LESS: "less than {}",
+    Operator.LESS_OR_EQUAL: "at most {}",
+    Operator.BETWEEN: "between {} and {} (both allowed)",
+    Operator.NOT_BETWEEN: "outside {} to {} (both refused)",
+}
+
+
+def said(threshold: Threshold, unit: str = "") -> str:
+    """Return what a threshold expects, in words."""
+    bound = threshold.bound if isinstance(threshold.bound, tuple) else (threshold.bound,)
+    return SAID[threshold.operator].format(*(f"{b}{unit}" if b is not None else "null" for b in bound))
+
+
+def holds(threshold: Threshold, measured: Answer) -> bool:
+    """Whether a measured value keeps the threshold. Compared by type: '10' is not 10, true is not 1 (SEMANTICS)."""
+    value = _number(measured)
+    bound = threshold.bound
+    if isinstance(bound, tuple):
+        low, high = sorted(Decimal(str(b)) for b in bound)
+        inside = isinstance(value, Decimal) and low <= value <= high
+        return isinstance(value, Decimal) and (inside == (threshold.operator is Operator.BETWEEN))
+    limit = _number(bound)
+    if threshold.operator is Operator.MUST_BE:
+        return type(value) is type(limit) and value == limit
+    if threshold.operator is Operator.MUST_NOT_BE:
+        return not (type(value) is type(limit) and value == limit)
+    if not isinstance(value, Decimal) or not isinstance(limit, Decimal):
+        return False
+    return {
+        Operator.GREATER: value > limit,
+        Operator.GREATER_OR_EQUAL: value >= limit,
+        Operator.LESS: value < limit,
+        Operator.LESS_OR_EQUAL: value <= limit,
+    }[threshold.operator]
+
+
+def _number(value: object) -> object:
+    """Return numbers as Decimal, so that 0.1 is 0.1 and 1 equals 1.0; everything else as it is."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return Decimal(str(value))
+    return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LibraryMetric(Check):
+    """One of the standard's metrics: a count, or its percentage of all rows, held against an operator."""
+
+    measure: CountWhere | Duplicates | RowCount
+    threshold: Threshold
+    percent: bool
+    value: Value | None = None
+
+    def measures(self) -> tuple[Measure, ...]:
+        """Return the counted measure."""
+        return (self.measure,)
+
+    def judge(self, found: Found) -> Judgement:
+        """Hold the number against the threshold. Of zero rows a count is 0 and a percentage is not applicable."""
+        answer = found.answers[self.measure]
+        if isinstance(answer, NotMeasured):
+            return unmeasured(answer)
+        total = found.count or 0
+        if self.percent and not total:
+            return not_applicable("no rows: a percentage of nothing")
+        diagnostics: dict[str, object] = {"unit": "percent" if self.percent else "rows"}
+        if isinstance(answer, DuplicateCounts):
+            # SEMANTICS: in rows, repeated keys; in percent, surplus rows of all rows. The report tells all three.
+            diagnostics |= {"keys": answer.keys, "surplus": answer.surplus, "rows": answer.rows}
+            count = answer.surplus if self.percent else answer.keys
+            diagnostics |= share(answer.rows, total)
+        else:
+            count = int(answer)  # type: ignore[arg-type]
+            diagnostics |= share(count, total) if isinstance(self.measure, CountWhere) else {}
+        number = Decimal(100 * count) / total if self.percent else Decimal(count)
+        unit = " %" if self.percent else ""
+        got = f"{_rounded(number)}{unit}"
+        diagnostics |= {"value": float(number) if self.percent else count, "got": got, "expected": self._expected(unit)}
+        if holds(self.threshold, number):
+            return passed(diagnostics)
+        return Judgement(violated(self.action), f"got {got}, expected {self._expected(unit)}", diagnostics)
+
+    def failing(self) -> Measure | None:
+        """Return the counted measure where its rows are the bad ones: not for a mere row count."""
+        return None if isinstance(self.measure, RowCount) else self.measure
+
+    def subject(self) -> Value | None:
+        """Return the property's value."""
+        return self.value
+
+    def _expected(self, unit: str) -> str:
+        return said(self.threshold, unit)
+
+
+def _rounded(number: Decimal) -> str:
+    """Return a number for people: whole as it is, else four digits, never rounded to a whole it does not reach."""
+    if number == number.to_integral_value():
+        return f"{number:,.0f}"
+    short = f"{number:.4g}"
+    return short if Decimal(short) != Decimal(short).to_integral_value() else f"{number:.10g}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SqlRule(Check):
+    """A query of the contract's own: its one cell held against an operator."""
+
+    query: Measure
+    threshold: Threshold
+
+    def measures(self) -> tuple[Measure, ...]:
+        """Return the query."""
+        return (self.query,)
+
+    def judge(self, found: Found) -> Judgement:
+        """Hold the cell against the threshold; NULL or no row fails with that reason (SEMANTICS: `sql`)."""
+        answer = found.answers[self.query]
+        if isinstance(answer, NotMeasured):
+            return unmeasured(answer)
+        expected = said(self.threshold)
+        value = answer if isinstance(answer, int | float | str | bool) else str(answer)
+        diagnostics = {"value": value, "got": str(answer), "expected": expected}
+        if holds(self.threshold, answer):
+            return passed(diagnostics)
+        return Judgement(violated(self.action), f"got {answer}, expected {expected}", diagnostics)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotRun(Check):
+    """A rule that is not run, and why: prose, or an engine we do not have. Never silently nothing."""
+
+    why: str
+    blocks: bool
+
+    def judge(self, found: Found) -> Judgement:  # noqa: ARG002 - there is nothing to look at
+        """Say why it was not checked."""
+        if self.blocks:
+            return Judgement(Outcome.UNSUPPORTED, f"not checked, because {self.why}")
+        return not_applicable(f"not checked: {self.why}")

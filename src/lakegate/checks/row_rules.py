@@ -1,0 +1,53 @@
+"""Rules that hold row by row: no row may make a predicate true. Most of a contract is these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lakegate.checks.interface import (
+    Check,
+    Found,
+    Judgement,
+    not_applicable,
+    passed,
+    rows_told,
+    share,
+    unmeasured,
+    violated,
+)
+from lakegate.measures import CountWhere, Measure, NotMeasured, Predicate, Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoRow(Check):
+    """No row may make `violation` true. `expected` completes "got 3 rows that break it, expected …"."""
+
+    violation: Predicate
+    value: Value | None
+    expected: str
+
+    def measures(self) -> tuple[Measure, ...]:
+        """Return the count of violating rows."""
+        return (CountWhere(self.violation),)
+
+    def judge(self, found: Found) -> Judgement:
+        """Fail by the first violating row; nothing to say of no rows."""
+        answer = found.answers[CountWhere(self.violation)]
+        if isinstance(answer, NotMeasured):
+            return unmeasured(answer)
+        if not found.count:
+            return not_applicable("no rows")
+        failed = int(answer)  # type: ignore[arg-type]
+        diagnostics = share(failed, found.count) | {"expected": self.expected}
+        if not failed:
+            return passed(diagnostics)
+        reason = f"got {rows_told(failed)} of {found.count:,} that do not hold it, expected {self.expected}"
+        return Judgement(violated(self.action), reason, diagnostics)
+
+    def failing(self) -> Measure:
+        """Return the count of violating rows."""
+        return CountWhere(self.violation)
+
+    def subject(self) -> Value | None:
+        """Return the value the rule speaks of."""
+        return self.value

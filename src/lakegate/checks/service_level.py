@@ -1,0 +1,104 @@
+"""Rules of `slaProperties` that data can answer: freshness and retention, at the pinned instant, never by a clock."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from lakegate.checks.interface import Check, Found, Judgement, Outcome, not_applicable, passed, unmeasured
+from lakegate.measures import Maximum, Measure, Minimum, NotMeasured, Value
+
+# Units as datacontract-cli reads them: `m` is minutes; lint asks for `min` or `month` (SEMANTICS).
+UNITS = {
+    dt.timedelta(seconds=1): ("s", "sec", "second", "seconds"),
+    dt.timedelta(minutes=1): ("m", "min", "minute", "minutes"),
+    dt.timedelta(hours=1): ("h", "hr", "hour", "hours"),
+    dt.timedelta(days=1): ("d", "day", "days"),
+    dt.timedelta(weeks=1): ("w", "week", "weeks"),
+    dt.timedelta(days=30): ("month", "months", "mo"),
+    dt.timedelta(days=365): ("y", "yr", "year", "years"),
+}
+AHEAD = dt.timedelta(days=1)  # a time further ahead of now than this warns
+
+
+def duration(value: object, unit: str | None) -> dt.timedelta | None:
+    """Return `value` in `unit` as a duration, None where they cannot be read. No unit means days (the standard)."""
+    one = next((length for length, names in UNITS.items() if (unit or "d").lower() in names), None)
+    try:
+        return one * float(str(value)) if one else None
+    except (ValueError, OverflowError):
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freshness(Check):
+    """The newest value is at most `limit` old at the pinned instant."""
+
+    value: Value
+    limit: dt.timedelta
+
+    def measures(self) -> tuple[Measure, ...]:
+        """Return the newest value."""
+        return (Maximum(self.value),)
+
+    def judge(self, found: Found) -> Judgement:
+        """Compare the newest value's age."""
+        newest = _instant(found, Maximum(self.value))
+        if isinstance(newest, Judgement):
+            return newest
+        instant, as_of = newest
+        age = as_of - instant
+        told = {"value": instant.isoformat(), "got": _age(age), "expected": f"at most {_age(self.limit)}"}
+        if age < -AHEAD:
+            return Judgement(Outcome.WARNED, f"the newest value is {_age(-age)} ahead of {as_of.isoformat()}", told)
+        if age <= self.limit:
+            return passed(told)
+        reason = f"got a newest value {_age(age)} old ({instant.isoformat()}), expected at most {_age(self.limit)}"
+        return Judgement(Outcome.FAILED, reason, told)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention(Check):
+    """The oldest value is at most `limit` old at the pinned instant."""
+
+    value: Value
+    limit: dt.timedelta
+
+    def measures(self) -> tuple[Measure, ...]:
+        """Return the oldest value."""
+        return (Minimum(self.value),)
+
+    def judge(self, found: Found) -> Judgement:
+        """Compare the oldest value's age."""
+        oldest = _instant(found, Minimum(self.value))
+        if isinstance(oldest, Judgement):
+            return oldest
+        instant, as_of = oldest
+        age = as_of - instant
+        told = {"value": instant.isoformat(), "got": _age(age), "expected": f"at most {_age(self.limit)}"}
+        if age <= self.limit:
+            return passed(told)
+        reason = f"got an oldest value {_age(age)} old ({instant.isoformat()}), expected at most {_age(self.limit)}"
+        return Judgement(Outcome.FAILED, reason, told)
+
+
+def _instant(found: Found, measure: Measure) -> tuple[dt.datetime, dt.datetime] | Judgement:
+    answer = found.answers[measure]
+    if isinstance(answer, NotMeasured):
+        return unmeasured(answer)
+    if answer is None:
+        return not_applicable("no rows" if not found.count else "every value is null")
+    if not isinstance(answer, dt.datetime) or found.as_of is None:
+        return Judgement(Outcome.FAILED, f"got {answer!r}, expected a date or timestamp")
+    return answer, found.as_of
+
+
+def _age(length: dt.timedelta) -> str:
+    """Return a duration for people, in its two largest units."""
+    seconds = int(length.total_seconds())
+    parts = []
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s")):
+        count, seconds = divmod(seconds, size)
+        if count:
+            parts.append(f"{count:,} {unit}")
+    return " ".join(parts[:2]) or "0 s"

@@ -1,0 +1,107 @@
+"""Where a property stands in a row: how its value is reached, how a predicate about it becomes one about the row."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from lakegate.checks.interface import Identity
+from lakegate.contract.model import LogicalType, Property, Scalar, SchemaObject
+from lakegate.errors import ContractError, Problem, Severity
+from lakegate.measures import AllOf, AnyEntry, AnyItem, IsNull, Literal, Not, Predicate, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """One property at its place. Inside an array or map a predicate speaks of an item, `row` makes it speak of the row.
+
+    `name` is the path by logical names (`udo.page_name`, `tags[]`), `told` the same by physical names; `steps` is what
+    `rows.Type.at` reads. `parent` is the enclosing object: where it is null, nothing in it is missing.
+    """
+
+    declared: Property
+    model: str
+    name: str
+    told: str
+    steps: tuple[str, ...]
+    value: Value
+    row: Callable[[Predicate], Predicate]
+    parent: Value | None = None
+
+    @property
+    def nested(self) -> bool:
+        """Whether the value is an item of an array or an entry's part: a row may hold several."""
+        return self.value.depth > 0
+
+    def identity(self, category: str, kind: str, name: str, *, quality_id: str | None = None) -> Identity:
+        """Return the identity of a check of this property."""
+        key = f"{self.model}.{self.name}.{quality_id or kind}"
+        return Identity(key, category, kind, name, self.model, self.name, quality_id=quality_id)
+
+    @property
+    def title(self) -> str:
+        """The property's name for a person, and the column's where they differ (SEMANTICS: physicalName)."""
+        column = self.declared.physical_name
+        return self.name if column == self.declared.name or not column else f"{self.name} (column {column})"
+
+    def null(self) -> Predicate:
+        """Return the predicate that the value is null though the object that holds it is there."""
+        here = IsNull(self.value)
+        return self.row(AllOf((Not(IsNull(self.parent)), here)) if self.parent else here)
+
+
+def spots(obj: SchemaObject) -> Iterator[Spot]:
+    """Walk all properties of an object, nested ones after the one that holds them. Measures are no columns."""
+    for prop in obj.properties:
+        if prop.semantic_type != "measure":
+            name = prop.physical_name
+            yield from _walk(Spot(prop, obj.name, prop.name, name, (name,), Value((name,)), lambda p: p))
+
+
+def _walk(spot: Spot) -> Iterator[Spot]:
+    yield spot
+    prop, value, depth = spot.declared, spot.value, spot.value.depth
+    for inner in prop.properties:
+        name = inner.physical_name
+        yield from _walk(
+            Spot(
+                inner,
+                spot.model,
+                f"{spot.name}.{inner.name}",
+                f"{spot.told}.{name}",
+                (*spot.steps, name),
+                Value((*value.path, name), depth),
+                spot.row,
+                value,
+            )
+        )
+    parts: list[tuple[Property | None, str, tuple[str, ...], Callable[[Predicate], Predicate]]] = [
+        (prop.items, "[]", (), lambda p: spot.row(AnyItem(value, p))),
+        (prop.key, "{key}", ("key",), lambda p: spot.row(AnyEntry(value, p))),
+        (prop.value, "{value}", ("value",), lambda p: spot.row(AnyEntry(value, p))),
+    ]
+    for part, step, path, row in parts:
+        if part is not None:
+            item = Value(path, depth + 1)
+            yield from _walk(Spot(part, spot.model, spot.name + step, spot.told + step, (*spot.steps, step), item, row))
+
+
+def literal(raw: Scalar, logical_type: LogicalType | None, where: str) -> Literal:
+    """Return a bound or an enum's value as the type it is compared with. Raises ContractError where it is none."""
+    parsers: dict[LogicalType, Callable[[str], Literal]] = {
+        LogicalType.DATE: dt.date.fromisoformat,
+        LogicalType.TIMESTAMP: dt.datetime.fromisoformat,
+        LogicalType.TIME: dt.time.fromisoformat,
+    }
+    parse = parsers.get(logical_type) if logical_type else None
+    if parse is not None and isinstance(raw, str):
+        try:
+            return parse(raw)
+        except ValueError:
+            message = f"{where}: {raw!r} is no {logical_type} in ISO 8601 form"
+            raise ContractError((Problem("", 0, 0, Severity.ERROR, "bad-bound", message, where),)) from None
+    if raw is None:
+        raise ContractError((Problem("", 0, 0, Severity.ERROR, "bad-bound", f"{where}: null is no value", where),))
+    return Decimal(str(raw)) if isinstance(raw, float) and logical_type is not LogicalType.NUMBER else raw

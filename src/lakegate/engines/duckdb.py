@@ -1,0 +1,308 @@
+"""The embedded engine: DuckDB over Parquet files or an Arrow table, on a connection that can reach nothing else.
+
+INPUTS, threats: the connection may read exactly the files of the run and its configuration is locked, so that neither a
+contract's SQL nor a crafted file reaches another file, the network or the environment.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from lakegate.engines import sql
+from lakegate.engines.interface import Wanted
+from lakegate.measures import (
+    Answer,
+    CountWhere,
+    DuplicateCounts,
+    Duplicates,
+    Fault,
+    Maximum,
+    Measure,
+    Minimum,
+    NotMeasured,
+    Orphans,
+    SqlResult,
+)
+from lakegate.plan import KeyPass, Plan, QueryPass, ReferencePass, Scan
+from lakegate.rows import LINE, Location, Rows
+
+if TYPE_CHECKING:
+    import duckdb
+
+EXACT_UP_TO = 1_000_000  # rows; below, grouping by the key is as fast as hashing it first
+LOCATED_AT_ONCE = 64  # failing checks whose rows are looked up in one scan
+SHOWN = 200  # characters of a sample value
+
+
+class DuckDB:
+    """Computes measures with DuckDB (engines/interface.py). `memory_limit` as DuckDB writes it, `4GB`."""
+
+    def __init__(self, *, memory_limit: str | None = None, workspace: str | None = None) -> None:
+        """`workspace` is a local folder into which DuckDB may spill; None keeps everything in memory."""
+        self._memory_limit = memory_limit
+        self._workspace = workspace
+
+    @property
+    def version(self) -> str:
+        """`duckdb` and its version."""
+        import duckdb
+
+        return f"duckdb {duckdb.__version__}"
+
+    def measure(self, plan: Plan, rows: Rows, others: Mapping[str, Rows], table: str) -> dict[Measure, Answer]:
+        """Answer every measure of the plan (engines/interface.py)."""
+        if any(defect.blinds for defect in rows.defects):
+            blind = NotMeasured(Fault.UNREADABLE, "the batch could not be read")
+            return dict.fromkeys(plan.measures, blind)
+        answers: dict[Measure, Answer] = {}
+        with self._session(rows, others) as session:
+            for stage in plan.stages:
+                match stage:
+                    case Scan(measures):
+                        answers |= session.scan(measures)
+                    case KeyPass(measure):
+                        answers[measure] = session.attempt(lambda m=measure: session.duplicates(m))  # type: ignore[misc]
+                    case ReferencePass(measure):
+                        answers[measure] = session.attempt(lambda m=measure: session.orphans(m))  # type: ignore[misc]
+                    case QueryPass(measure):
+                        answers[measure] = session.attempt(lambda m=measure: session.query(m, table))  # type: ignore[misc]
+        return answers
+
+    def locate(
+        self, wanted: Sequence[Wanted], rows: Rows, others: Mapping[str, Rows], limit: int
+    ) -> dict[Measure, tuple[Location, ...]]:
+        """Find the first `limit` failing rows of each measure (engines/interface.py)."""
+        if not wanted or limit < 1 or any(defect.blinds for defect in rows.defects):
+            return {}
+        found: dict[Measure, tuple[Location, ...]] = {}
+        with self._session(rows, others) as session:
+            for start in range(0, len(wanted), LOCATED_AT_ONCE):
+                found |= session.locate(wanted[start : start + LOCATED_AT_ONCE], limit)
+        return found
+
+    @contextmanager
+    def _session(self, rows: Rows, others: Mapping[str, Rows]) -> Iterator[_Session]:
+        every = [rows, *others.values()]
+        files = [part.path for each in every for part in each.parts]
+        if files:
+            trusted = all(part.staged for each in every for part in each.parts)
+            connection = _locked(files, trusted=trusted, memory=self._memory_limit, workspace=self._workspace)
+        else:
+            connection = _locked_for_tables().cursor()
+        try:
+            yield _Session(connection, rows, others)
+        finally:
+            connection.close()
+
+
+def _locked(
+    files: list[str], *, trusted: bool, memory: str | None = None, workspace: str | None = None
+) -> duckdb.DuckDBPyConnection:
+    """Open a connection that can read `files` and nothing else.
+
+    `trusted` files were written by our own intake; of any other the statistics in the footer are not believed
+    (INPUTS S1: a footer that says max 999 over a column that holds 999999).
+    """
+    import duckdb
+
+    settings: dict[str, Any] = {
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "python_enable_replacements": False,  # else a query may name our Python variables
+        "TimeZone": "UTC",  # INPUTS S28
+        "allowed_paths": files,
+    }
+    if workspace:
+        settings |= {"temp_directory": workspace, "allowed_directories": [workspace]}
+    if memory:
+        settings["memory_limit"] = memory
+    if not trusted:
+        settings["disabled_optimizers"] = "statistics_propagation,filter_pushdown,filter_pullup"
+    connection = duckdb.connect(":memory:")
+    for name, value in settings.items():
+        written = "[" + ", ".join(map(sql.text, value)) + "]" if isinstance(value, list) else sql.text(str(value))
+        connection.execute(f"SET {name} = {written}")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+    return connection
+
+
+@cache
+def _locked_for_tables() -> duckdb.DuckDBPyConnection:
+    """Return the process's one connection for tables in memory: opening one costs more than a small check."""
+    return _locked([], trusted=True)
+
+
+class _Session:
+    """One locked connection with the batch and the other datasets at hand."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, rows: Rows, others: Mapping[str, Rows]) -> None:
+        self.connection = connection
+        self.rows = rows
+        self.others = others
+        self.scope = sql.Scope(rows.types, unconverted=frozenset(rows.unconverted), disagree=rows.disagreements)
+        self.relation = self._relation(rows, "_lakegate_batch")
+        self.count = 0  # rows, known after the scan
+
+    def _relation(self, rows: Rows, name: str) -> str:
+        """Return what the rows are called in a FROM clause."""
+        if rows.table is not None:
+            self.connection.register(name, rows.table)
+            return sql.identifier(name)
+        return sql.parquet([part.path for part in rows.parts], union=bool(rows.disagreements))
+
+    def fetch(self, query: str) -> list[tuple[Any, ...]]:
+        """Run a query and return all its rows."""
+        return self.connection.execute(query).fetchall()
+
+    def attempt(self, compute: Callable[[], Answer]) -> Answer:
+        """Return what `compute` answers, or why it could not."""
+        import duckdb
+
+        try:
+            return compute()
+        except sql.Unmeasurable as missing:
+            return NotMeasured(Fault.DATA, str(missing))
+        except duckdb.Error as error:
+            return NotMeasured(Fault.ENGINE, _cause(error))
+
+    def scan(self, measures: tuple[Measure, ...]) -> dict[Measure, Answer]:
+        """Compute measures in one scan. If that fails, each alone, so that one bad rule does not blind the others."""
+        answers: dict[Measure, Answer] = {}
+        compiled: dict[Measure, str] = {}
+        for measure in measures:
+            try:
+                compiled[measure] = sql.aggregate(measure, self.scope)
+            except sql.Unmeasurable as missing:
+                answers[measure] = NotMeasured(Fault.DATA, str(missing))
+        together = self.attempt(lambda: answers.update(self._fused(compiled)))
+        if isinstance(together, NotMeasured):
+            for measure, expression in compiled.items():
+                alone = self.attempt(lambda m=measure, e=expression: self._fused({m: e})[m])  # type: ignore[misc]
+                answers[measure] = alone
+        return answers
+
+    def _fused(self, compiled: dict[Measure, str]) -> dict[Measure, Answer]:
+        if not compiled:
+            return {}
+        (cells,) = self.fetch(sql.fused(list(compiled.values()), self.relation))
+        return {measure: self._cell(measure, cell) for measure, cell in zip(compiled, cells, strict=True)}
+
+    def _cell(self, measure: Measure, cell: Any) -> Answer:  # noqa: ANN401 - what a database returns
+        if isinstance(measure, Maximum | Minimum) and self.scope.type_of(measure.value).kind in sql.INSTANTS:
+            return cell if cell is None else dt.datetime.fromtimestamp(cell / 1e6, dt.UTC)
+        answer: Answer = cell
+        return answer
+
+    def duplicates(self, measure: Duplicates) -> DuplicateCounts:
+        """Count duplicates exactly. In a large batch hashes first: no repeated hash proves that every key is unique."""
+        where = "true"
+        (total,) = self.fetch(f"SELECT count(*) FROM {self.relation}")[0]
+        if total > EXACT_UP_TO:
+            repeated = self.fetch(sql.repeated_hashes(measure.key, self.relation, self.scope))
+            if not repeated:
+                return DuplicateCounts(0, 0, 0)
+            where = sql.among_hashes(measure.key, [h for (h,) in repeated], self.scope)
+        ((keys, surplus, rows),) = self.fetch(sql.duplicates(measure.key, self.relation, self.scope, where=where))
+        return DuplicateCounts(keys, surplus, rows)
+
+    def orphans(self, measure: Orphans) -> Answer:
+        """Count the rows whose key is not in the other dataset."""
+        parent = self._parent(measure)
+        if isinstance(parent, NotMeasured):
+            return parent
+        query = sql.orphans(measure.key, self.relation, parent, measure.columns, self.scope)
+        ((count,),) = self.fetch(query)
+        return int(count)
+
+    def _parent(self, measure: Orphans) -> str | NotMeasured:
+        """Return the other dataset's relation, or why it cannot be compared with."""
+        rows = self.others.get(measure.dataset)
+        if rows is None or any(defect.blinds for defect in rows.defects):
+            return NotMeasured(Fault.CONTEXT, f"no committed rows of {measure.dataset} to compare with")
+        for value, column in zip(measure.key, measure.columns, strict=True):
+            here, there = self.scope.type_of(value), rows.types.get(column)
+            if there is None:
+                return NotMeasured(Fault.CONTEXT, f"{measure.dataset} has no column {column!r}")
+            if not sql.same_family(here.kind, there.kind):
+                reason = f"{'.'.join(value.path)!r} is {here.name}, {measure.dataset}.{column} is {there.name}"
+                return NotMeasured(Fault.DATA, f"types cannot be compared: {reason}")
+        return self._relation(rows, f"_lakegate_{measure.dataset}")
+
+    def query(self, measure: SqlResult, table: str) -> Answer:
+        """Run a vetted query over views of the batch and of the datasets that it names."""
+        views = {table: self.relation}
+        for name, dataset in measure.datasets:
+            rows = self.others.get(dataset)
+            if rows is None:
+                return NotMeasured(Fault.CONTEXT, f"no committed rows of {dataset} to ask")
+            views[name] = self._relation(rows, f"_lakegate_{dataset}")
+        for name, relation in views.items():
+            self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {sql.identifier(name)} AS SELECT * FROM {relation}")
+        result = self.connection.execute(measure.query)
+        width = len(result.description or ())
+        cells = result.fetchmany(2)
+        if width != 1 or len(cells) > 1:
+            got = f"{width} columns" if width != 1 else "more than one row"
+            return NotMeasured(Fault.DATA, f"the query must return one row with one column, got {got}")
+        if not cells or cells[0][0] is None:
+            return NotMeasured(Fault.DATA, "the query returned NULL" if cells else "the query returned no row")
+        answer: Answer = cells[0][0]
+        return answer
+
+    def locate(self, wanted: Sequence[Wanted], limit: int) -> dict[Measure, tuple[Location, ...]]:
+        """Find failing rows of several measures in one scan."""
+        conditions: dict[Measure, str] = {}
+        for want in wanted:
+            condition = self._condition(want.measure)
+            if condition is not None:
+                conditions[want.measure] = condition
+        asked = [want for want in wanted if want.measure in conditions]
+        if not asked:
+            return {}
+        source = self.relation if self.rows.parts else sql.numbered(self.relation)
+        picks = [sql.first_rows(conditions[w.measure], self._row(w), limit) for w in asked]
+        (cells,) = self.fetch(sql.fused(picks, source))
+        return {
+            w.measure: tuple(self._location(w, row) for row in cell or ()) for w, cell in zip(asked, cells, strict=True)
+        }
+
+    def _condition(self, measure: Measure) -> str | None:
+        """Return the condition under which a row is a failing row of the measure; None where rows cannot be told."""
+        match measure:
+            case CountWhere(holds):
+                return sql.predicate(holds, self.scope)
+            case Duplicates(key):
+                return sql.repeated(key, self.relation, self.scope)
+            case Orphans(key, _, columns):
+                parent = self._parent(measure)
+                return None if isinstance(parent, NotMeasured) else sql.orphan(key, parent, columns, self.scope)
+            case _:
+                return None
+
+    def _row(self, want: Wanted) -> list[str]:
+        """Return the expressions of a location, ordered by file and row first."""
+        names = [part.path for part in self.rows.parts]
+        file = f"list_position([{', '.join(map(sql.text, names))}], filename)" if names else "1"
+        row = "file_row_number + 1" if names else sql.ROW_NUMBER
+        line = sql.identifier(LINE) if self.rows.staged else "NULL::BIGINT"
+        key = [sql.shown(value, self.scope, SHOWN) for _, value in want.key]
+        show = sql.shown(want.show, self.scope, SHOWN) if want.show else "NULL::VARCHAR"
+        return [file, row, line, show, *key]
+
+    def _location(self, want: Wanted, cell: Mapping[str, Any]) -> Location:
+        file, row, line, show, *key = cell.values()
+        name = self.rows.parts[file - 1].name if self.rows.parts else ""
+        named = tuple((column, str(value)) for (column, _), value in zip(want.key, key, strict=True))
+        return Location(name, row, line, key=named, value=show)
+
+
+def _cause(error: Exception) -> str:
+    """Return the engine's own word in one line, without the values it quotes: they may be personal data."""
+    first = str(error).strip().splitlines()[0]
+    return re.sub(r"'[^']*'", "'…'", first)

@@ -1,0 +1,45 @@
+"""What every engine can do. A new engine is one module with this face; it knows measures and no check."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from lakegate.measures import Answer, Measure, Value
+from lakegate.plan import Plan
+from lakegate.rows import Location, Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Failing rows to find. `key` names the columns that identify a row as (name, value), `show` the value to quote.
+
+    `show` None: no value leaves the engine.
+    """
+
+    measure: Measure
+    key: tuple[tuple[str, Value], ...] = ()
+    show: Value | None = None
+
+
+class Engine(Protocol):
+    """Computes measures over rows. `others` holds the rows of the other datasets that measures name."""
+
+    @property
+    def version(self) -> str:
+        """The engine's name and version, `duckdb 2.0.0`: what it answers may depend on it."""
+        ...
+
+    def measure(self, plan: Plan, rows: Rows, others: Mapping[str, Rows], table: str) -> dict[Measure, Answer]:
+        """Answer every measure of the plan; one that cannot be computed is answered `NotMeasured`. Never raises for it.
+
+        `table` is what the contract's own SQL calls the batch.
+        """
+        ...
+
+    def locate(
+        self, wanted: Sequence[Wanted], rows: Rows, others: Mapping[str, Rows], limit: int
+    ) -> dict[Measure, tuple[Location, ...]]:
+        """Find the first `limit` failing rows of each measure, in the order of files and rows."""
+        ...

@@ -1,0 +1,70 @@
+"""From checks to the fewest passes over the data. Opens nothing: explain and execute are two readers of one plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from lakegate.checks.interface import Check
+from lakegate.measures import Duplicates, Measure, Orphans, SqlResult
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """One pass over the rows that computes all of `measures` together."""
+
+    measures: tuple[Measure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPass:
+    """One narrow pass over the columns of a key, to count its duplicates."""
+
+    measure: Duplicates
+
+
+@dataclass(frozen=True, slots=True)
+class ReferencePass:
+    """One narrow pass over the columns of a foreign key, beside the distinct keys of the other dataset."""
+
+    measure: Orphans
+
+
+@dataclass(frozen=True, slots=True)
+class QueryPass:
+    """One vetted query of the contract's own."""
+
+    measure: SqlResult
+
+
+Stage = Scan | KeyPass | ReferencePass | QueryPass
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What will be done, in order. Every measure stands in exactly one stage."""
+
+    stages: tuple[Stage, ...]
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """All measures of all stages, each once."""
+        return tuple(m for s in self.stages for m in (s.measures if isinstance(s, Scan) else (s.measure,)))
+
+
+def plan(checks: Iterable[Check]) -> Plan:
+    """Collect what the checks ask, once each, and put it into stages: one fused scan, then what needs its own pass."""
+    asked = list(dict.fromkeys(measure for check in checks for measure in check.measures()))
+    scanned: list[Measure] = []
+    passes: list[Stage] = []
+    for measure in asked:
+        match measure:
+            case Duplicates():
+                passes.append(KeyPass(measure))
+            case Orphans():
+                passes.append(ReferencePass(measure))
+            case SqlResult():
+                passes.append(QueryPass(measure))
+            case _:
+                scanned.append(measure)
+    return Plan((*([Scan(tuple(scanned))] if scanned else []), *passes))
