@@ -78,6 +78,7 @@ def _result(verdict: Verdict) -> str:
 
 
 def _check(result: CheckResult, engine: str) -> dict[str, Any]:
+    """Return one check as the schema's `check`."""
     return {
         "id": result.key,
         "key": result.key,
@@ -99,6 +100,7 @@ def _check(result: CheckResult, engine: str) -> dict[str, Any]:
 
 
 def _location(location: Location) -> dict[str, Any]:
+    """Return one location as the schema's `location`; what is unknown is null."""
     return {
         "file": location.file,
         "row": location.row,

@@ -37,10 +37,12 @@ def to_junit(verdict: Verdict) -> str:
 
 
 def _suite_name(verdict: Verdict) -> str:
+    """Return the dataset, and the batch where there is one."""
     return plain(verdict.dataset if verdict.batch is None else f"{verdict.dataset} {verdict.batch}")
 
 
 def _properties(verdict: Verdict) -> dict[str, str]:
+    """Return what identifies the verdict, as the suite's properties."""
     return {
         "contract": f"{verdict.contract_id} {verdict.contract_version}",
         "contractSha256": verdict.contract_sha256,
@@ -54,6 +56,7 @@ def _properties(verdict: Verdict) -> dict[str, str]:
 
 
 def _case(verdict: Verdict, result: CheckResult) -> ET.Element:
+    """Return the case for one check; a passed one is empty."""
     where = ".".join(part for part in (verdict.dataset, result.field) if part)
     case = ET.Element("testcase", {"classname": brief(where), "name": brief(result.key), "time": "0"})
     told = sentence(result) or result.name

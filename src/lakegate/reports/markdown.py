@@ -44,6 +44,7 @@ def to_markdown(verdict: Verdict) -> str:
 
 
 def _table(verdict: Verdict) -> list[str]:
+    """Return the table of what does not hold, first things first; no lines where everything does."""
     rows = [
         f"| {outcome} | {_code(result.field, cell=True) if result.field else ''} | {_code(result.name, cell=True)} "
         f"| {_code(sentence(result), cell=True)} | {_first_place(result)} |"
@@ -58,10 +59,12 @@ def _table(verdict: Verdict) -> list[str]:
 
 
 def _first_place(result: CheckResult) -> str:
+    """Return the first failing row as a cell."""
     return _code(location_text(result.locations[0], result.field), cell=True) if result.locations else ""
 
 
 def _not_checked(results: tuple[CheckResult, ...]) -> list[str]:
+    """Return the list of reasons why checks were not carried out."""
     if not results:
         return []
     reasons = (

@@ -6,14 +6,15 @@ from lakegate.reports.site import render
 from lakegate.reports.summary import Standing, having, sections, standing
 from lakegate.verdict import Outcome, Verdict
 
+# Outcome -> class in style.css. Colour only repeats what the words say.
 TONES = {
-    Outcome.FAILED: Standing.BLOCKED,
-    Outcome.COULD_NOT_EVALUATE: Standing.COULD_NOT_EVALUATE,
-    Outcome.UNSUPPORTED: Standing.COULD_NOT_EVALUATE,
-    Outcome.WARNED: Standing.PASSED_WITH_WARNINGS,
-    Outcome.INFORMED: Standing.PASSED,
-    Outcome.NOT_APPLICABLE: Standing.PASSED,
-    Outcome.PASSED: Standing.PASSED,
+    Outcome.FAILED: Standing.BLOCKED.slug,
+    Outcome.COULD_NOT_EVALUATE: Standing.COULD_NOT_EVALUATE.slug,
+    Outcome.UNSUPPORTED: Standing.COULD_NOT_EVALUATE.slug,
+    Outcome.WARNED: Standing.PASSED_WITH_WARNINGS.slug,
+    Outcome.INFORMED: "neutral",
+    Outcome.NOT_APPLICABLE: "neutral",
+    Outcome.PASSED: Standing.PASSED.slug,
 }
 
 

@@ -88,6 +88,7 @@ def text_report(verdict: Verdict, *, verbose: bool = False, locations: int = 5) 
 
 
 def _head(verdict: Verdict) -> Iterator[Line]:
+    """Yield what was judged, by which contract and with what."""
     batch = f"  batch {plain(verdict.batch)}" if verdict.batch is not None else ""
     owner = f", owner {brief(verdict.owner)}" if verdict.owner else ""
     as_of = f", as of {plain(verdict.context.as_of)}" if verdict.context.as_of else ""
@@ -103,10 +104,12 @@ def _head(verdict: Verdict) -> Iterator[Line]:
 
 
 def _title(outcome: Outcome, title: str, number: int) -> Line:
+    """Return a section's title."""
     return Line(f"\n{title.upper()} ({number:,})", style=STYLES[outcome])
 
 
 def _sections(verdict: Verdict, most: int) -> Iterator[Line]:
+    """Yield what does not hold, by section, column and rule."""
     for outcome, title, results in sections(verdict):
         yield _title(outcome, title, len(results))
         for column, group in by_column(results).items():
@@ -116,6 +119,7 @@ def _sections(verdict: Verdict, most: int) -> Iterator[Line]:
 
 
 def _check(result: CheckResult, most: int) -> Iterator[Line]:
+    """Yield one check: its sentence, why, and at most `most` failing rows."""
     rule = result.type if result.quality_id is None else f"{result.type}, id {result.quality_id}"
     yield Line(f"{brief(result.name)} [{brief(rule)}]", indent=4)
     if told := sentence(result):
@@ -129,6 +133,7 @@ def _check(result: CheckResult, most: int) -> Iterator[Line]:
 
 
 def _not_checked(results: tuple[CheckResult, ...], *, verbose: bool) -> Iterator[Line]:
+    """Yield the reasons why checks were not carried out, each told once."""
     if not results:
         return
     yield _title(Outcome.NOT_APPLICABLE, "Not checked, because", len(results))
@@ -141,6 +146,7 @@ def _not_checked(results: tuple[CheckResult, ...], *, verbose: bool) -> Iterator
 
 
 def _passed(results: tuple[CheckResult, ...], *, verbose: bool) -> Iterator[Line]:
+    """Yield the number of passed checks, their names if `verbose`."""
     if not results:
         return
     yield _title(Outcome.PASSED, "Passed", len(results))
@@ -149,6 +155,7 @@ def _passed(results: tuple[CheckResult, ...], *, verbose: bool) -> Iterator[Line
 
 
 def _foot(verdict: Verdict) -> Iterator[Line]:
+    """Yield the verdict, what it means and how to judge the batch again."""
     came_to = standing(verdict)
     yield Line(f"\n{came_to.upper()}: {judged(verdict)}; {tally(verdict)}", style=STANDING_STYLES[came_to])
     yield Line(f"exit code {verdict.exit_code}: {meaning(verdict)}")

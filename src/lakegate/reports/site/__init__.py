@@ -27,6 +27,7 @@ def render(template: str, **values: object) -> str:
 
 @cache
 def _environment() -> Environment:
+    """Return the one environment of all pages: style, policy and the words of `summary` are known to every template."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     style = files(__name__).joinpath("style.css").read_text(encoding="utf-8")
