@@ -1,1 +1,1 @@
-"""Reports are pure functions from a verdict to text; they open nothing."""
+"""Reports are pure functions from a verdict to text; they open nothing but their own templates."""

@@ -1,0 +1,128 @@
+"""The verdict as JSON, for machines: docs/schemas/verdict.schema.json says its shape.
+
+Field names follow the run report of datacontract-cli where it has them, and `result` speaks its words, so that
+what reads those reports reads these. `outcome` and everything else is ours. Nothing is cut and nothing is rounded;
+only half a surrogate pair, which is no character, becomes U+FFFD.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from lakegate.reports.summary import standing
+from lakegate.rows import Location
+from lakegate.verdict import CheckResult, Outcome, Verdict
+
+SCHEMA_VERSION = "1.0"  # the second number grows with a new field, the first when a field changes or goes
+
+LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # strict readers refuse it, and with it the whole document
+
+RESULT_WORDS = {
+    Outcome.PASSED: "passed",
+    Outcome.WARNED: "warning",
+    Outcome.INFORMED: "info",
+    Outcome.FAILED: "failed",
+    Outcome.NOT_APPLICABLE: "skipped",
+    Outcome.COULD_NOT_EVALUATE: "error",
+    Outcome.UNSUPPORTED: "error",
+}
+
+
+def to_json(verdict: Verdict) -> str:
+    """Return the verdict as one JSON document: keys sorted, checks in the contract's order, ASCII, no clock."""
+    document = {
+        "schemaVersion": SCHEMA_VERSION,
+        "reportId": verdict.report_id,
+        "lakegateVersion": verdict.lakegate,
+        "engine": verdict.engine,
+        "dataContractId": verdict.contract_id,
+        "dataContractVersion": verdict.contract_version,
+        "dataContractSha256": verdict.contract_sha256,
+        "owner": verdict.owner,
+        "dataset": verdict.dataset,
+        "model": verdict.model,
+        "batch": verdict.batch,
+        "digest": verdict.digest,
+        "files": [{"path": f.path, "size": f.size, "sha256": f.sha256} for f in verdict.files],
+        "rows": verdict.rows,
+        "options": verdict.options,
+        "context": {
+            "asOf": verdict.context.as_of,
+            "slots": {
+                dataset: [{"batch": batch, "slot": slot} for batch, slot in slots]
+                for dataset, slots in verdict.context.slots.items()
+            },
+        },
+        "result": _result(verdict),
+        "outcome": standing(verdict),
+        "exitCode": verdict.exit_code,
+        "counts": {outcome.value: number for outcome, number in verdict.counts.items()},
+        "checks": [_check(result, verdict.engine) for result in verdict.results],
+    }
+    return json.dumps(_value(document), indent=2, sort_keys=True, allow_nan=False) + "\n"
+
+
+def _result(verdict: Verdict) -> str:
+    """Return the whole run's result in datacontract-cli's words; it never contradicts the exit code."""
+    match verdict.exit_code:
+        case 0:
+            return "warning" if verdict.counts[Outcome.WARNED] else "passed"
+        case 1:
+            return "failed"
+        case _:
+            return "error"
+
+
+def _check(result: CheckResult, engine: str) -> dict[str, Any]:
+    """Return one check as the schema's `check`."""
+    return {
+        "id": result.key,
+        "key": result.key,
+        "category": result.category,
+        "type": result.type,
+        "name": result.name,
+        "model": result.model,
+        "field": result.field,
+        "qualityId": result.quality_id,
+        "dimension": result.dimension,
+        "engine": engine,
+        "implementation": result.implementation or None,
+        "result": RESULT_WORDS[result.outcome],
+        "outcome": result.outcome,
+        "reason": result.reason or None,
+        "diagnostics": result.diagnostics,
+        "locations": [_location(location) for location in result.locations],
+    }
+
+
+def _location(location: Location) -> dict[str, Any]:
+    """Return one location as the schema's `location`; what is unknown is null."""
+    return {
+        "file": location.file,
+        "row": location.row,
+        "line": location.line,
+        "column": location.column,
+        "key": [{"name": name, "value": value} for name, value in location.key],
+        "value": location.value,
+    }
+
+
+def _value(value: object) -> Any:  # noqa: ANN401 -- any JSON value
+    """Return a value as JSON has it: decimals, dates, times and non-finite numbers as text, exact."""
+    match value:
+        case str():
+            return LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", value)
+        case None | bool() | int():
+            return value
+        case float() if math.isfinite(value):
+            return value
+        case Mapping():
+            return {_value(str(key)): _value(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_value(item) for item in value]
+        case _:
+            return str(value)

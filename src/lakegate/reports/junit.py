@@ -1,0 +1,79 @@
+"""The verdict as JUnit XML, for Jenkins, GitLab and whatever else draws test results.
+
+One suite a verdict, one case a check. What keeps the gate shut is a failure (the data) or an error (could not evaluate,
+unsupported); not applicable is skipped with its reason; what warns passes and says so in `system-out`.
+A verdict that blocks always holds a failure or an error, also where no single check is to blame.
+"""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree as ET
+
+from lakegate.reports.summary import blocks, brief, location_text, meaning, plain, sentence, tally
+from lakegate.verdict import CheckResult, Outcome, Verdict
+
+
+def to_junit(verdict: Verdict) -> str:
+    """Return the verdict as a JUnit XML document. Times are 0: a verdict knows no clock."""
+    cases = [_case(verdict, result) for result in verdict.results]
+    if not verdict.passes and not any(blocks(verdict, result) for result in verdict.results):
+        cases.append(_shut_gate(verdict))
+    totals = {
+        "tests": str(len(cases)),
+        "failures": str(sum(case.find("failure") is not None for case in cases)),
+        "errors": str(sum(case.find("error") is not None for case in cases)),
+        "skipped": str(sum(case.find("skipped") is not None for case in cases)),
+        "time": "0",
+    }
+    suites = ET.Element("testsuites", {"name": "lakegate"} | totals)
+    suite = ET.SubElement(suites, "testsuite", {"name": _suite_name(verdict)} | totals)
+    properties = ET.SubElement(suite, "properties")
+    for name, value in _properties(verdict).items():
+        ET.SubElement(properties, "property", {"name": name, "value": plain(value)})
+    suite.extend(cases)
+    ET.SubElement(suite, "system-out").text = plain(f"{tally(verdict)}. {meaning(verdict)}")
+    ET.indent(suites)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(suites, encoding="unicode") + "\n"
+
+
+def _suite_name(verdict: Verdict) -> str:
+    """Return the dataset, and the batch where there is one."""
+    return plain(verdict.dataset if verdict.batch is None else f"{verdict.dataset} {verdict.batch}")
+
+
+def _properties(verdict: Verdict) -> dict[str, str]:
+    """Return what identifies the verdict, as the suite's properties."""
+    return {
+        "contract": f"{verdict.contract_id} {verdict.contract_version}",
+        "contractSha256": verdict.contract_sha256,
+        "digest": verdict.digest,
+        "rows": "unknown" if verdict.rows is None else str(verdict.rows),
+        "engine": verdict.engine,
+        "lakegate": verdict.lakegate,
+        "reportId": verdict.report_id,
+        "exitCode": str(verdict.exit_code),
+    }
+
+
+def _case(verdict: Verdict, result: CheckResult) -> ET.Element:
+    """Return the case for one check; a passed one is empty."""
+    where = ".".join(part for part in (verdict.dataset, result.field) if part)
+    case = ET.Element("testcase", {"classname": brief(where), "name": brief(result.key), "time": "0"})
+    told = sentence(result) or result.name
+    detail = "\n".join([brief(result.name), told, *(location_text(at, result.field) for at in result.locations)])
+    if blocks(verdict, result):
+        data = result.outcome in {Outcome.FAILED, Outcome.WARNED}
+        attributes = {"message": brief(told), "type": brief(result.type)}
+        ET.SubElement(case, "failure" if data else "error", attributes).text = detail
+    elif result.outcome is Outcome.NOT_APPLICABLE:
+        ET.SubElement(case, "skipped", {"message": brief(told)})
+    elif result.outcome is not Outcome.PASSED:
+        ET.SubElement(case, "system-out").text = f"{result.outcome}: {detail}"
+    return case
+
+
+def _shut_gate(verdict: Verdict) -> ET.Element:
+    """Return the case for a gate that stays shut although no check blocks: no checks, or none that applied."""
+    case = ET.Element("testcase", {"classname": brief(verdict.dataset), "name": "the gate opens", "time": "0"})
+    ET.SubElement(case, "failure", {"message": meaning(verdict), "type": "gate"}).text = meaning(verdict)
+    return case

@@ -1,0 +1,221 @@
+r"""What every report tells, whatever its format: where the batch stands, what comes next, and the words for it.
+
+Nothing here knows a format. Texts from the data or the contract go through `plain` or `brief` before they are printed,
+because a column may be named `\x1b[2J`.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+
+from lakegate.rows import Location
+from lakegate.verdict import CheckResult, Outcome, Verdict
+
+LONGEST = 300  # characters of a text from outside in one place of a report; the JSON report holds all of it
+
+
+class Standing(StrEnum):
+    """What a verdict comes to, in the words of a reader who has no exit code."""
+
+    PASSED = "passed"
+    PASSED_WITH_WARNINGS = "passed with warnings"
+    BLOCKED = "blocked"
+    COULD_NOT_EVALUATE = "could not evaluate"
+
+    @property
+    def slug(self) -> str:
+        """The word as one token, for class names."""
+        return self.value.replace(" ", "-")
+
+
+# The order in which reports tell the outcomes: what must be acted on first, what is fine last.
+SECTIONS: tuple[tuple[Outcome, str], ...] = (
+    (Outcome.FAILED, "Failed"),
+    (Outcome.COULD_NOT_EVALUATE, "Could not evaluate"),
+    (Outcome.UNSUPPORTED, "Unsupported"),
+    (Outcome.WARNED, "Warnings"),
+    (Outcome.INFORMED, "For information"),
+)
+
+
+def standing(verdict: Verdict) -> Standing:
+    """Return what the verdict comes to."""
+    if verdict.exit_code == 5:
+        return Standing.COULD_NOT_EVALUATE
+    if not verdict.passes:
+        return Standing.BLOCKED
+    return Standing.PASSED_WITH_WARNINGS if verdict.counts[Outcome.WARNED] else Standing.PASSED
+
+
+def meaning(verdict: Verdict) -> str:
+    """Return what the exit code means for this batch and what to do next (INPUTS, exit codes)."""
+    counts = verdict.counts
+    match verdict.exit_code:
+        case 0:
+            return "The batch keeps its contract: the gate opens."
+        case 5:
+            return (
+                f"{counted(counts[Outcome.COULD_NOT_EVALUATE], 'check')} could not be evaluated, so nothing is known "
+                "about the batch: the gate stays shut and nothing was decided about the data. "
+                "See to the cause, then run it again."
+            )
+        case 2 if not verdict.results:
+            return (
+                "Nothing was checked, and nothing checked is no pass: the gate stays shut. "
+                "Give the contract a rule, or take the filter away."
+            )
+        case 2:
+            return (
+                f"{counted(counts[Outcome.UNSUPPORTED], 'rule')} cannot be checked here, so the contract cannot be "
+                "promised: the gate stays shut. Install the rule's engine, take the rule out, or set "
+                "unsupported: allow in the contract."
+            )
+        case _ if counts[Outcome.FAILED]:
+            why = "The batch violates its contract"
+        case _ if counts[Outcome.WARNED]:
+            why = "Warnings block, as asked for by --fail-on warning"
+        case _:
+            why = "No check could be applied to the batch, and nothing checked is no pass"
+    return f"{why}: the gate stays shut. Trying again changes nothing: mend the data or the contract."
+
+
+def blocks(verdict: Verdict, result: CheckResult) -> bool:
+    """Whether this very check keeps the gate shut."""
+    if result.outcome is Outcome.WARNED:
+        return verdict.options.get("fail_on") == "warning"
+    return result.outcome in {Outcome.FAILED, Outcome.COULD_NOT_EVALUATE, Outcome.UNSUPPORTED}
+
+
+def having(verdict: Verdict, outcome: Outcome) -> tuple[CheckResult, ...]:
+    """Return the results of that outcome, in the contract's order."""
+    return tuple(result for result in verdict.results if result.outcome is outcome)
+
+
+def sections(verdict: Verdict) -> Iterator[tuple[Outcome, str, tuple[CheckResult, ...]]]:
+    """Yield (outcome, title, results) of the outcomes in `SECTIONS` that occurred; never an empty one."""
+    for outcome, title in SECTIONS:
+        if results := having(verdict, outcome):
+            yield outcome, title, results
+
+
+def by_column(results: Iterable[CheckResult]) -> dict[str | None, list[CheckResult]]:
+    """Group results by property path in order of first appearance; rules of the whole object come first, as None."""
+    groups: dict[str | None, list[CheckResult]] = {}
+    for result in sorted(results, key=lambda result: result.field is not None):
+        groups.setdefault(result.field, []).append(result)
+    return groups
+
+
+def by_reason(results: Iterable[CheckResult]) -> dict[str, list[CheckResult]]:
+    """Group results by their reason, in order of first appearance: forty checks without rows are told once."""
+    groups: dict[str, list[CheckResult]] = {}
+    for result in results:
+        groups.setdefault(result.reason or "no reason given", []).append(result)
+    return groups
+
+
+def tally(verdict: Verdict) -> str:
+    """Return the number of checks by outcome (`12 passed, 1 failed`); outcomes that did not occur are left out."""
+    return ", ".join(f"{number:,} {outcome}" for outcome, number in verdict.counts.items() if number) or "no checks"
+
+
+def row_count(verdict: Verdict) -> str:
+    """Return the number of rows in words."""
+    return "rows unknown" if verdict.rows is None else counted(verdict.rows, "row")
+
+
+def judged(verdict: Verdict) -> str:
+    """Return how many rows in how many files were judged, in words."""
+    return f"{row_count(verdict)} in {counted(len(verdict.files), 'file')}"
+
+
+def extent(result: CheckResult) -> tuple[int, int] | None:
+    """Return (failing rows, all rows) of a check that judged row by row, None for any other."""
+    failed, total = result.diagnostics.get("failed"), result.diagnostics.get("total")
+    return (failed, total) if isinstance(failed, int) and isinstance(total, int) and 0 < failed <= total else None
+
+
+def extent_text(result: CheckResult) -> str:
+    """Return the extent in words (`29 of 27,004 rows (0.11 %)`), empty where there is none."""
+    if (rows := extent(result)) is None:
+        return ""
+    failed, total = rows
+    return f"{failed:,} of {counted(total, 'row')} ({share(failed, total)})"
+
+
+def sentence(result: CheckResult) -> str:
+    """Return why the check came to what it did, with how many rows are concerned, as one text."""
+    got, expected = result.diagnostics.get("got"), result.diagnostics.get("expected")
+    reason = result.reason or (f"got {got}, expected {expected}" if got and expected else "")
+    return ": ".join(part for part in (extent_text(result), brief(reason)) if part)
+
+
+def place(location: Location) -> str:
+    """Return where a row stands: `file:line` where the line is known (editors open it), else file and row."""
+    if location.line is not None:
+        return f"{location.file}:{location.line}"
+    return location.file if location.row is None else f"{location.file} row {location.row:,}"
+
+
+def location_text(location: Location, field: str | None = None) -> str:
+    """Return a location on one line, without what is unknown; a column that is the check's own `field` goes unsaid."""
+    parts = [plain(place(location))]
+    if location.line is not None and location.row is not None:
+        parts.append(f"row {location.row:,}")
+    if location.column is not None and location.column != field:
+        parts.append(f"column {brief(location.column)}")
+    if location.key:
+        parts.append("key " + ", ".join(f"{brief(name)}={brief(value)}" for name, value in location.key))
+    if location.value is not None:
+        parts.append(f'value "{brief(location.value)}"')
+    return "  ".join(parts)
+
+
+def command(verdict: Verdict) -> str:
+    """Return the command that judges the same batch again, quoted for a POSIX shell.
+
+    The contract is named by its dataset's place under `contracts/`, where a project keeps it.
+    """
+    words = ["lakegate", "test", f"contracts/{verdict.dataset}.odcs.yaml"]
+    if verdict.batch is not None:
+        words += ["--batch", verdict.batch]
+    else:
+        words += ["--data", *(file.path for file in verdict.files)]
+    if verdict.options.get("fail_on") == "warning":
+        words += ["--fail-on", "warning"]
+    return shlex.join(words)
+
+
+def share(part: int, whole: int) -> str:
+    """Return `part` of `whole` (> 0) in percent; what is neither nothing nor all is never rounded to either."""
+    if part in (0, whole):
+        return "100 %" if part else "0 %"
+    percent = 100 * part / whole
+    if percent < 0.01:
+        return "<0.01 %"
+    if percent > 99.99:
+        return ">99.99 %"
+    return f"{percent:.2f} %" if percent < 10 or percent > 99.9 else f"{percent:.1f} %"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return the number with its noun, in the plural where it is not one: `27,004 rows`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def plain(text: str) -> str:
+    r"""Return `text` on one line with every character that does not print as itself written as its escape.
+
+    Terminal escapes, line separators, direction overrides, zero-width and unusual blanks and lone surrogates become
+    visible (`\x1b`, `\n`, `\u202e`); so does what XML refuses.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def brief(text: str, most: int = LONGEST) -> str:
+    """Return `plain(text)`, cut after `most` characters with the full length told."""
+    return plain(text) if len(text) <= most else f"{plain(text[:most])}... ({len(text):,} characters)"

@@ -1,0 +1,111 @@
+import datetime as dt
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import jsonschema_rs
+import pytest
+
+from lakegate.reports.json import to_json
+from lakegate.verdict import Outcome
+from reports.verdicts import HOSTILE, VERDICTS, check, verdict
+
+SCHEMA = Path(__file__).parents[2] / "docs" / "schemas" / "verdict.schema.json"
+
+
+@pytest.fixture(scope="module")
+def schema():
+    return jsonschema_rs.Draft202012Validator(json.loads(SCHEMA.read_text()))
+
+
+@pytest.mark.parametrize("name", VERDICTS)
+def test_every_verdict_has_the_published_shape(schema, name):
+    document = json.loads(to_json(VERDICTS[name]))
+
+    assert [f"{error.instance_path}: {error.message}" for error in schema.iter_errors(document)] == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda d: d.update(schemaVersion="2.0"),
+        lambda d: d.update(surprise=1),
+        lambda d: d.pop("digest"),
+        lambda d: d.update(rows="27004"),
+        lambda d: d["checks"][0].update(result="ok"),
+        lambda d: d["checks"][0].pop("qualityId"),
+        lambda d: d["checks"][3]["locations"][0].update(row=0),
+        lambda d: d["counts"].pop("unsupported"),
+    ],
+)
+def test_the_schema_refuses_another_shape(schema, change):
+    document = json.loads(to_json(VERDICTS["failed"]))
+    change(document)
+
+    assert not schema.is_valid(document)
+
+
+@pytest.mark.parametrize(
+    ("name", "result", "outcome", "exit_code"),
+    [
+        ("all-passed", "passed", "passed", 0),
+        ("warned", "warning", "passed with warnings", 0),
+        ("warnings-block", "failed", "blocked", 1),
+        ("failed", "failed", "blocked", 1),
+        ("zero-rows", "failed", "blocked", 1),
+        ("nothing-applied", "failed", "blocked", 1),
+        ("no-checks", "error", "blocked", 2),
+        ("unsupported", "error", "blocked", 2),
+        ("could-not-evaluate", "error", "could not evaluate", 5),
+    ],
+)
+def test_the_words_for_the_whole_run_follow_the_exit_code(name, result, outcome, exit_code):
+    document = json.loads(to_json(VERDICTS[name]))
+
+    assert (document["result"], document["outcome"], document["exitCode"]) == (result, outcome, exit_code)
+
+
+def test_a_checks_result_speaks_the_words_of_datacontract_cli():
+    every = verdict(*(check(f"c.{outcome.name}", outcome) for outcome in Outcome))
+
+    words = {c["outcome"]: c["result"] for c in json.loads(to_json(every))["checks"]}
+
+    assert words == {
+        "passed": "passed",
+        "warned": "warning",
+        "informed": "info",
+        "failed": "failed",
+        "not applicable": "skipped",
+        "could not evaluate": "error",
+        "unsupported": "error",
+    }
+
+
+def test_measured_values_stay_exact():
+    measured = {
+        "decimal": Decimal("0.10"),
+        "nan": float("nan"),
+        "inf": float("-inf"),
+        "day": dt.date(2013, 1, 31),
+        "many": (1, 2.5, None, True),
+    }
+
+    written = json.loads(to_json(verdict(check("c", diagnostics=measured))))["checks"][0]["diagnostics"]
+
+    assert written == {
+        "decimal": "0.10",
+        "nan": "nan",
+        "inf": "-inf",
+        "day": "2013-01-31",
+        "many": [1, 2.5, None, True],
+    }
+
+
+def test_hostile_texts_come_back_whole():
+    hostile = VERDICTS["hostile"]
+
+    document = json.loads(to_json(hostile))
+
+    assert to_json(hostile).isascii()
+    assert document["checks"][0]["locations"][0]["value"] == HOSTILE.replace("\ud800", "\ufffd")
+    assert document["checks"][0]["locations"][2]["value"] == "v" * 5000
