@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lakegate.checks.interface import Check
-from lakegate.measures import Duplicates, Measure, Orphans, SqlResult
+from lakegate.measures import Duplicates, Measure, Orphans, RowCount, SqlResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,11 @@ class Plan:
 
 
 def plan(checks: Iterable[Check]) -> Plan:
-    """Collect what the checks ask, once each, and put it into stages: one fused scan, then what needs its own pass."""
-    asked = list(dict.fromkeys(measure for check in checks for measure in check.measures()))
+    """Collect what the checks ask, once each, and put it into stages: one fused scan, then what needs its own pass.
+
+    The rows are always counted: nearly every check tells its number of all rows.
+    """
+    asked = dict.fromkeys([RowCount(), *(measure for check in checks for measure in check.measures())])
     scanned: list[Measure] = []
     passes: list[Stage] = []
     for measure in asked:
@@ -67,4 +70,4 @@ def plan(checks: Iterable[Check]) -> Plan:
                 passes.append(QueryPass(measure))
             case _:
                 scanned.append(measure)
-    return Plan((*([Scan(tuple(scanned))] if scanned else []), *passes))
+    return Plan((Scan(tuple(scanned)), *passes))

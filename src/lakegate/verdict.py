@@ -8,11 +8,12 @@ import dataclasses
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lakegate.checks.interface import Outcome
+from lakegate.checks.interface import Check, Judgement, Outcome
+from lakegate.contract.model import Property, SchemaObject
 from lakegate.rows import Location
 
 
@@ -49,6 +50,12 @@ class BatchFile:
     sha256: str
 
 
+def batch_digest(files: Iterable[BatchFile]) -> str:
+    """Return the SHA-256 over the sorted list of (NFC relative path, size, sha256) (PROTOCOL, Words)."""
+    listed = sorted((file.path, file.size, file.sha256) for file in files)
+    return hashlib.sha256(json.dumps(listed, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What a verdict reads beside the batch; pinned once (PROTOCOL, Words).
@@ -81,6 +88,7 @@ class Verdict:
     context: Context = Context()
     min_rows: int = 1
     owner: str | None = None
+    contract_file: str | None = None  # relative to the current directory where that is possible; None: from a dict
 
     @property
     def counts(self) -> dict[Outcome, int]:
@@ -126,3 +134,71 @@ class Verdict:
             "slots": {name: list(map(list, slots)) for name, slots in self.context.slots.items()},
         }
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:12]
+
+
+# --- from judgements to results ---------------------------------------------------------------------------------
+
+
+def result(check: Check, judgement: Judgement, located: tuple[Location, ...], policy: Policy) -> CheckResult:
+    """Return one check's result: what it is called, what it said, where its failing rows are."""
+    identity = check.identity
+    places = (judgement.locations + located)[: policy.limit]
+    return CheckResult(
+        key=identity.key,
+        category=identity.category,
+        type=identity.type,
+        name=identity.name,
+        model=identity.model,
+        field=identity.field,
+        quality_id=identity.quality_id,
+        dimension=identity.dimension,
+        outcome=judgement.outcome,
+        reason=judgement.reason,
+        diagnostics=judgement.diagnostics,
+        locations=tuple(policy.disclosed(place, identity.field) for place in places),
+        implementation=identity.implementation,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What a report may tell of failing rows (INPUTS, threats: personal data in samples).
+
+    `limit` locations a check; `samples`: whether values are told at all; `rules` maps a property's path to `show`,
+    `mask` or `never`. A key names the row, so it is told, but by the same rules.
+    """
+
+    limit: int
+    samples: bool
+    rules: Mapping[str, str]
+
+    def disclosed(self, place: Location, path: str | None) -> Location:
+        """Return the location with what must not be told taken out."""
+        value = self._told(place.value, path) if self.samples else None
+        key = ((name, self._told(text, name)) for name, text in place.key)
+        return dataclasses.replace(
+            place, value=value, key=tuple((name, text) for name, text in key if text is not None)
+        )
+
+    def _told(self, value: str | None, path: str | None) -> str | None:
+        rule = self.rules.get(path or "", "show")
+        if value is None or rule == "never":
+            return None
+        return value if rule == "show" else f"*** ({len(value)} characters)"
+
+
+def policy(obj: SchemaObject, *, samples: bool, limit: int) -> Policy:
+    """Return what may be told of the rows of an object: a field inherits the strictest rule of what it stands in."""
+    return Policy(limit, samples, dict(_rules(obj.properties, "", "show")))
+
+
+def _rules(properties: Iterable[Property], prefix: str, inherited: str) -> Iterator[tuple[str, str]]:
+    strict = ("show", "mask", "never")
+    for prop in properties:
+        name = prefix + prop.name
+        rule = max(prop.samples, inherited, key=strict.index)
+        yield name, rule
+        yield from _rules(prop.properties, f"{name}.", rule)
+        for part, step in ((prop.items, "[]"), (prop.key, "{key}"), (prop.value, "{value}")):
+            if part:
+                yield from _rules((dataclasses.replace(part, name=name + step),), "", rule)

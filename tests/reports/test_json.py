@@ -6,8 +6,8 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 
+from lakegate.checks.interface import Outcome
 from lakegate.reports.json import to_json
-from lakegate.verdict import Outcome
 from reports.verdicts import HOSTILE, VERDICTS, check, verdict
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "schemas" / "verdict.schema.json"

@@ -2,8 +2,8 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
+from lakegate.checks.interface import Outcome
 from lakegate.reports.junit import to_junit
-from lakegate.verdict import Outcome
 from reports.verdicts import VERDICTS
 
 # What Jenkins' junit-10.xsd allows of what we write: element -> (attributes, children)

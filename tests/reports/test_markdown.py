@@ -3,8 +3,8 @@ import re
 import pytest
 from markdown_it import MarkdownIt
 
+from lakegate.checks.interface import Outcome
 from lakegate.reports.markdown import MOST_ROWS, to_markdown
-from lakegate.verdict import Outcome
 from reports.verdicts import VERDICTS, check, verdict
 
 

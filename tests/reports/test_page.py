@@ -7,11 +7,11 @@ from html.parser import HTMLParser
 import pytest
 from jinja2 import UndefinedError
 
+from lakegate.checks.interface import Outcome
 from lakegate.reports.index import Entry, index_page
 from lakegate.reports.page import to_html
 from lakegate.reports.site import render
 from lakegate.reports.summary import Standing, standing
-from lakegate.verdict import Outcome
 from reports.verdicts import HOSTILE, VERDICTS
 
 VOID = {"meta", "br", "img", "link", "input", "rect"}

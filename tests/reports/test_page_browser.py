@@ -5,10 +5,10 @@ import shutil
 
 import pytest
 
+from lakegate.checks.interface import Outcome
 from lakegate.reports.index import Entry, index_page
 from lakegate.reports.page import to_html
 from lakegate.reports.summary import standing
-from lakegate.verdict import Outcome
 from reports.verdicts import VERDICTS
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

@@ -3,9 +3,9 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
+from lakegate.checks.interface import Outcome
 from lakegate.reports.summary import brief, by_column, command, counted, location_text, meaning, plain, share
 from lakegate.rows import Location
-from lakegate.verdict import Outcome
 from reports.verdicts import HOSTILE, VERDICTS, check
 
 

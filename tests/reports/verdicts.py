@@ -2,8 +2,9 @@
 
 from decimal import Decimal
 
+from lakegate.checks.interface import Outcome
 from lakegate.rows import Location
-from lakegate.verdict import BatchFile, CheckResult, Context, Outcome, Verdict
+from lakegate.verdict import BatchFile, CheckResult, Context, Verdict
 
 SHA = "3f1c9a5b7d2e4f608192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f8"
 ROWS = 27_004

@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from lakegate.contract.model import Action
 from lakegate.measures import Answer, Fault, Measure, NotMeasured, Value
@@ -70,6 +70,7 @@ class Check:
 
     identity: Identity
     action: Action = Action.FAIL
+    reads_clock: ClassVar[bool] = False  # whether `Found.as_of` must be pinned for it
 
     def measures(self) -> tuple[Measure, ...]:
         """Return what must be measured."""

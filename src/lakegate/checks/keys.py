@@ -44,15 +44,15 @@ class UniqueKey(Check):
         if isinstance(answer, NotMeasured):
             return unmeasured(answer)
         if not found.count:
-            return not_applicable("no rows")
+            return not_applicable("there are no rows")
         if not isinstance(answer, DuplicateCounts):
             raise TypeError(f"an engine answered {answer!r} to {Duplicates(self.key)}")
         counts = {"keys": answer.keys, "surplus": answer.surplus, "rows": answer.rows}
         diagnostics = share(answer.rows, found.count) | counts | {"expected": "each key once"}
         if not answer.keys:
             return passed(diagnostics)
-        times = f"{answer.keys:,} key{'s' if answer.keys > 1 else ''} in {rows_told(answer.rows)}"
-        reason = f"got {times} ({answer.surplus:,} surplus), expected each key once"
+        repeated = f"{answer.keys:,} key{'s' if answer.keys > 1 else ''} more than once"
+        reason = f"got {repeated} ({rows_told(answer.surplus)} too many), expected each key once"
         return Judgement(violated(self.action), reason, diagnostics)
 
     def failing(self) -> Measure:
@@ -82,13 +82,13 @@ class ForeignKey(Check):
         if isinstance(answer, NotMeasured):
             return unmeasured(answer)
         if not found.count:
-            return not_applicable("no rows")
+            return not_applicable("there are no rows")
         failed = int(answer)  # type: ignore[arg-type]
         expected = f"every key in {self.dataset} ({', '.join(self.columns)})"
         diagnostics = share(failed, found.count) | {"expected": expected}
         if not failed:
             return passed(diagnostics)
-        reason = f"got {rows_told(failed)} of {found.count:,} whose key is not there, expected {expected}"
+        reason = f"got a key that is not there, expected {expected}"
         return Judgement(violated(self.action), reason, diagnostics)
 
     def failing(self) -> Measure:

@@ -57,6 +57,7 @@ def property_checks(spot: Spot, *, missing_allowed: bool) -> Iterator[Check]:
             identity=spot.identity("schema", "required", f"{spot.title} is never null"),
             violation=spot.null(),
             value=None,
+            got="null",
             expected="a value in every row",
         )
     if prop.unique:
@@ -137,7 +138,9 @@ def _field_required(spot: Spot, name: str) -> Check:
     field = Value((*spot.value.path, inner.physical_name if inner else name), spot.value.depth)
     identity = spot.identity("schema", f"required.{name}", f"{spot.title} always holds {name}")
     absent = replace(spot, value=field, parent=spot.value).null()
-    return NoRow(identity=identity, violation=absent, value=None, expected=f"an object that holds {name!r}")
+    return NoRow(
+        identity=identity, violation=absent, value=None, got="an object without it", expected=f"{name!r} in it"
+    )
 
 
 def _format(spot: Spot, name: str) -> Iterator[Check]:
@@ -161,10 +164,10 @@ def _format(spot: Spot, name: str) -> Iterator[Check]:
             yield _rule(spot, "format", "fits f32", violation, "a number that a 32-bit float can hold")
 
 
-def _rule(spot: Spot, kind: str, name: str, violation: Predicate, expected: str) -> Check:
+def _rule(spot: Spot, kind: str, name: str, violation: Predicate, expected: str, got: str = "another value") -> Check:
     identity = spot.identity("schema", kind, f"{spot.title} {name}")
     value = None if spot.nested else spot.value
-    return NoRow(identity=identity, violation=spot.row(violation), value=value, expected=expected)
+    return NoRow(identity=identity, violation=spot.row(violation), value=value, got=got, expected=expected)
 
 
 def _article(logical_type: LogicalType) -> str:

@@ -87,7 +87,7 @@ class LibraryMetric(Check):
             return unmeasured(answer)
         total = found.count or 0
         if self.percent and not total:
-            return not_applicable("no rows: a percentage of nothing")
+            return not_applicable("there are no rows: a percentage of nothing")
         diagnostics: dict[str, object] = {"unit": "percent" if self.percent else "rows"}
         if isinstance(answer, DuplicateCounts):
             # SEMANTICS: in rows, repeated keys; in percent, surplus rows of all rows. The report tells all three.

@@ -10,7 +10,6 @@ from lakegate.checks.interface import (
     Judgement,
     not_applicable,
     passed,
-    rows_told,
     share,
     unmeasured,
     violated,
@@ -20,10 +19,11 @@ from lakegate.measures import CountWhere, Measure, NotMeasured, Predicate, Value
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoRow(Check):
-    """No row may make `violation` true. `expected` completes "got 3 rows that break it, expected …"."""
+    """No row may make `violation` true. `got` and `expected` complete "got …, expected …"."""
 
     violation: Predicate
     value: Value | None
+    got: str
     expected: str
 
     def measures(self) -> tuple[Measure, ...]:
@@ -36,13 +36,12 @@ class NoRow(Check):
         if isinstance(answer, NotMeasured):
             return unmeasured(answer)
         if not found.count:
-            return not_applicable("no rows")
+            return not_applicable("there are no rows")
         failed = int(answer)  # type: ignore[arg-type]
         diagnostics = share(failed, found.count) | {"expected": self.expected}
         if not failed:
             return passed(diagnostics)
-        reason = f"got {rows_told(failed)} of {found.count:,} that do not hold it, expected {self.expected}"
-        return Judgement(violated(self.action), reason, diagnostics)
+        return Judgement(violated(self.action), f"got {self.got}, expected {self.expected}", diagnostics)
 
     def failing(self) -> Measure:
         """Return the count of violating rows."""

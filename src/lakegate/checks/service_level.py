@@ -36,6 +36,7 @@ class Freshness(Check):
 
     value: Value
     limit: dt.timedelta
+    reads_clock = True
 
     def measures(self) -> tuple[Measure, ...]:
         """Return the newest value."""
@@ -63,6 +64,7 @@ class Retention(Check):
 
     value: Value
     limit: dt.timedelta
+    reads_clock = True
 
     def measures(self) -> tuple[Measure, ...]:
         """Return the oldest value."""
@@ -87,7 +89,7 @@ def _instant(found: Found, measure: Measure) -> tuple[dt.datetime, dt.datetime] 
     if isinstance(answer, NotMeasured):
         return unmeasured(answer)
     if answer is None:
-        return not_applicable("no rows" if not found.count else "every value is null")
+        return not_applicable("there are no rows" if not found.count else "every value is null")
     if not isinstance(answer, dt.datetime) or found.as_of is None:
         return Judgement(Outcome.FAILED, f"got {answer!r}, expected a date or timestamp")
     return answer, found.as_of

@@ -13,9 +13,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from lakegate.checks.interface import Outcome
 from lakegate.reports.summary import standing
 from lakegate.rows import Location
-from lakegate.verdict import CheckResult, Outcome, Verdict
+from lakegate.verdict import CheckResult, Verdict
 
 SCHEMA_VERSION = "1.0"  # the second number grows with a new field, the first when a field changes or goes
 

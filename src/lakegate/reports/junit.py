@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
+from lakegate.checks.interface import Outcome
 from lakegate.reports.summary import blocks, brief, location_text, meaning, plain, sentence, tally
-from lakegate.verdict import CheckResult, Outcome, Verdict
+from lakegate.verdict import CheckResult, Verdict
 
 
 def to_junit(verdict: Verdict) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from lakegate.checks.interface import Outcome
 from lakegate.reports.summary import (
     brief,
     by_reason,
@@ -20,7 +21,7 @@ from lakegate.reports.summary import (
     standing,
     tally,
 )
-from lakegate.verdict import CheckResult, Outcome, Verdict
+from lakegate.verdict import CheckResult, Verdict
 
 MOST_ROWS = 50  # rows of the table; a pull request is no place for two thousand
 

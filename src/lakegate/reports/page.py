@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from lakegate.checks.interface import Outcome
 from lakegate.reports.site import render
 from lakegate.reports.summary import Standing, having, sections, standing
-from lakegate.verdict import Outcome, Verdict
+from lakegate.verdict import Verdict
 
 # Outcome -> class in style.css. Colour only repeats what the words say.
 TONES = {

@@ -10,8 +10,9 @@ import shlex
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
+from lakegate.checks.interface import Outcome
 from lakegate.rows import Location
-from lakegate.verdict import CheckResult, Outcome, Verdict
+from lakegate.verdict import CheckResult, Verdict
 
 LONGEST = 300  # characters of a text from outside in one place of a report; the JSON report holds all of it
 
@@ -176,9 +177,9 @@ def location_text(location: Location, field: str | None = None) -> str:
 def command(verdict: Verdict) -> str:
     """Return the command that judges the same batch again, quoted for a POSIX shell.
 
-    The contract is named by its dataset's place under `contracts/`, where a project keeps it.
+    A contract that came from no file is named by its dataset's place under `contracts/`, where a project keeps it.
     """
-    words = ["lakegate", "test", f"contracts/{verdict.dataset}.odcs.yaml"]
+    words = ["lakegate", "test", verdict.contract_file or f"contracts/{verdict.dataset}.odcs.yaml"]
     if verdict.batch is not None:
         words += ["--batch", verdict.batch]
     else:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lakegate.checks.interface import Outcome
 from lakegate.reports.summary import (
     Standing,
     brief,
@@ -28,7 +29,7 @@ from lakegate.reports.summary import (
     standing,
     tally,
 )
-from lakegate.verdict import CheckResult, Outcome, Verdict
+from lakegate.verdict import CheckResult, Verdict
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, Group

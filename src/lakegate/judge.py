@@ -1,0 +1,113 @@
+"""From rows to a verdict: plan, measure, judge, locate. Pure but for the engine it is handed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from lakegate import __version__
+from lakegate.checks.derive import Neighbours, checks_of
+from lakegate.checks.interface import Check, Found, Judgement, Outcome
+from lakegate.checks.spot import spots
+from lakegate.contract.model import Contract, SchemaObject
+from lakegate.engines.interface import Engine, Wanted
+from lakegate.measures import Measure, NotMeasured, RowCount, Value
+from lakegate.plan import plan
+from lakegate.rows import Location, Rows
+from lakegate.verdict import BatchFile, CheckResult, Context, Policy, Verdict, batch_digest, policy, result
+
+NEEDS_ROWS = {Outcome.FAILED, Outcome.WARNED, Outcome.INFORMED}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a caller may choose; part of what a verdict is a function of.
+
+    `fail_on` is `error` or `warning`; `locations` rows are named per failing check; `samples`: whether their values are
+    told too; `as_of` fixes the instant that freshness is judged at, None takes the run's own start.
+    """
+
+    fail_on: str = "error"
+    locations: int = 5
+    samples: bool = False
+    as_of: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is judged: an object of a contract, and a batch that is held against it. `batch` None: files, no lake."""
+
+    contract: Contract
+    obj: SchemaObject
+    dataset: str
+    batch: str | None
+    files: tuple[BatchFile, ...]
+    neighbours: Neighbours = field(default_factory=lambda: Neighbours({}, {}))
+    slots: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)  # of the datasets read beside it
+
+
+def judge(subject: Subject, rows: Rows, others: Mapping[str, Rows], engine: Engine, options: Options) -> Verdict:
+    """Hold the rows of a batch against their contract.
+
+    `others` holds the rows of the datasets that the contract names. Raises ContractError or Refused where the contract
+    cannot be asked; everything that is wrong with the data, the engine or the surroundings is in the verdict.
+    """
+    checks = checks_of(subject.contract, subject.obj, subject.neighbours)
+    as_of = _pinned(checks, options)
+    answers = engine.measure(plan(checks), rows, others, subject.obj.name)
+    counted = answers[RowCount()]
+    count = None if isinstance(counted, NotMeasured) else int(counted)  # type: ignore[arg-type]
+    found = Found(rows, count, answers, as_of)
+    judged = [(check, check.judge(found)) for check in checks]
+    telling = policy(subject.obj, samples=options.samples, limit=options.locations)
+    located = engine.locate(_wanted(subject.obj, judged, telling), rows, others, options.locations)
+    contract = subject.contract
+    return Verdict(
+        contract_id=contract.id,
+        contract_version=contract.version,
+        contract_sha256=contract.sha256,
+        dataset=subject.dataset,
+        model=subject.obj.name,
+        batch=subject.batch,
+        digest=batch_digest(subject.files),
+        files=subject.files,
+        rows=count,
+        results=tuple(_result(check, judgement, located, telling) for check, judgement in judged),
+        engine=engine.version,
+        lakegate=__version__,
+        options={"fail_on": options.fail_on, "locations": options.locations, "samples": options.samples},
+        context=Context(as_of.isoformat() if as_of else None, subject.slots),
+        min_rows=contract.gate.min_rows,
+        owner=contract.owner,
+        contract_file=contract.path,
+    )
+
+
+def _pinned(checks: tuple[Check, ...], options: Options) -> dt.datetime | None:
+    """Pin the instant once, and only where a check reads it: else the same bytes give the same report for ever."""
+    if not any(check.reads_clock for check in checks):
+        return None
+    return options.as_of or dt.datetime.now(dt.UTC).replace(microsecond=0)
+
+
+def _wanted(obj: SchemaObject, judged: list[tuple[Check, Judgement]], telling: Policy) -> list[Wanted]:
+    """Return whose failing rows to look up: each measure once, with its value if it may be told."""
+    key = tuple((p.name, Value((p.physical_name,))) for p in obj.primary_key)
+    known = {spot.name: spot for spot in spots(obj)}
+    wanted: dict[Measure, Wanted] = {}
+    for check, judgement in judged:
+        measure = check.failing()
+        if judgement.outcome in NEEDS_ROWS and measure is not None and "failed" in judgement.diagnostics:
+            spot = known.get(check.identity.field or "")
+            told = telling.samples and (spot is None or telling.rules.get(spot.name) != "never")
+            wanted.setdefault(measure, Wanted(measure, key, check.subject() if told else None))
+    return list(wanted.values())
+
+
+def _result(
+    check: Check, judgement: Judgement, located: Mapping[Measure, tuple[Location, ...]], telling: Policy
+) -> CheckResult:
+    measure = check.failing()
+    places = located.get(measure, ()) if measure and judgement.outcome in NEEDS_ROWS else ()
+    return result(check, judgement, places, telling)
