@@ -42,6 +42,7 @@ lint: .venv/installed-all ## ruff, mypy --strict, the order of imports, docstrin
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/interrogate --quiet src
+	@wc -l $$(git ls-files 'src/*.py') | awk '$$1 > 350 && $$2 != "total" { print "long, is it still one thing? " $$2 ": " $$1 " lines" }'
 
 .PHONY: format
 format: .venv/installed-all ## put the code into the one format, mend what ruff can mend
