@@ -201,7 +201,7 @@ class Duplicates:
 
 @dataclass(frozen=True, slots=True)
 class Orphans:
-    """Rows whose key is not in another dataset's committed batches; a null in the key is no orphan. Answer: int."""
+    """Rows whose key is not in another dataset's committed batches; a key that holds a null is no orphan. Answer: int."""
 
     key: tuple[Value, ...]
     dataset: str  # `nyc/planes`; the batch itself where it equals the dataset measured
@@ -210,7 +210,7 @@ class Orphans:
 
 @dataclass(frozen=True, slots=True)
 class SqlResult:
-    """The one cell of a vetted query over the batch and the datasets the contract names. Answer: Literal or None."""
+    """The one cell of a vetted query over the batch and the datasets that the contract names. Answer: Literal or None."""
 
     query: str  # placeholders replaced: the batch is called by its object's name
     datasets: tuple[tuple[str, str], ...] = ()  # (table name in the query, dataset)

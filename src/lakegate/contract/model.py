@@ -89,13 +89,11 @@ class Relationship:
 
     `reference` is what the contract says of the other side before its property: `object` in the same contract, a
     contract's id and an object, or a file reference (SEMANTICS: a reference to another contract's property).
-    `action` is the `lakegate` custom property of the entry; the standard gives a relationship no severity.
     """
 
     columns: tuple[str, ...]
     reference: str
     to: tuple[str, ...]
-    action: Action = Action.FAIL
 
 
 @dataclass(frozen=True, slots=True)
