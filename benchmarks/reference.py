@@ -1,0 +1,73 @@
+"""The forty checks as a competent engineer would write them by hand: one fused DuckDB query over the Parquet file.
+
+`python benchmarks/reference.py ORDERS CUSTOMERS` prints the number of violations as JSON, one a field or rule: what
+`run.py` holds against lakegate's counts of the same contract.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import duckdb
+
+QUERY = r"""
+SELECT
+    count(*) AS some_orders,
+    count(*) FILTER (WHERE order_id IS NULL) + count(order_id) - count(DISTINCT order_id) AS order_id,
+    count(*) FILTER (WHERE order_uuid IS NULL) + count(order_uuid) - count(DISTINCT order_uuid) AS order_uuid,
+    count(*) FILTER (WHERE store_id IS NOT NULL AND receipt_no IS NOT NULL)
+        - count(DISTINCT (store_id, receipt_no)) FILTER (WHERE store_id IS NOT NULL AND receipt_no IS NOT NULL)
+        AS a_receipt_number_once_a_store,
+    count(*) FILTER (WHERE store_id IS NULL) + count(*) FILTER (WHERE store_id < 0) AS store_id,
+    count(*) FILTER (WHERE receipt_no IS NULL) AS receipt_no,
+    count(*) FILTER (WHERE status IS NULL)
+        + count(*) FILTER (WHERE status NOT IN ('new', 'paid', 'packed', 'shipped', 'returned', 'cancelled')) AS status,
+    count(*) FILTER (WHERE channel IS NULL)
+        + count(*) FILTER (WHERE channel NOT IN ('web', 'shop', 'phone', 'partner')) AS channel,
+    count(*) FILTER (WHERE country IS NULL)
+        + count(*) FILTER (WHERE country NOT IN (
+            'AT', 'BE', 'BG', 'CH', 'CZ', 'DE', 'DK', 'EE', 'ES', 'FI', 'FR', 'GB', 'GR', 'HR', 'HU',
+            'IE', 'IS', 'IT', 'LT', 'LU', 'LV', 'MT', 'NL', 'NO', 'PL', 'PT', 'RO', 'SE', 'SI', 'SK')) AS country,
+    count(*) FILTER (WHERE currency NOT IN ('EUR', 'GBP', 'CHF', 'SEK', 'PLN')) AS currency,
+    count(*) FILTER (WHERE NOT regexp_matches(email, '^[a-z0-9.]+@[a-z0-9-]+\.[a-z]{2,}$')) AS email,
+    count(*) FILTER (WHERE sku IS NULL)
+        + count(*) FILTER (WHERE NOT regexp_matches(sku, '^[A-Z]{3}-[0-9]{5}$')) AS sku,
+    count(*) FILTER (WHERE NOT regexp_matches(customer_hash, '^[0-9a-f]{64}$')) AS customer_hash,
+    count(*) FILTER (WHERE customer_id IS NULL)
+        + (SELECT count(*) FROM orders ANTI JOIN customers USING (customer_id) WHERE customer_id IS NOT NULL)
+        AS customer_id,
+    count(*) FILTER (WHERE quantity IS NULL) + count(*) FILTER (WHERE quantity NOT BETWEEN 1 AND 1000) AS quantity,
+    count(*) FILTER (WHERE unit_price IS NULL)
+        + count(*) FILTER (WHERE unit_price NOT BETWEEN 0.01 AND 10000) AS unit_price,
+    count(*) FILTER (WHERE discount NOT BETWEEN 0 AND 1) AS discount,
+    count(*) FILTER (WHERE NOT isfinite(amount) OR amount NOT BETWEEN 0 AND 1000000) AS amount,
+    count(*) FILTER (WHERE NOT isfinite(weight) OR weight NOT BETWEEN 0 AND 500) AS weight,
+    count(*) FILTER (WHERE weight IS NULL) AS weight_mostly_known,
+    count(*) FILTER (WHERE order_date IS NULL)
+        + count(*) FILTER (WHERE order_date NOT BETWEEN DATE '2020-01-01' AND DATE '2029-12-31') AS order_date,
+    count(*) FILTER (WHERE created_at IS NULL)
+        + count(*) FILTER (WHERE created_at NOT BETWEEN TIMESTAMP '2020-01-01' AND TIMESTAMP '2029-12-31 23:59:59')
+        AS created_at,
+    count(*) FILTER (WHERE length(comment) > 200) AS comment,
+    count(*) FILTER (WHERE comment IS NULL OR comment IN ('', 'n/a')) AS comment_sometimes_given,
+    count(*) FILTER (WHERE is_gift IS NULL) AS is_gift,
+    count(*) FILTER (WHERE rating NOT BETWEEN 1 AND 5) AS rating,
+    count(*) FILTER (WHERE length(zip) <> 5) AS zip,
+    count(*) FILTER (WHERE shipped_at < created_at) AS shipped_after_it_was_made
+FROM orders
+"""
+
+
+def main(orders: str, customers: str) -> None:
+    """Run the query over the two Parquet files and print what it counted."""
+    connection = duckdb.connect()
+    connection.execute(f"CREATE VIEW orders AS FROM read_parquet('{orders}')")
+    connection.execute(f"CREATE VIEW customers AS FROM read_parquet('{customers}')")
+    result = connection.execute(QUERY)
+    names = [column[0] for column in result.description]
+    print(json.dumps(dict(zip(names, result.fetchall()[0], strict=True))))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
