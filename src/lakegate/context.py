@@ -1,0 +1,147 @@
+"""What a verdict reads beside the batch: which other datasets a contract names, where they lie, and their rows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lakegate.checks.derive import Neighbours, Target
+from lakegate.contract.model import Contract, Relationship, SchemaObject
+from lakegate.contract.project import Project
+from lakegate.errors import LakeError, UsageError
+from lakegate.gate import ledger
+from lakegate.gate.arrivals import route
+from lakegate.gate.ledger import CommitRecord, CommittedFile
+from lakegate.intake.batch import open_batch
+from lakegate.intake.files import NativeFile
+from lakegate.intake.staging import Reader
+from lakegate.lake.interface import Lake
+from lakegate.rows import Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """One other dataset: the object of the contract that describes it."""
+
+    contract: Contract
+    obj: SchemaObject
+
+    @property
+    def name(self) -> str:
+        """What the dataset is called in reports: the contract's name, with the object's where it has several."""
+        name = self.contract.name or self.contract.id
+        return name if len(self.contract.schema) == 1 else f"{name}/{self.obj.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Every dataset that an object of a contract looks at: by the name its rows go under."""
+
+    neighbours: Neighbours
+    datasets: Mapping[str, Neighbour]
+
+
+def surroundings(contract: Contract, obj: SchemaObject, project: Project) -> Surroundings:
+    """Resolve the relationships of an object and the tables that its SQL may read.
+
+    What has no contract is left out: its check says so.
+    """
+    targets: dict[Relationship, Target] = {}
+    datasets: dict[str, Neighbour] = {}
+    every = [*obj.relationships, *(r for p in obj.properties for r in p.relationships)]
+    for relationship in every:
+        resolved = project.resolve(contract, relationship)
+        if resolved is not None:
+            there = Neighbour(resolved.contract, resolved.object)
+            columns = tuple(prop.physical_name for prop in resolved.properties)
+            targets[relationship] = Target(there.name, columns)
+            datasets[there.name] = there
+    for other in contract.schema:
+        if other.name != obj.name:
+            there = Neighbour(contract, other)
+            datasets.setdefault(there.name, there)
+    tables = {there.obj.name: name for name, there in datasets.items() if there.obj.name != obj.name}
+    return Surroundings(Neighbours(targets, tables), datasets)
+
+
+def named_rows(around: Surroundings, beside: Mapping[str, tuple[Path, ...]], workspace: Path) -> dict[str, Rows]:
+    """Open the files that the caller names as another dataset's rows. Raises UsageError for a name nobody looks at."""
+    opened = {}
+    for number, (name, paths) in enumerate(beside.items()):
+        there = around.datasets.get(name)
+        if there is None:
+            known = ", ".join(around.datasets) or "none"
+            raise UsageError(f"--with {name}: the contract looks at no such dataset", hint=f"it looks at: {known}")
+        files = [NativeFile(path.name, path) for path in paths]
+        opened[name] = open_neighbour(there, files, _folder(workspace, f"with-{number}"))
+    return opened
+
+
+Slots = tuple[tuple[str, int], ...]  # of one dataset: (batch key, slot) of the latest revision of each committed batch
+
+
+class Committed:
+    """The committed rows of other datasets, each set of batches opened once. `workspace` lives as long as this does."""
+
+    def __init__(self, lake: Lake, workspace: Path) -> None:
+        """`workspace` is an empty folder on private disk that the caller removes."""
+        self._lake = lake
+        self._workspace = workspace
+        self._opened: dict[tuple[str, Slots], Rows] = {}
+
+    def pin(self, around: Surroundings, needed: frozenset[str]) -> dict[str, tuple[Slots, Rows]]:
+        """Return the committed rows of each needed dataset now, and which slots they are (PROTOCOL, Words: context).
+
+        A dataset with no committed batch is left out: its check could not be evaluated.
+        """
+        pinned = {}
+        for name in sorted(needed & around.datasets.keys()):
+            there = around.datasets[name]
+            if not there.contract.gate.to_server:
+                continue
+            target = route(there.contract, there.obj).target
+            records = ledger.committed(self._lake, target, there.contract.gate.batch.key)
+            slots = tuple((record.batch, record.slot) for record in records)
+            if slots and (name, slots) not in self._opened:
+                self._opened[name, slots] = self._open(there, records)
+            if slots:
+                pinned[name] = (slots, self._opened[name, slots])
+        return pinned
+
+    def _open(self, there: Neighbour, records: Sequence[CommitRecord]) -> Rows:
+        number = len(self._opened)
+        spool, rows = (_folder(self._workspace, f"{kind}-{number:04}") for kind in ("spool", "rows"))
+        committed = [file for record in records for file in record.files]
+        files = [_fetched(self._lake, file, _folder(spool, f"{n:06}")) for n, file in enumerate(committed)]
+        return open_neighbour(there, files, rows)
+
+
+def open_neighbour(there: Neighbour, files: Sequence[NativeFile], workspace: Path) -> Rows:
+    """Open files as the rows of another dataset, by its own contract."""
+    gate = there.contract.gate
+    server = there.contract.server(gate.to_server or "")
+    reader = Reader(server.format, server.delimiter, server.encoding) if server else Reader()
+    return open_batch(files, there.obj, gate, reader, workspace=workspace)
+
+
+def _fetched(lake: Lake, file: CommittedFile, folder: Path) -> NativeFile:
+    """Copy a committed file to private disk. Raises LakeError where it is not what was committed."""
+    entry = lake.stat(file.key)
+    if entry is None:
+        raise LakeError(f"the committed file {file.key!r} is gone", hint="restore it: committed data is never deleted")
+    local, sha256 = folder / file.path.rpartition("/")[2], hashlib.sha256()
+    with local.open("xb") as out:
+        for chunk in lake.stream(entry):
+            sha256.update(chunk)
+            out.write(chunk)
+    if sha256.hexdigest() != file.sha256:
+        raise LakeError(f"the committed file {file.key!r} has sha256 {sha256.hexdigest()}, expected {file.sha256}")
+    return NativeFile(file.path, local)
+
+
+def _folder(parent: Path, name: str) -> Path:
+    folder = parent / name
+    folder.mkdir()
+    return folder
