@@ -1,0 +1,126 @@
+"""The one custom property that is ours: `lakegate`, at the contract, at a property and at a quality rule.
+
+Its grammar is lakegate-property.schema.json beside this module, published under docs/schemas for editors.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.resources
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from lakegate.contract.findings import Finding, Path
+from lakegate.contract.model import Batching, Gate, TextDialect
+from lakegate.contract.standard import Grammar
+from lakegate.errors import Severity
+
+NAME = "lakegate"
+
+
+def value_of(node: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the value of `node`'s lakegate property; empty where there is none."""
+    for entry in node.get("customProperties") or ():
+        if entry.get("property") == NAME and isinstance(entry.get("value"), dict):
+            return dict(entry["value"])
+    return {}
+
+
+def findings(document: Mapping[str, Any], raw: Mapping[Path, str]) -> Iterator[Finding]:
+    """Yield what is wrong with every lakegate property of a document that the standard's grammar accepts."""
+    yield from _entries(document, (), "contract", raw)
+    for i, schema_object in enumerate(document.get("schema") or ()):
+        path: Path = ("schema", i)
+        yield from _entries(schema_object, path, None, raw)
+        yield from _rules(schema_object, path, raw)
+        yield from _properties(schema_object, path, raw)
+
+
+def _properties(node: Mapping[str, Any], path: Path, raw: Mapping[Path, str]) -> Iterator[Finding]:
+    inner: list[tuple[Path, Mapping[str, Any]]] = [
+        ((*path, "properties", i), child) for i, child in enumerate(node.get("properties") or ())
+    ]
+    inner += [((*path, "items"), node["items"])] if "items" in node else []
+    inner += [((*path, "map", end), child) for end, child in node.get("map", {}).items()]
+    for at, child in inner:
+        yield from _entries(child, at, "property", raw)
+        yield from _rules(child, at, raw)
+        yield from _properties(child, at, raw)
+
+
+def _rules(node: Mapping[str, Any], path: Path, raw: Mapping[Path, str]) -> Iterator[Finding]:
+    for i, rule in enumerate(node.get("quality") or ()):
+        yield from _entries(rule, (*path, "quality", i), "rule", raw)
+
+
+def _entries(node: Mapping[str, Any], path: Path, level: str | None, raw: Mapping[Path, str]) -> Iterator[Finding]:
+    """Yield what is wrong with the lakegate entries among the customProperties of one node."""
+    seen = False
+    for i, entry in enumerate(node.get("customProperties") or ()):
+        at = (*path, "customProperties", i)
+        name = entry["property"]
+        if name != NAME:
+            if name.casefold() == NAME:
+                message = f"the property {name} is not read"
+                yield Finding(
+                    (*at, "property"), "unknown-value", message, Severity.WARNING, hint=f"did you mean {NAME}?"
+                )
+        elif level is None:
+            hint = "write it at the contract, a property or a rule"
+            yield Finding(at, "misplaced-key", "a schema object has no lakegate property", hint=hint)
+        elif seen:
+            yield Finding(at, "duplicate-key", "the lakegate property stands here twice", hint="keep one of them")
+        else:
+            seen = True
+            yield from _grammar(level).findings(entry["value"], raw, (*at, "value"))
+
+
+@functools.cache
+def _grammar(level: str) -> Grammar:
+    """Return the grammar of the property at `level`: contract, property or rule."""
+    schema = json.loads(
+        importlib.resources.files(__package__).joinpath("lakegate-property.schema.json").read_text("utf-8")
+    )
+    return Grammar({"$schema": schema["$schema"], "$defs": schema["$defs"], "$ref": f"#/$defs/{level}"})
+
+
+def gate(document: Mapping[str, Any]) -> Gate:
+    """Return the contract's own lakegate property. It must be one that `findings` has nothing against."""
+    value = value_of(document)
+    kept = {
+        key: value[key]
+        for key in ("on_change", "columns", "missing_columns", "min_rows", "unsupported")
+        if key in value
+    }
+    text = dict(value.get("text", {}))
+    if "nulls" in text:
+        text["nulls"] = tuple(text["nulls"])
+    return Gate(
+        from_server=value.get("from"),
+        to_server=value.get("to"),
+        batch=Batching(**value.get("batch", {})),
+        text=TextDialect(**text),
+        not_enforced=tuple(_not_enforced(value)),
+        **kept,
+    )
+
+
+def _not_enforced(value: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the keys that ask for something this version does not carry out."""
+    if value.get("quarantine") == "rows":
+        yield "quarantine"
+    if value.get("waiver", {}).get("allowed"):
+        yield "waiver"
+    yield from (key for key in ("max_rejected", "reconcile", "upstream", "sheet") if value.get(key))
+
+
+def not_enforced(document: Mapping[str, Any], asked: Gate) -> Iterator[Finding]:
+    """Yield a warning for each key of the contract's lakegate property that this version does not carry out."""
+    entries = enumerate(document.get("customProperties") or ())
+    at = next((i for i, entry in entries if entry.get("property") == NAME), None)
+    for key in asked.not_enforced:
+        path = ("customProperties", at, "value", key) if at is not None else ()
+        message = f"`{key}` is not carried out in this version"
+        hint = "remove it, or know that nothing happens"
+        yield Finding(path, "not-enforced", message, Severity.WARNING, hint=hint, at_key=True)

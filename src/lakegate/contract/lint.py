@@ -1,0 +1,145 @@
+"""`lakegate lint`: every problem of every contract at once, and how it is told.
+
+What needs the document alone is found by `contract.odcs.parse`; this page adds what needs the project around it: the
+other contracts, and the files that rules name.
+"""
+
+from __future__ import annotations
+
+import glob
+import itertools
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from lakegate.contract import rules
+from lakegate.contract.findings import Finding, exit_code, written
+from lakegate.contract.model import Contract, Quality
+from lakegate.contract.odcs import Parsed, parse, read_file
+from lakegate.contract.places import Place, places
+from lakegate.contract.project import Project, Unknown, contracts_under, why
+from lakegate.errors import LakegateError, Problem, Severity, UsageError
+
+__all__ = ["contract_files", "exit_code", "lint", "render_text", "to_json"]
+
+
+def lint(paths: Sequence[str]) -> tuple[Problem, ...]:
+    """Return all problems of the contracts in `paths`: files, folders (searched to any depth), globs. By file and line.
+
+    Raises:
+        UsageError: a path names no contract.
+    """
+    projects: dict[tuple[Path, bool], Project] = {}
+    problems: list[Problem] = []
+    for file in contract_files(paths):
+        project = Project.around(file)
+        project = projects.setdefault((project.root, project.deep), project)
+        problems += _linted(parse(read_file(file)), project)
+    return tuple(sorted(set(problems), key=lambda p: (p.file, p.line, p.column, p.severity, p.rule, p.path, p.message)))
+
+
+def contract_files(paths: Sequence[str]) -> tuple[str, ...]:
+    """Return the contract files that `paths` name, each once. Raises UsageError where one of them names none."""
+    found: dict[str, None] = {}
+    for path in paths:
+        if Path(path).is_dir():
+            files = [str(file) for file in contracts_under(Path(path))]
+        elif Path(path).exists():
+            files = [path]
+        else:
+            matches = glob.glob(path, recursive=True)  # noqa: PTH207 - an author's pattern may be absolute
+            files = sorted(file for file in matches if Path(file).is_file())
+        if not files:
+            hint = "contracts are called <dataset>.odcs.yaml"
+            raise UsageError(f"no contract is found at {path}", hint=hint)
+        found |= dict.fromkeys(files)
+    return tuple(found)
+
+
+def _linted(parsed: Parsed, project: Project) -> list[Problem]:
+    """Return the problems of one contract, those that need its project included."""
+    contract = parsed.draft
+    if contract is None:
+        return list(parsed.problems)
+    missing = list(_missing_files(contract, project))
+    # A rule whose file is missing is told once: that it would not be run anyway comes when the file is there.
+    silent = {written(finding.path[:-1]) + ".engine" for finding in missing}
+    told = [p for p in parsed.problems if not (p.rule == rules.NOT_RUN and p.path in silent)]
+    around = [*missing, *_foreign_keys(contract, project), *_twin(contract, project)]
+    return [*told, *parsed.source.locate(around)]
+
+
+def _missing_files(contract: Contract, project: Project) -> Iterator[Finding]:
+    """Yield each file a custom rule names that is not in the project."""
+    for place, rule in _custom_rules(contract):
+        key = rules.ENGINES.get(rules.engine_key(rule.engine or ""))
+        name = rule.implementation.get(key) if key and not isinstance(rule.implementation, str | None) else None
+        if not isinstance(name, str):
+            continue
+        path = (*place.path, "quality", rule.index, "implementation")
+        file = (project.root / name).resolve()
+        if not file.is_relative_to(project.root.resolve()):
+            yield Finding(
+                path, "missing-file", f"{name} lies outside the project", expected=f"a file under {project.root}"
+            )
+        elif not file.is_file():
+            message = f"the {key} of the rule is not there"
+            yield Finding(path, "missing-file", message, found=name, expected=f"a file under {project.root}")
+
+
+def _custom_rules(contract: Contract) -> Iterator[tuple[Place, Quality]]:
+    for place in places(contract):
+        yield from ((place, rule) for rule in place.quality if rule.type == "custom")
+
+
+def _foreign_keys(contract: Contract, project: Project) -> Iterator[Finding]:
+    """Yield each foreign key into another contract that leads nowhere."""
+    for place in places(contract):
+        for i, relationship in enumerate(place.relationships):
+            if not {".", "#"} & set(relationship.reference):
+                continue  # it stays in the contract: told by contract.meaning
+            path = (*place.path, "relationships", i, "to")
+            try:
+                found = project.look_up(contract, relationship)
+            except LakegateError as error:
+                yield Finding(path, "unknown-reference", f"the contract it refers to is wrong: {why(error)}")
+                continue
+            if isinstance(found, Unknown):
+                yield Finding(path, "unknown-reference", found.message, expected=found.expected, hint=found.hint)
+
+
+def _twin(contract: Contract, project: Project) -> Iterator[Finding]:
+    """Yield another file that holds a contract with the same id."""
+    own = Path(contract.path or "").resolve()
+    others = [path for path in project.index.get(contract.id, ()) if path.resolve() != own]
+    if others:
+        message = f"another contract of the project has the id {contract.id}"
+        yield Finding(("id",), "duplicate-id", message, found=str(others[0]), hint="ids name contracts: rename one")
+
+
+def render_text(problems: Sequence[Problem], files: int) -> str:
+    """Return the problems for a reader, by file, and a line that counts them. `files` is how many were looked at."""
+    lines: list[str] = []
+    for file, group in itertools.groupby(problems, key=lambda problem: problem.file):
+        lines += [file, *(f"  {_line(problem)}" for problem in group), ""]
+    counts = Counter(problem.severity for problem in problems)
+    tally = ", ".join(_counted(counts[severity], severity.value) for severity in Severity if counts[severity])
+    return "\n".join([*lines, f"{_counted(files, 'contract')}: {tally or 'no problems'}"])
+
+
+def _line(problem: Problem) -> str:
+    text = str(replace(problem, file=""))
+    return text.removeprefix(":").removeprefix(" ")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def to_json(problems: Sequence[Problem]) -> str:
+    """Return the problems as JSON: {"exitCode", "problems": [the fields of `Problem`]}."""
+    return json.dumps(
+        {"exitCode": exit_code(problems), "problems": [asdict(problem) for problem in problems]}, indent=2
+    )
