@@ -120,7 +120,7 @@ def committed(lake: Lake, place: Place, template: str | None = None) -> tuple[Co
     latest: dict[str, CommitRecord] = {}
     for entry in lake.list(place.commits):
         record = _read(lake, entry.key)
-        if record.state is SlotState.COMMITTED:
+        if record.state is SlotState.COMMITTED and record.dataset == place.dataset:  # not of `<dataset>/<more>`
             latest[batch_of(entry.key.split("/")[-2])] = record
     return tuple(latest[batch] for batch in sorted(latest, key=lambda batch: order_of(template, batch)))
 

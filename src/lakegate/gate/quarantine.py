@@ -12,6 +12,8 @@ from lakegate.lake import zones
 from lakegate.lake.interface import Lake
 
 SCHEMA_VERSION = 1
+FAILED = "failed"
+CONFLICT = "conflict"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class Judgement:
     id: str
     dataset: str
     batch: str
-    outcome: str  # failed, conflict
+    outcome: str  # FAILED, CONFLICT
     digest: str
     contract_id: str
     contract_version: str
@@ -45,7 +47,7 @@ class Judgement:
     @property
     def exit_code(self) -> int:
         """The exit code that judging it again would give."""
-        return 4 if self.outcome == "conflict" else 1
+        return 4 if self.outcome == CONFLICT else 1
 
     def to_json(self) -> bytes:
         """Return the record as it is stored: one line of JSON with sorted keys."""
@@ -89,11 +91,11 @@ def judgements(lake: Lake, dataset: str) -> tuple[Judgement, ...]:
     for entry in lake.list(zones.judgements(dataset)):
         try:
             document = json.loads(lake.read(entry.key) or b"")
-            if document.pop("schema_version") != SCHEMA_VERSION:
-                raise ValueError("written by a later version")
+            del document["schema_version"]  # a later version's record has fields we do not know: TypeError
             document["pins"] = tuple((path, version) for path, version in document["pins"])
             document["files"] = tuple(Kept(**file) for file in document["files"])
             found.append(Judgement(**document))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise CouldNotEvaluate(f"{entry.key!r} is not a quarantine record: {error}") from error
-    return tuple(sorted(found, key=lambda judgement: judgement.at))
+    own = [judgement for judgement in found if judgement.dataset == dataset]  # not those of `<dataset>/<more>`
+    return tuple(sorted(own, key=lambda judgement: judgement.at))

@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from lakegate.errors import CouldNotEvaluate
@@ -69,11 +70,8 @@ def spooled(
         total = sum(entry.size for _, entry in files)
         done: list[SpooledFile] = []
         for number, (path, entry) in enumerate(files):
-            before = sum(file.size for file in done)
-            chunks = _told(
-                lake.stream(entry), lambda n, path=path, before=before: progress("P3", path, before + n, total)
-            )
-            done.append(_spool(chunks, normal(path), entry, private / f"{number:06}"))
+            tell = partial(_tell, progress, path, sum(file.size for file in done), total)
+            done.append(_spool(_told(lake.stream(entry), tell), normal(path), entry, private / f"{number:06}"))
         yield tuple(done)
     finally:
         shutil.rmtree(private, ignore_errors=True)
@@ -107,6 +105,11 @@ def _told(chunks: Iterator[bytes], tell: Callable[[int], None]) -> Iterator[byte
         yield chunk
         done += len(chunk)
         tell(done)
+
+
+def _tell(progress: Progress, path: str, before: int, total: int, done: int) -> None:
+    """Tell how far the batch is, from how far one of its files is."""
+    progress("P3", path, before + done, total)
 
 
 def _disk(path: Path, error: OSError) -> CouldNotEvaluate:
