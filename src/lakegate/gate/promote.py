@@ -1,0 +1,327 @@
+"""Carry out the promotion protocol over a lake.
+
+The decisions are `gate/protocol.py`'s; here is what is read, written and said. Every step is announced to `Options.at`
+before it begins. A run may be killed anywhere: the next one ends right.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime as dt
+import hashlib
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from lakegate.errors import CouldNotEvaluate, LakegateError, OutcomeUnknown, SourceChanged
+from lakegate.gate import ledger, quarantine
+from lakegate.gate.arrivals import Drop, Markers, Route, read_drop, read_markers
+from lakegate.gate.commit import commit, draft_of, place, verified
+from lakegate.gate.ledger import CommitRecord
+from lakegate.gate.protocol import (
+    SLOTS_LOST,
+    Already,
+    Clash,
+    Seen,
+    Step,
+    Take,
+    advance,
+    belongs,
+    decide,
+    findings,
+    finished,
+    judgement_id,
+    normal,
+    waits_for,
+)
+from lakegate.gate.spool import Progress, SpooledBatch, batch_of, spooled
+from lakegate.lake import zones
+from lakegate.lake.interface import Lake
+from lakegate.verdict import Outcome, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A verdict and its report: file name -> bytes."""
+
+    verdict: Verdict
+    report: Mapping[str, bytes]
+
+
+Judge = Callable[[SpooledBatch], Judged]
+
+
+class PromotionState(StrEnum):
+    """How a promotion ended. Errors other than these are raised."""
+
+    COMMITTED = "committed"
+    ALREADY_COMMITTED = "already committed"
+    QUARANTINED = "quarantined"  # the data violates its contract
+    NOT_JUDGED = "not judged"  # the verdict promises nothing: unsupported rules, a check that could not be evaluated
+    CONFLICT = "conflict"
+    NOT_READY = "not ready"
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """What became of one batch. `notes` tell what did not go well after the commit; they change nothing."""
+
+    batch: str
+    state: PromotionState
+    exit_code: int
+    message: str
+    verdict: Verdict | None = None
+    record: CommitRecord | None = None
+    report: str | None = None  # the report's folder, with its `/`
+    notes: tuple[str, ...] = ()
+
+
+def _unheard(*_: object) -> None:
+    """Take an announcement that nobody listens to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a promotion takes from its surroundings. `now` in UTC; the protocol reads no other clock."""
+
+    now: dt.datetime
+    new_id: Callable[[], str] = lambda: uuid.uuid4().hex
+    at: Callable[[Step], None] = _unheard
+    progress: Progress = _unheard
+
+
+def promote(lake: Lake, route: Route, batch: str, judge: Judge, spool: Path, options: Options) -> Promotion:
+    """Promote one batch: judge it, and commit or quarantine it. `spool` is a folder on private disk.
+
+    Raises:
+        CouldNotEvaluate: the judge or the lake failed; the source stands, nothing is quarantined, a retry may do.
+        OutcomeUnknown: whether the batch is committed cannot be told now; nothing is deleted, the next run settles it.
+        Refused: a file, a name or the lake itself is unsafe.
+        UsageError: `batch` cannot be a batch of this dataset.
+    """
+    run = _Run(lake, route, batch, judge, spool, options)
+    try:
+        promotion = run.promote()
+    except LakegateError as error:
+        run.log({"state": "error", "exit_code": error.exit_code, "message": str(error)})
+        raise
+    record = promotion.record
+    facts = {"state": promotion.state, "exit_code": promotion.exit_code, "message": promotion.message}
+    run.log({**facts, "report": promotion.report, "slot": record.slot if record else None, "notes": promotion.notes})
+    return promotion
+
+
+class _Run:
+    """One run of the gate over one batch."""
+
+    def __init__(self, lake: Lake, route: Route, batch: str, judge: Judge, spool: Path, options: Options) -> None:
+        self._lake, self._route, self._batch = lake, route, batch
+        self._judge, self._spool, self._options = judge, spool, options
+        self._attempt = options.new_id()
+        self._step: Step | None = None
+
+    def promote(self) -> Promotion:
+        """Go through the protocol; once more from P0 when a source changed on the way."""
+        try:
+            promotion = self._from_the_start()
+        except SourceChanged:
+            promotion = self._from_the_start()
+        self._at(Step.PUBLISH)
+        return promotion
+
+    def log(self, facts: Mapping[str, object]) -> None:
+        """P11: write the run's line; what cannot be written changes nothing."""
+        now = self._options.now
+        line = {"at": now.isoformat(), "attempt": self._attempt, "dataset": self._route.dataset, "batch": self._batch}
+        key = zones.log(self._route.dataset, now.date().isoformat(), self._attempt)
+        with contextlib.suppress(LakegateError):
+            self._lake.put_if_absent(key, json.dumps({**line, **facts}).encode() + b"\n", self._attempt)
+
+    def _at(self, step: Step) -> None:
+        """Announce a step."""
+        self._step = advance(self._step, step)
+        self._options.at(step)
+
+    def _slots(self) -> tuple[CommitRecord, ...]:
+        return ledger.slots(self._lake, self._route.target, self._batch)
+
+    def _from_the_start(self) -> Promotion:
+        """P0 to P3, then the rest. The drop is listed before the slots are read: whoever emptied it has committed."""
+        self._at(Step.LOOK)
+        self._lake.recover()
+        drop = read_drop(self._lake, self._route, self._batch)
+        record = finished(self._slots())
+        if record is not None and self._all_belong(record, drop):
+            return self._finish(PromotionState.ALREADY_COMMITTED, record, drop)
+        self._at(Step.COMPLETE)
+        markers = read_markers(self._lake, drop)
+        waiting = markers.unreadable or waits_for(markers.arrived, self._route.batching, self._options.now)
+        if waiting:
+            return Promotion(self._batch, PromotionState.NOT_READY, 3, f"{self._batch!r} is not ready: {waiting}")
+        self._at(Step.PIN)
+        promised = markers.promised
+        named = None if promised is None else {promise.path for promise in promised}
+        files = [(path, entry) for path, entry in drop.files if named is None or normal(path) in named]
+        self._at(Step.SPOOL)
+        with spooled(self._lake, files, self._spool, self._options.progress) as copies:
+            wrong = findings([file.seen for file in copies], promised)
+            batch = batch_of(self._route.dataset, self._batch, copies, wrong)
+            return self._promote_spooled(batch, drop, markers)
+
+    def _all_belong(self, record: CommitRecord, drop: Drop) -> bool:
+        """P0: whether every file under the drop is one of the record's; only files that may be are hashed."""
+        for path, entry in (*drop.files, *drop.markers):
+            seen = Seen(normal(path), entry.size, entry.version)
+            answer = belongs(record, seen)
+            if answer is None:
+                sha256 = hashlib.sha256()
+                for chunk in self._lake.stream(entry):
+                    sha256.update(chunk)
+                answer = belongs(record, dataclasses.replace(seen, sha256=sha256.hexdigest()))
+            if not answer:
+                return False
+        return True
+
+    def _promote_spooled(self, batch: SpooledBatch, drop: Drop, markers: Markers) -> Promotion:
+        """P4 to P8; from P4 again for every slot that is lost. The batch is judged once."""
+        draft: CommitRecord | None = None
+        for _ in range(SLOTS_LOST):
+            self._at(Step.DECIDE)
+            decision = decide(self._slots(), batch.digest, self._route.on_change)
+            if isinstance(decision, Already):
+                return self._finish(PromotionState.ALREADY_COMMITTED, decision.record, drop, markers)
+            if isinstance(decision, Clash):
+                return self._clash(batch, drop, decision.record)
+            if draft is None:
+                self._at(Step.JUDGE)
+                judged = self._checked(batch)
+                report, shas = self._publish(judged)
+                if not judged.verdict.passes:
+                    return self._block(batch, drop, judged.verdict, report)
+                draft = draft_of(batch, markers.markers, judged.verdict, report, shas)
+            record = self._take(decision, draft, batch)
+            if record is not None:
+                done = self._finish(PromotionState.COMMITTED, record, drop, markers)
+                return dataclasses.replace(done, verdict=judged.verdict)
+        raise OutcomeUnknown(
+            f"{SLOTS_LOST} slots of {self._batch!r} in a row were lost", hint="nothing was deleted; run again later"
+        )
+
+    def _take(self, take: Take, draft: CommitRecord, batch: SpooledBatch) -> CommitRecord | None:
+        """P6b to P8 in one slot: return the record that stands there now, None where the slot is lost."""
+        lake, target, options = self._lake, self._route.target, self._options
+        draft = dataclasses.replace(draft, slot=take.slot, replaces=take.replaces, attempt=self._attempt)
+        draft = dataclasses.replace(draft, write_id=options.new_id())
+        self._at(Step.PLACE)
+        place(lake, target, batch, take.slot, options.progress)
+        self._at(Step.VERIFY)
+        record = verified(lake, target, draft)
+        if record is None:
+            return None
+        self._at(Step.COMMIT)
+        return commit(lake, target, record)
+
+    # --- P5 --------------------------------------------------------------------------------------------------------
+
+    def _checked(self, batch: SpooledBatch) -> Judged:
+        """Ask the judge, and hold the answer against the question: a gate never opens by mistake."""
+        judged = self._judge(batch)
+        verdict = judged.verdict
+        asked, answered = (batch.digest, self._route.contract_sha256), (verdict.digest, verdict.contract_sha256)
+        if asked != answered:
+            raise CouldNotEvaluate(f"the verdict is of another batch or contract: got {answered}, expected {asked}")
+        if batch.findings and verdict.passes:
+            raise CouldNotEvaluate(
+                f"the verdict passes over what is wrong with the arrival: {batch.findings[0].reason}"
+            )
+        return judged
+
+    def _publish(self, judged: Judged) -> tuple[str, dict[str, str]]:
+        """Write the report; where it stands already, what stands there is the report."""
+        folder = zones.report(self._route.dataset, self._batch, judged.verdict.report_id)
+        shas: dict[str, str] = {}
+        for name, data in judged.report.items():
+            written = self._lake.put_if_absent(folder + name, data, self._attempt)
+            standing = None if written else self._lake.sha256(folder + name)
+            shas[name] = standing or hashlib.sha256(data).hexdigest()
+        return folder, shas
+
+    # --- P6a -------------------------------------------------------------------------------------------------------
+
+    def _block(self, batch: SpooledBatch, drop: Drop, verdict: Verdict, report: str) -> Promotion:
+        """Do not let the batch in. Only what violates its contract is quarantined; the source stays in any case."""
+        if verdict.exit_code != 1:
+            message = f"{self._batch!r} was not judged: a check could not be evaluated, or is not supported"
+            return Promotion(self._batch, PromotionState.NOT_JUDGED, verdict.exit_code, message, verdict, report=report)
+        self._at(Step.QUARANTINE)
+        decision = decide(self._slots(), batch.digest, self._route.on_change)
+        if isinstance(decision, Already):
+            return self._finish(PromotionState.ALREADY_COMMITTED, decision.record, drop)
+        kept = quarantine.keep(self._lake, batch)
+        failed = verdict.counts[Outcome.FAILED]
+        message = f"{self._batch!r} violates its contract: {failed} of {len(verdict.results)} checks failed"
+        self._remember(quarantine.FAILED, batch, drop, kept, report=report, message=message)
+        return Promotion(self._batch, PromotionState.QUARANTINED, 1, message, verdict, report=report)
+
+    def _clash(self, batch: SpooledBatch, drop: Drop, record: CommitRecord) -> Promotion:
+        """P4: another content is committed under this key."""
+        message = (
+            f"{self._batch!r} conflicts: slot {record.slot} holds digest {record.digest[:12]}, "
+            f"got {batch.digest[:12]}; on_change is reject"
+        )
+        self._remember(quarantine.CONFLICT, batch, drop, (), report="", message=message)
+        return Promotion(self._batch, PromotionState.CONFLICT, 4, message, record=record)
+
+    def _remember(
+        self,
+        outcome: str,
+        batch: SpooledBatch,
+        drop: Drop,
+        kept: tuple[quarantine.Kept, ...],
+        *,
+        report: str,
+        message: str,
+    ) -> None:
+        """Write the quarantine record, by which the batch is not judged again until something changes."""
+        route = self._route
+        judgement = quarantine.Judgement(
+            id=judgement_id(drop.pins, route.contract_sha256),
+            dataset=route.dataset,
+            batch=self._batch,
+            outcome=outcome,
+            digest=batch.digest,
+            contract_id=route.contract_id,
+            contract_version=route.contract_version,
+            contract_sha256=route.contract_sha256,
+            pins=drop.pins,
+            files=kept,
+            report=report,
+            message=message,
+            at=self._options.now.isoformat(),
+        )
+        quarantine.remember(self._lake, judgement, self._attempt)
+
+    # --- P9, P10 ---------------------------------------------------------------------------------------------------
+
+    def _finish(
+        self, state: PromotionState, record: CommitRecord, drop: Drop, markers: Markers | None = None
+    ) -> Promotion:
+        """P9, P10: clean the source, marker first. The batch is committed: nothing here may report failure."""
+        self._at(Step.SEAL)  # a local lake has nothing to seal
+        self._at(Step.CLEAN)
+        shas = {file.path: file.sha256 for file in record.files}
+        shas |= {marker.path: marker.sha256 for marker in (markers.markers if markers else record.markers)}
+        notes = []
+        for path, entry in (*drop.markers, *drop.files):
+            sha256 = shas.get(normal(path))
+            try:
+                if sha256 is not None and not self._lake.remove(entry, sha256):
+                    notes.append(f"{entry.key!r} was not deleted: other bytes stand there than were committed")
+            except LakegateError as error:
+                notes.append(f"{entry.key!r} was not deleted: {error}")
+        message = f"{self._batch!r} is {state} as slot {record.slot}: {len(record.files)} files"
+        return Promotion(self._batch, state, 0, message, record=record, report=record.report, notes=tuple(notes))

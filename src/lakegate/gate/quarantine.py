@@ -1,0 +1,101 @@
+"""P6a: keep the bytes of a batch that was not let in, and remember what was judged, so that it is judged once."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+
+from lakegate.errors import CouldNotEvaluate, LakeError
+from lakegate.gate.spool import SpooledBatch
+from lakegate.lake import zones
+from lakegate.lake.interface import Lake
+
+SCHEMA_VERSION = 1
+FAILED = "failed"
+CONFLICT = "conflict"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One quarantined file. `size` in bytes."""
+
+    path: str
+    size: int
+    sha256: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The quarantine record of one judgement (`protocol.judgement_id`); of a conflict no bytes are copied."""
+
+    id: str
+    dataset: str
+    batch: str
+    outcome: str  # FAILED, CONFLICT
+    digest: str
+    contract_id: str
+    contract_version: str
+    contract_sha256: str
+    pins: tuple[tuple[str, str], ...]  # (path, version) of every file and marker
+    files: tuple[Kept, ...]
+    report: str  # the report's folder, empty for a conflict
+    message: str
+    at: str  # ISO 8601, UTC; when it was judged first. Shown, never decided by
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code that judging it again would give."""
+        return 4 if self.outcome == CONFLICT else 1
+
+    def to_json(self) -> bytes:
+        """Return the record as it is stored: one line of JSON with sorted keys."""
+        document = {"schema_version": SCHEMA_VERSION, **dataclasses.asdict(self)}
+        return json.dumps(document, sort_keys=True, ensure_ascii=False).encode() + b"\n"
+
+
+def keep(lake: Lake, batch: SpooledBatch) -> tuple[Kept, ...]:
+    """Copy a batch into quarantine and verify every file; what already stands there is only verified.
+
+    Raises:
+        LakeError: what stands there is not what was copied.
+    """
+    folder = zones.quarantine(batch.dataset, batch.key, batch.digest)
+    kept = []
+    for file in batch.files:
+        lake.place(folder + file.path, file.content)
+        got = lake.sha256(folder + file.path)
+        if got != file.sha256:
+            raise LakeError(
+                f"the quarantined copy {folder + file.path!r} has sha256 {got}, expected {file.sha256}",
+                hint="the source is untouched; check the disk, remove the bad copy and run again",
+            )
+        kept.append(Kept(file.path, file.size, file.sha256, folder + file.path))
+    return tuple(kept)
+
+
+def remember(lake: Lake, judgement: Judgement, write_id: str) -> None:
+    """Write a quarantine record; the first of the same judgement stays."""
+    key = zones.judgement(judgement.dataset, judgement.batch, judgement.id)
+    lake.put_if_absent(key, judgement.to_json(), write_id)
+
+
+def judgements(lake: Lake, dataset: str) -> tuple[Judgement, ...]:
+    """Return every quarantine record of a dataset, the oldest first.
+
+    Raises:
+        CouldNotEvaluate: something else stands among them.
+    """
+    found = []
+    for entry in lake.list(zones.judgements(dataset)):
+        try:
+            document = json.loads(lake.read(entry.key) or b"")
+            del document["schema_version"]  # a later version's record has fields we do not know: TypeError
+            document["pins"] = tuple((path, version) for path, version in document["pins"])
+            document["files"] = tuple(Kept(**file) for file in document["files"])
+            found.append(Judgement(**document))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise CouldNotEvaluate(f"{entry.key!r} is not a quarantine record: {error}") from error
+    own = [judgement for judgement in found if judgement.dataset == dataset]  # not those of `<dataset>/<more>`
+    return tuple(sorted(own, key=lambda judgement: judgement.at))

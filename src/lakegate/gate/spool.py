@@ -1,0 +1,118 @@
+"""Copy a batch once to private disk, hashing the stream: what is judged is what is committed (PROTOCOL P2, P3)."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from lakegate.errors import CouldNotEvaluate
+from lakegate.gate.protocol import Finding, Seen, digest, normal, refuse_twins
+from lakegate.lake.interface import Content, Entry, Lake
+
+Progress = Callable[[str, str, int, int], None]  # phase (P3 …), file, bytes done of the batch, bytes in all
+
+
+@dataclass(frozen=True, slots=True)
+class SpooledFile:
+    """One file of a batch on private disk. `path` is relative to the batch, NFC; `size` in bytes."""
+
+    path: str
+    local: Path
+    size: int
+    sha256: str
+    pin: Entry  # what it was read from
+
+    @property
+    def content(self) -> Content:
+        """The file as what a lake is asked to place."""
+        return Content(self.local, self.size, self.sha256, self.pin)
+
+    @property
+    def seen(self) -> Seen:
+        """The file as the protocol's decisions look at it."""
+        return Seen(self.path, self.size, self.pin.version, self.sha256)
+
+
+@dataclass(frozen=True, slots=True)
+class SpooledBatch:
+    """A whole batch on private disk. `findings` is what the arrival itself does wrong: any of them fails the batch."""
+
+    dataset: str
+    key: str
+    files: tuple[SpooledFile, ...]
+    digest: str
+    findings: tuple[Finding, ...] = ()
+
+
+@contextlib.contextmanager
+def spooled(
+    lake: Lake, files: Sequence[tuple[str, Entry]], folder: Path, progress: Progress
+) -> Iterator[tuple[SpooledFile, ...]]:
+    """Spool `files`, (path, entry) each, into a new private folder under `folder`; it is removed on the way out.
+
+    Raises:
+        SourceChanged: a file is not what its entry pinned.
+        Refused: two names are one in NFC, or a file is no plain file.
+        CouldNotEvaluate: the private disk is full or broken.
+    """
+    refuse_twins([path for path, _ in files])
+    try:
+        private = Path(tempfile.mkdtemp(prefix="lakegate-", dir=folder))  # mode 0700
+    except OSError as error:
+        raise _disk(folder, error) from error
+    try:
+        total = sum(entry.size for _, entry in files)
+        done: list[SpooledFile] = []
+        for number, (path, entry) in enumerate(files):
+            tell = partial(_tell, progress, path, sum(file.size for file in done), total)
+            done.append(_spool(_told(lake.stream(entry), tell), normal(path), entry, private / f"{number:06}"))
+        yield tuple(done)
+    finally:
+        shutil.rmtree(private, ignore_errors=True)
+
+
+def _spool(chunks: Iterator[bytes], path: str, entry: Entry, folder: Path) -> SpooledFile:
+    """Write one file into a folder of its own, under its own name: readers go by the suffix."""
+    local = folder / path.rpartition("/")[2]
+    sha256, size = hashlib.sha256(), 0
+    try:
+        folder.mkdir()
+        with local.open("xb") as file:
+            for chunk in chunks:
+                sha256.update(chunk)
+                size += len(chunk)
+                file.write(chunk)
+    except OSError as error:
+        raise _disk(local, error) from error
+    return SpooledFile(path, local, size, sha256.hexdigest(), entry)
+
+
+def batch_of(dataset: str, key: str, files: tuple[SpooledFile, ...], findings: tuple[Finding, ...]) -> SpooledBatch:
+    """Return the spooled files as a batch with its digest."""
+    return SpooledBatch(dataset, key, files, digest(file.seen for file in files), findings)
+
+
+def _told(chunks: Iterator[bytes], tell: Callable[[int], None]) -> Iterator[bytes]:
+    """Pass `chunks` on and tell how many bytes went by."""
+    done = 0
+    for chunk in chunks:
+        yield chunk
+        done += len(chunk)
+        tell(done)
+
+
+def _tell(progress: Progress, path: str, before: int, total: int, done: int) -> None:
+    """Tell how far the batch is, from how far one of its files is."""
+    progress("P3", path, before + done, total)
+
+
+def _disk(path: Path, error: OSError) -> CouldNotEvaluate:
+    return CouldNotEvaluate(
+        f"cannot spool to {str(path)!r}: {error.strerror}", hint="make room, or name another spool folder"
+    )

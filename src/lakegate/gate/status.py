@@ -1,0 +1,106 @@
+"""Where the batches of a dataset stand, from what lies in the lake alone. Values; the command line renders them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from enum import StrEnum
+
+from lakegate.gate import ledger, quarantine
+from lakegate.gate.arrivals import Drop, Route, arrivals, read_markers
+from lakegate.gate.ledger import CommitRecord
+from lakegate.gate.protocol import Seen, belongs, finished, judgement_id, normal, waits_for
+from lakegate.gate.quarantine import Judgement
+from lakegate.lake.interface import Lake
+from lakegate.lake.zones import batch_of, order_of
+
+
+class Standing(StrEnum):
+    """Where a batch stands."""
+
+    WAITING = "waiting"  # arrived in part
+    ARRIVED = "arrived"  # complete, not judged as it is
+    COMMITTED = "committed"
+    QUARANTINED = "quarantined"
+    CONFLICTED = "conflicted"
+    ABANDONED = "abandoned"  # its latest slot was burned, and nothing lies in the drop
+
+
+@dataclass(frozen=True, slots=True)
+class BatchStatus:
+    """One batch. `slot` is its latest commit, None where there is none; `size` in bytes of what `standing` is about."""
+
+    batch: str
+    standing: Standing
+    message: str
+    slot: int | None
+    report: str  # the folder of the report behind `standing`, empty where there is none
+    files: int
+    size: int
+    due: bool  # whether `promote --all` takes it up; judged batches are not, until something changes
+
+
+def status(lake: Lake, route: Route, now: dt.datetime) -> tuple[BatchStatus, ...]:
+    """Return every batch that arrived, was judged or committed, in the order of the batch keys' fields."""
+    drops = {drop.batch: drop for drop in arrivals(lake, route).drops}
+    judged: dict[str, list[Judgement]] = {}
+    for judgement in quarantine.judgements(lake, route.dataset):
+        judged.setdefault(judgement.batch, []).append(judgement)
+    commits = route.target.commits
+    slotted = {batch_of(entry.key.removeprefix(commits).split("/")[0]) for entry in lake.list(commits)}
+    found = []
+    for batch in sorted(drops.keys() | judged.keys() | slotted, key=lambda key: order_of(route.batching.key, key)):
+        slots = ledger.slots(lake, route.target, batch) if batch in slotted else ()
+        drop = drops.get(batch)
+        known = judged.get(batch, [])
+        found.append(_pending(lake, route, now, drop, slots, known) if drop else _settled(batch, slots, known))
+    return tuple(found)
+
+
+def due(statuses: tuple[BatchStatus, ...]) -> tuple[str, ...]:
+    """Return the batches that `promote --all` takes up, in their order."""
+    return tuple(status.batch for status in statuses if status.due)
+
+
+def _pending(
+    lake: Lake,
+    route: Route,
+    now: dt.datetime,
+    drop: Drop,
+    slots: tuple[CommitRecord, ...],
+    judged: list[Judgement],
+) -> BatchStatus:
+    """Say where a batch stands of which something lies in the drop. Nothing is hashed for it."""
+    record = finished(slots)
+    slot = record.slot if record else None
+    files, size = len(drop.files), sum(entry.size for _, entry in drop.files)
+    if record and all(belongs(record, Seen(normal(p), e.size, e.version)) for p, e in drop.files):
+        message = "committed; its source is still to be cleaned"
+        return BatchStatus(drop.batch, Standing.COMMITTED, message, slot, record.report, files, size, due=True)
+    asked = judgement_id(drop.pins, route.contract_sha256)
+    last = next((judgement for judgement in judged if judgement.id == asked), None)
+    if last:
+        return BatchStatus(drop.batch, _of(last), last.message, slot, last.report, files, size, due=False)
+    markers = read_markers(lake, drop)
+    waiting = markers.unreadable or waits_for(markers.arrived, route.batching, now)
+    standing = Standing.WAITING if waiting else Standing.ARRIVED
+    return BatchStatus(drop.batch, standing, waiting or "ready to be judged", slot, "", files, size, due=True)
+
+
+def _settled(batch: str, slots: tuple[CommitRecord, ...], judged: list[Judgement]) -> BatchStatus:
+    """Say where a batch stands of which nothing lies in the drop."""
+    record = finished(slots)
+    if record is None and judged:
+        last = judged[-1]
+        size = sum(file.size for file in last.files)
+        return BatchStatus(batch, _of(last), last.message, None, last.report, len(last.files), size, due=False)
+    latest = record or slots[-1]
+    standing = Standing.COMMITTED if record else Standing.ABANDONED
+    message = f"slot {latest.slot}, {latest.verdict}" if record else f"slot {latest.slot} was abandoned"
+    size = sum(file.size for file in latest.files)
+    slot = latest.slot if record else None
+    return BatchStatus(batch, standing, message, slot, latest.report, len(latest.files), size, due=False)
+
+
+def _of(judgement: Judgement) -> Standing:
+    return Standing.CONFLICTED if judgement.outcome == quarantine.CONFLICT else Standing.QUARANTINED

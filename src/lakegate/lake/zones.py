@@ -1,0 +1,169 @@
+"""Where keys lie in a lake (PROTOCOL, "Where things lie"), and how batch keys are read and ordered."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import quote, unquote
+
+from lakegate.errors import UsageError
+from lakegate.lake.interface import check_key
+
+TRANSIENT = "02-transient-zone"
+CANDIDATES = "02-transient-zone/_candidates"
+QUARANTINE = "02-transient-zone/_quarantine"
+TEMPORARY = "02-transient-zone/_tmp"
+# Longest first: a location belongs to the first zone that it begins with.
+ZONES = (
+    CANDIDATES,
+    "01-raw-data-zone",
+    TRANSIENT,
+    "03-master-data-zone",
+    "04-user-drop-zone",
+    "warehouse/stage",
+    "warehouse/cleanse",
+    "warehouse/core",
+    "warehouse/mart",
+)
+NO_SOURCES = ("01-athena", "02-glue")  # folders of the transient zone that belong to other tools
+SUCCESS = "_SUCCESS"
+MANIFEST = "_MANIFEST.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A dataset's place in the lake: `zone` is one of `ZONES`, `path` what follows it, neither ends in `/`."""
+
+    zone: str
+    path: str
+
+    @property
+    def dataset(self) -> str:
+        """The dataset's name: its path under the zone, for a warehouse with its layer (`core/fact_flight`)."""
+        return f"{self.zone.removeprefix('warehouse/')}/{self.path}" if self.in_warehouse else self.path
+
+    @property
+    def in_warehouse(self) -> bool:
+        """Whether this is a table of a warehouse layer."""
+        return self.zone.startswith("warehouse/")
+
+    @property
+    def prefix(self) -> str:
+        """The folder that holds the dataset's batches, with its `/`."""
+        return f"{self.zone}/{self.path}/"
+
+    @property
+    def commits(self) -> str:
+        """The folder that holds the commit records of every batch of the dataset, with its `/`."""
+        return f"{self.zone}/_gate/commits/{self.path}/"
+
+    def commit(self, batch: str, slot: int) -> str:
+        """Return the key of a commit record. Its existence is the commit (PROTOCOL P8)."""
+        return f"{self.commits}{segment(batch)}/{slot:06}.json"
+
+    def revision(self, batch: str, digest: str, slot: int) -> str:
+        """Return the folder that holds the files of one revision of a batch, with its `/`."""
+        return f"{self.prefix}batch={segment(batch)}/rev={digest[:12]}-{slot:06}/"
+
+
+def place(location: str, model: str) -> Place:
+    """Read a server's location, a URI or a path relative to the lake's root; `{model}` stands for the object's name.
+
+    The bucket in a URI is a label: the gate's own settings say which lake it is (INPUTS, threats: SSRF).
+
+    Raises:
+        Refused: the path is unsafe (`..`, a control character, …).
+        UsageError: it lies in no zone, names no dataset in it, or lies where no source may be.
+    """
+    bare = re.sub(r"^[a-z][a-z0-9+.-]*://[^/]*/", "", location, count=1, flags=re.IGNORECASE)
+    path = check_key(bare.replace("{model}", model).removesuffix("/"))
+    zone = next((zone for zone in ZONES if path.startswith(zone + "/")), None)
+    if zone is None:
+        raise UsageError(
+            f"the location {location!r} lies in no zone of the lake",
+            hint=f"begin it with one of {', '.join(ZONES)} and name a dataset below it",
+        )
+    rest = path.removeprefix(zone + "/")
+    if any(part.startswith("_") for part in rest.split("/")) or rest.split("/")[0] in NO_SOURCES:
+        raise UsageError(f"the location {location!r} is kept for the lake's own use", hint="name another folder")
+    return Place(zone, rest)
+
+
+def segment(batch: str) -> str:
+    """Return a batch key as one path segment, percent-encoded as Spark and pyarrow encode a partition's value."""
+    encoded = quote(batch, safe="")
+    return encoded if encoded not in (".", "..") else encoded.replace(".", "%2E")
+
+
+def batch_of(encoded: str) -> str:
+    """Return the batch key that `segment` encoded."""
+    return unquote(encoded)
+
+
+def quarantine(dataset: str, batch: str, digest: str) -> str:
+    """Return the folder of a quarantined batch, with its `/`."""
+    return f"{QUARANTINE}/{dataset}/{segment(batch)}/{digest[:12]}/"
+
+
+def judgements(dataset: str) -> str:
+    """Return the folder of the quarantine records of a dataset, with its `/`; apart from the quarantined bytes."""
+    return f"{QUARANTINE}/_gate/{dataset}/"
+
+
+def judgement(dataset: str, batch: str, judgement_id: str) -> str:
+    """Return the key of one quarantine record."""
+    return f"{judgements(dataset)}{segment(batch)}/{judgement_id}.json"
+
+
+def report(dataset: str, batch: str, report_id: str) -> str:
+    """Return the folder of a report, with its `/`."""
+    return f"references/reports/{dataset}/{segment(batch)}/{report_id}/"
+
+
+def log(dataset: str, day: str, run: str) -> str:
+    """Return the key of the log line of one gate run; `day` is an ISO date."""
+    return f"log/gate/{dataset}/dt={day}/{run}.json"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyTemplate:
+    """What batch keys look like, `dt={date}/hour={hour}` or `flights-{month}.csv.gz`. A field never holds a `/`."""
+
+    text: str
+
+    def __post_init__(self) -> None:
+        """Refuse a template that no key could be read by.
+
+        Raises:
+            UsageError: a field stands twice, or two fields stand side by side.
+        """
+        names = re.findall(r"\{(\w+)\}", self.text)
+        if len(set(names)) < len(names) or "}{" in self.text:
+            raise UsageError(f"the batch key template {self.text!r} repeats a field or joins two without text between")
+
+    @property
+    def depth(self) -> int:
+        """How many path segments a key has."""
+        return self.text.count("/") + 1
+
+    def fields(self, key: str) -> dict[str, str] | None:
+        """Return the values of the template's fields in their order, None where `key` is not of this form."""
+        parts = re.split(r"\{(\w+)\}", self.text)  # literal, field, literal, field, …, literal
+        pattern = "".join(f"(?P<{p}>[^/]+?)" if i % 2 else re.escape(p) for i, p in enumerate(parts))
+        match = re.fullmatch(pattern, key)
+        return match.groupdict() if match else None
+
+    def order(self, key: str) -> tuple[tuple[tuple[str | int, ...], ...], str]:
+        """Return what batches are sorted by: the fields, numbers in them as numbers, then the key itself."""
+        values = (self.fields(key) or {"key": key}).values()
+        return tuple(_natural(value) for value in values), key
+
+
+def _natural(text: str) -> tuple[str | int, ...]:
+    """Return text and numbers in turn: `b10` comes after `b9`."""
+    return tuple(int(part) if i % 2 else part for i, part in enumerate(re.split(r"([0-9]+)", text)))
+
+
+def order_of(template: str | None, key: str) -> tuple[tuple[tuple[str | int, ...], ...], str]:
+    """Return what batches of a dataset are sorted by: the fields of `template`, else the key."""
+    return KeyTemplate(template).order(key) if template else ((), key)

@@ -1,0 +1,136 @@
+"""What every lake promises. A new implementation joins `worlds.WORLDS` and passes this file."""
+
+import hashlib
+
+import pytest
+
+from lakegate.errors import Refused, SourceChanged
+from lakegate.lake.interface import Content
+from lakegate.lake.layout import PURPOSES, create_layout
+
+KEY = "02-transient-zone/nyc/flights/b1/a.csv"
+
+
+def content(tmp_path, lake, data):
+    (tmp_path / "spooled").write_bytes(data)
+    return Content(tmp_path / "spooled", len(data), hashlib.sha256(data).hexdigest(), lake.stat(KEY))
+
+
+def test_list_is_recursive_and_ordered_by_key(world):
+    lake, upload = world
+    for name in ("b/2", "b/1", "a", "b.c"):
+        upload(f"zone/{name}", b"x")
+    upload("zone-other/a", b"x")
+
+    found = [entry.key for entry in lake.list("zone/")]
+
+    assert found == ["zone/a", "zone/b.c", "zone/b/1", "zone/b/2"]
+
+
+def test_nothing_is_an_answer(world):
+    lake, _ = world
+    lake.recover()
+
+    assert lake.list("nowhere/") == ()
+    assert (lake.stat("no/where"), lake.read("no/where"), lake.sha256("no/where")) == (None, None, None)
+
+
+def test_a_folder_is_no_object(world):
+    lake, upload = world
+    upload("zone/folder/file", b"x")
+
+    assert (lake.stat("zone/folder"), lake.read("zone/folder"), lake.sha256("zone/folder")) == (None, None, None)
+
+
+def test_put_if_absent_writes_once(world):
+    lake, _ = world
+
+    assert lake.put_if_absent("log/gate/x.json", b"first", "w1")
+    assert not lake.put_if_absent("log/gate/x.json", b"second", "w2")
+    assert lake.read("log/gate/x.json") == b"first"
+
+
+def test_place_writes_once(world, tmp_path):
+    lake, upload = world
+    upload(KEY, b"data")
+
+    assert lake.place("raw/a.csv", content(tmp_path, lake, b"data"))
+    assert not lake.place("raw/a.csv", content(tmp_path, lake, b"other"))
+    assert lake.sha256("raw/a.csv") == hashlib.sha256(b"data").hexdigest()
+    assert lake.stat("raw/a.csv").size == 4
+
+
+def test_stream_gives_the_pinned_bytes(world):
+    lake, upload = world
+    upload(KEY, b"data" * 700_000)
+
+    assert b"".join(lake.stream(lake.stat(KEY))) == b"data" * 700_000
+
+
+@pytest.mark.parametrize("size", [4, 5], ids=["same size", "other size"])
+def test_stream_refuses_another_version(world, size):
+    lake, upload = world
+    upload(KEY, b"data")
+    pinned = lake.stat(KEY)
+    upload(KEY, b"x" * size)
+
+    with pytest.raises(SourceChanged, match="changed"):
+        list(lake.stream(pinned))
+
+
+def test_stream_refuses_what_is_gone(world):
+    lake, upload = world
+    upload(KEY, b"data")
+    pinned = lake.stat(KEY)
+    assert lake.remove(pinned, hashlib.sha256(b"data").hexdigest())
+
+    with pytest.raises(SourceChanged):
+        list(lake.stream(pinned))
+
+
+def test_remove_deletes_only_the_bytes_it_was_told(world):
+    lake, upload = world
+    upload(KEY, b"data")
+    pinned = lake.stat(KEY)
+    upload(KEY, b"new arrival")
+
+    removed = lake.remove(pinned, hashlib.sha256(b"data").hexdigest())
+
+    assert not removed
+    assert lake.read(KEY) == b"new arrival"
+    assert b"".join(lake.stream(lake.stat(KEY))) == b"new arrival"
+
+
+def test_remove_of_what_is_gone_is_done(world):
+    lake, upload = world
+    upload(KEY, b"data")
+    pinned, sha256 = lake.stat(KEY), hashlib.sha256(b"data").hexdigest()
+
+    assert lake.remove(pinned, sha256)
+    assert lake.remove(pinned, sha256)
+    assert lake.stat(KEY) is None
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["", "/absolute", "a//b", "a/../b", "a/./b", "a/", "a\\b", "a\nb", "a\0b", "a\x85b", "a" * 1025, "\udcff"],
+)
+def test_unsafe_keys_are_refused_by_every_verb(world, tmp_path, key):
+    lake, _ = world
+
+    for verb in (lake.stat, lake.read, lake.sha256):
+        with pytest.raises(Refused):
+            verb(key)
+    with pytest.raises(Refused):
+        lake.put_if_absent(key, b"x", "w")
+
+
+def test_the_layout_is_made_once_and_overwrites_nothing(world):
+    lake, upload = world
+    upload("README.md", b"ours")
+
+    created = create_layout(lake, "w")
+
+    assert set(created) == {f"{folder}/_README.md" for folder in PURPOSES}
+    assert create_layout(lake, "w") == ()
+    assert lake.read("README.md") == b"ours"
