@@ -8,6 +8,7 @@ they are refused, and the message says what to write.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 _TOKEN = re.compile(r"'(?:[^']|'')*'|([A-Za-z])\1*|[^A-Za-z']")
@@ -105,3 +106,20 @@ def _directive(token: str, pattern: str) -> str:
         return "T"
     reason = _AMBIGUOUS.get(token, "it is not known; known are yyyy MM dd HH mm ss SSS XXX")
     raise UnreadablePatternError(f"{token} in {pattern}: {reason}")
+
+
+def read_bound(text: str, kind: type[dt.date | dt.time], pattern: str | None = None) -> dt.date | dt.datetime | dt.time | None:
+    """Return a `minimum` or `maximum` as a value of `kind` (date, datetime or time); None where it cannot be read.
+
+    It is read in the `pattern` that the data is written in, where there is one, else as ISO 8601.
+    """
+    try:
+        return kind.fromisoformat(text)
+    except ValueError:
+        if pattern is None:
+            return None
+    try:
+        read = dt.datetime.strptime(text, to_strptime(pattern))  # noqa: DTZ007 - zoned where the pattern says so
+    except ValueError:
+        return None
+    return read if kind is dt.datetime else read.date() if kind is dt.date else read.timetz()

@@ -10,7 +10,7 @@ from pathlib import Path
 from lakegate.contract.model import Gate, SchemaObject
 from lakegate.intake.convert import Converter
 from lakegate.intake.delimited import stage_csv
-from lakegate.intake.files import BadFile, Codec, Format, NativeFile, check_magic, format_of
+from lakegate.intake.files import BadFile, Format, NativeFile, check_magic, format_of
 from lakegate.intake.json_lines import stage_json
 from lakegate.intake.parquet import open_parquet
 from lakegate.intake.staging import (
@@ -51,13 +51,16 @@ def open_batch(
         scales = scales_needed(intake, [one for one in outcomes if isinstance(one, Staged)])
         if scales:  # values beyond BIGINT or DOUBLE: read again, wider, so that all parts have one type
             intake = dataclasses.replace(intake, converter=dataclasses.replace(converter, scales=scales))
-            outcomes = [_read(intake, file) if isinstance(one, Staged) else one for file, one in zip(files, outcomes, strict=True)]
+            outcomes = [
+                _read(intake, file) if isinstance(one, Staged) else one
+                for file, one in zip(files, outcomes, strict=True)
+            ]
         return _rows(intake, outcomes)
 
 
 def _read(intake: Intake, file: NativeFile) -> Staged | Part | Defect:
     """Read one file, whatever it is."""
-    import duckdb  # noqa: PLC0415 - 0.2 s of CPU
+    import duckdb  # 0.2 s of CPU
 
     form, codec = format_of(file.name, intake.reader.format)
     try:

@@ -1,6 +1,7 @@
 """A declared property becomes SQL: its value with the declared type, and the cells that are none.
 
-Nested properties are converted in the same way as columns: every node is one JSON text, null where it is null or absent.
+Nested properties are converted in the same way as columns: every node is one JSON text, null where it is null or
+absent.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ class Conversion:
     type: Type
     cells: str | None = None
     bad: str | None = None  # true where `cells` is not empty; None with `cells`
+    source: str | None = None  # of a scalar: it did not convert where this is not null and its value is
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Converter:
             return Conversion(inner.sql, inner.type, cells, f"({broken} OR {inner.bad})")
         return self._scalar(prop, source, prop.name, source)
 
-    def json(self, prop: Property, source: str, path: str, depth: int = 0) -> Conversion:
+    def json(self, prop: Property, source: str, path: str, depth: int = 0) -> Conversion:  # noqa: PLR0911 - one a type
         """Return the conversion of a JSON value, given as text; `path` is the property's, `depth` its nesting."""
         match prop.logical_type:
             case LogicalType.OBJECT:
@@ -55,7 +57,9 @@ class Converter:
             case LogicalType.MAP:
                 return self._map(prop, source, path, depth)
             case None:
-                plain = f"CASE WHEN starts_with({source}, '\"') THEN json_extract_string({source}, '$') ELSE {source} END"
+                plain = (
+                    f"CASE WHEN starts_with({source}, '\"') THEN json_extract_string({source}, '$') ELSE {source} END"
+                )
                 return Conversion(plain, Type(Kind.STRING, "VARCHAR"))
             case LogicalType.INTEGER:  # 1.0 is an integer
                 whole = f"regexp_replace({source}, '\\.0+$', '')"
@@ -73,14 +77,15 @@ class Converter:
         if found.sql == source:
             return Conversion(found.sql, found.type)
         bad = f"({source} IS NOT NULL AND {found.sql} IS NULL)"
-        return Conversion(found.sql, found.type, f"CASE WHEN {bad} THEN {_cell(path, source)} ELSE {_NO_CELLS} END", bad)
+        cells = f"CASE WHEN {bad} THEN {_cell(path, source)} ELSE {_NO_CELLS} END"
+        return Conversion(found.sql, found.type, cells, bad, source)
 
     def _object(self, prop: Property, source: str, path: str, depth: int) -> Conversion:
         """An object keeps its declared fields; one without any stays JSON text."""
         opened = _opened(source, "{")
         if not prop.properties:
             return _nested(opened, Type(Kind.OBJECT, "JSON"), path, source, "{", None)
-        row = f"v{depth}"
+        row = f"n{depth}"
         inner = [
             (p, self.json(p, f"CAST({row}.{name(p.physical_name)} AS VARCHAR)", f"{path}.{p.name}", depth + 1))
             for p in prop.properties
@@ -99,7 +104,7 @@ class Converter:
         item = prop.items or Property("items", "items")
         if prop.logical_type is LogicalType.VECTOR and not item.logical_type:
             item = Property("items", "items", LogicalType.NUMBER)
-        bound = f"v{depth}"
+        bound = f"n{depth}"
         inner = self.json(item, f"CAST({bound} AS VARCHAR)", f"{path}[]", depth + 1)
         items = f"json_transform({_opened(source, '[')}, '[\"JSON\"]')"
         sql = f"list_transform({items}, lambda {bound}: {inner.sql})"
@@ -108,7 +113,7 @@ class Converter:
 
     def _map(self, prop: Property, source: str, path: str, depth: int) -> Conversion:
         """A map's keys stay text, whatever their declared type: one that is no such text is told, as `path{key}`."""
-        bound = f"v{depth}"
+        bound = f"n{depth}"
         value = prop.value or Property("value", "value")
         inner = self.json(value, f"CAST({bound}.value AS VARCHAR)", f"{path}{{value}}", depth + 1)
         key = self._scalar(prop.key or Property("key", "key"), f"{bound}.key", f"{path}{{key}}", f"{bound}.key")
@@ -134,7 +139,7 @@ def _opened(source: str, bracket: str) -> str:
     return f"CASE WHEN starts_with({source}, '{bracket}') THEN {source} END"
 
 
-def _nested(sql: str, kind: Type, path: str, source: str, bracket: str, cells: str | None) -> Conversion:  # noqa: PLR0917
+def _nested(sql: str, kind: Type, path: str, source: str, bracket: str, cells: str | None) -> Conversion:
     """Add to a nested value's own cells the one that it is itself where it is of another kind."""
     wrong = f"({source} IS NOT NULL AND NOT starts_with({source}, '{bracket}'))"
     told = f"CASE WHEN {wrong} THEN {_cell(path, source)} ELSE coalesce({cells or _NO_CELLS}, {_NO_CELLS}) END"

@@ -13,9 +13,9 @@ from lakegate.intake.convert import Conversion
 from lakegate.intake.files import BadFile, Codec, NativeFile, is_tab_separated, unreadable
 from lakegate.intake.landing import Landed, land
 from lakegate.intake.preflight import Preflight, Record, walk
-from lakegate.intake.quoting import name, text
-from lakegate.intake.staging import LONGEST, Gap, Intake, Staged, close_gaps, take_rejects, unconverted_column, write
-from lakegate.rows import LINE, RESERVED, DefectKind, Kind, Type
+from lakegate.intake.quoting import text
+from lakegate.intake.staging import LONGEST, Gap, Intake, Staged, close_gaps, take_rejects, typed, write
+from lakegate.rows import RESERVED, DefectKind, Kind, Type
 
 _WORDS = {"comma": ",", "tab": "\t", "\\t": "\t", "semicolon": ";", "pipe": "|"}
 
@@ -30,12 +30,10 @@ def stage_csv(intake: Intake, file: NativeFile, codec: Codec) -> Staged:
         raise unreadable(f"got a quote in the record of line {last.line} that is never closed", last.line)
     header = _header(landed, dialect, delimiter)
     columns = _columns(intake, header)
-    select = ", ".join(f"{found.sql} AS {name(column)}" for column, found in columns)
-    line = _line(landed, dialect, len(header))
     source = _source(landed, dialect, delimiter, len(header))
-    query = f"SELECT {line} AS {LINE}, {select}, {unconverted_column([found for _, found in columns])} FROM {source}"
+    numbered = f"SELECT *, {_line(landed, dialect, len(header))} AS line FROM {source}"
     staged = landed.path.with_suffix(".parquet")
-    rows = write(intake.connection, query, staged)
+    rows = write(intake.connection, typed(numbered, columns), staged)
     rejected = take_rejects(intake.connection)
     types = tuple((column, found.type) for column, found in columns)
     expected = landed.facts.records - 1
@@ -60,7 +58,9 @@ def _delimiter(intake: Intake, file: NativeFile) -> str:
         return "\t"
     found = _WORDS.get(declared, declared)
     if len(found) != 1:
-        raise UsageError(f"got the delimiter {declared!r}, expected one character", hint="set `delimiter` in the server")
+        raise UsageError(
+            f"got the delimiter {declared!r}, expected one character", hint="set `delimiter` in the server"
+        )
     return found
 
 
@@ -106,7 +106,10 @@ def _columns(intake: Intake, header: list[str]) -> list[tuple[str, Conversion]]:
         raise BadFile(DefectKind.NO_HEADER, f"got the header {header[:10]}, expected a declared column: {expected}", 1)
     plain = Type(Kind.STRING, "VARCHAR")
     return [
-        (column, intake.converter.cell(declared[column], f"c{at}") if column in declared else Conversion(f"c{at}", plain))
+        (
+            column,
+            intake.converter.cell(declared[column], f"c{at}") if column in declared else Conversion(f"c{at}", plain),
+        )
         for at, column in enumerate(header)
     ]
 
@@ -142,7 +145,12 @@ def _walked(landed: Landed, dialect: TextDialect) -> Iterator[Record]:
 def _gaps(landed: Landed, dialect: TextDialect, rejected: Mapping[int, str], width: int) -> tuple[Gap, ...]:
     """Return the records that are no rows: those the reader put aside, by offset, and lines with nothing on them."""
     return tuple(
-        Gap(record.ordinal, record.line, record.lines, rejected.get(record.offset, "got a blank line, expected a record"))
+        Gap(
+            record.ordinal,
+            record.line,
+            record.lines,
+            rejected.get(record.offset, "got a blank line, expected a record"),
+        )
         for record in _walked(landed, dialect)
         if record.offset in rejected or (record.blank and width > 1)
     )

@@ -54,7 +54,7 @@ class NativeFile:
     path: Path
 
 
-class BadFile(Exception):  # noqa: N818 - it says what the file is
+class BadFile(Exception):
     """A file that cannot become rows. It never leaves the intake: `open_batch` turns it into a `Defect`."""
 
     def __init__(self, kind: DefectKind, message: str, line: int | None = None) -> None:
@@ -147,7 +147,7 @@ def _decompressed(path: Path, codec: Codec) -> Iterator[bytes]:
 
 def _zstd(path: Path) -> Iterator[bytes]:
     """Yield the decompressed bytes of all frames."""
-    import pyarrow as pa  # noqa: PLC0415 - 0.4 s of CPU, only for this compression
+    import pyarrow as pa  # 0.4 s of CPU, only for this compression
 
     try:
         with pa.CompressedInputStream(pa.OSFile(str(path)), "zstd") as stream:

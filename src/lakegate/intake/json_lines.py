@@ -10,8 +10,8 @@ from lakegate.intake.files import BadFile, Codec, NativeFile, unreadable
 from lakegate.intake.landing import land
 from lakegate.intake.preflight import Preflight, walk
 from lakegate.intake.quoting import name, text
-from lakegate.intake.staging import LONGEST, Gap, Intake, Staged, take_rejects, unconverted_column, write
-from lakegate.rows import LINE, RESERVED, DefectKind, Kind, Type
+from lakegate.intake.staging import LONGEST, Gap, Intake, Staged, take_rejects, typed, write
+from lakegate.rows import RESERVED, DefectKind, Kind, Type
 
 _UNDECLARED = f"{RESERVED}undeclared"  # VARCHAR[], keys of a row that the contract does not declare; null: none
 _BREAK = "\\x01"  # a character that no JSON text holds: what is read "between" two of them is the line
@@ -25,14 +25,17 @@ def stage_json(intake: Intake, file: NativeFile, codec: Codec) -> Staged:
     landed = land(intake, file, codec, Preflight())
     array = intake.reader.delimiter == "array"
     columns = [
-        (prop.physical_name, intake.converter.json(prop, f"CAST(object.{name(prop.physical_name)} AS VARCHAR)", prop.name))
+        (
+            prop.physical_name,
+            intake.converter.json(prop, f"CAST(object.{name(prop.physical_name)} AS VARCHAR)", prop.name),
+        )
         for prop in intake.obj.properties
         if prop.semantic_type != "measure"
     ]
     usual = () if array else _first_keys(landed.path)
     judged = _judged(_elements(landed.path) if array else _lines(landed.path), usual)
     staged = landed.path.with_suffix(".parquet")
-    rows = write(intake.connection, _typed(judged, columns, usual), staged)
+    rows = write(intake.connection, _staged(judged, columns, usual), staged)
     if not array:
         _refuse_rejects(intake, landed.path)
     gaps: tuple[Gap, ...] = ()
@@ -86,22 +89,18 @@ def _judged(source: str, usual: tuple[str, ...]) -> str:
 
 
 def _unusual(usual: tuple[str, ...]) -> str:
-    """Return the SQL that is true where a row's keys are not just those of the first row: only then they are looked at."""
+    """Return the SQL that is true where a row's keys are not those of the first row: only then they are looked at."""
     return f"keys <> CAST([{', '.join(map(text, usual))}] AS VARCHAR[])"
 
 
-def _typed(judged: str, columns: list[tuple[str, Conversion]], usual: tuple[str, ...]) -> str:
+def _staged(judged: str, columns: list[tuple[str, Conversion]], usual: tuple[str, ...]) -> str:
     """Return the SQL of what is staged."""
     names = [column for column, _ in columns]
     shape = json.dumps(dict.fromkeys(names or ["-"], "JSON"), ensure_ascii=False)
-    select = "".join(f"{found.sql} AS {name(column)}, " for column, found in columns)
     known = f"[{', '.join(map(text, names))}]" if names else "CAST([] AS VARCHAR[])"
     strangers = f"list_filter(keys, lambda key: NOT list_contains({known}, key))"
-    return (
-        f"SELECT line AS {LINE}, {select}CASE WHEN {_unusual(usual)} THEN {strangers} END AS {_UNDECLARED},"
-        f" {unconverted_column([found for _, found in columns])}"
-        f" FROM (SELECT line, keys, json_transform(text, {text(shape)}) AS object FROM ({judged}) WHERE reason IS NULL)"
-    )
+    objects = f"SELECT line, keys, json_transform(text, {text(shape)}) AS object FROM ({judged}) WHERE reason IS NULL"
+    return typed(objects, columns, f", CASE WHEN {_unusual(usual)} THEN {strangers} END AS {_UNDECLARED}")
 
 
 def _first_keys(path: Path) -> tuple[str, ...]:
@@ -122,7 +121,9 @@ def _refuse_rejects(intake: Intake, path: Path) -> None:
     if rejected:
         with path.open("rb") as lines:
             line = next((record.line for record in walk(lines) if record.offset in rejected), None)
-        raise unreadable(f"got a line of more than {LONGEST} bytes, or a control character in it, expected neither", line)
+        raise unreadable(
+            f"got a line of more than {LONGEST} bytes, or a control character in it, expected neither", line
+        )
 
 
 def _malformed(intake: Intake, judged: str, *, array: bool) -> tuple[Gap, ...]:

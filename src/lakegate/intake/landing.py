@@ -59,7 +59,9 @@ def _encoding(declared: str) -> str:
     try:
         found = codecs.lookup(declared).name
     except LookupError as error:
-        raise UsageError(f"got the encoding {declared!r}, expected one that Python knows, like utf-8 or cp1252") from error
+        raise UsageError(
+            f"got the encoding {declared!r}, expected one that Python knows, like utf-8 or cp1252"
+        ) from error
     return "utf-8" if found in ("ascii", "utf-8-sig") else found
 
 
@@ -78,4 +80,6 @@ def _decoded(pieces: Iterator[bytes], encoding: str) -> Iterator[bytes]:
             yield decoder.decode(piece).encode()
         yield decoder.decode(b"", final=True).encode()
     except UnicodeError as error:
-        raise BadFile(DefectKind.ENCODING, f"got bytes that are no {encoding} ({error}), expected the declared one") from error
+        raise BadFile(
+            DefectKind.ENCODING, f"got bytes that are no {encoding} ({error}), expected the declared one"
+        ) from error

@@ -49,7 +49,7 @@ class Preflight:
         self._count(piece)
 
     def finish(self) -> TextFacts:
-        """Return the facts. Raises `BadFile` where the file is empty, its last character cut off, its line ends mixed."""
+        """Return the facts. Raises `BadFile` for an empty file, a last character cut off, and mixed line ends."""
         if not self._size:
             raise unreadable("got no bytes, expected text")
         self._check_characters(b"", final=True)
@@ -123,7 +123,9 @@ def walk(lines: Iterable[bytes], quote: str | None = None, escape: str | None = 
         inside ^= bool(mark) and text.count(mark) % 2 == 1
         offset += len(line)
         if not inside:
-            yield Record(ordinal, start, first, number - first + 1, blank=start + len(line) == offset and not line.strip(b"\r\n"))
+            yield Record(
+                ordinal, start, first, number - first + 1, blank=start + len(line) == offset and not line.strip(b"\r\n")
+            )
             ordinal, start, first = ordinal + 1, offset, number + 1
     if inside:
         yield Record(ordinal, start, first, number - first + 1, blank=False)

@@ -30,7 +30,9 @@ _DIRECTIVES = {
     "%z": _OFFSET,
     "%%": "%",
 }
-_DECIMAL_TYPE = re.compile(r"\s*(?:decimal|numeric|number|dec)\s*(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?\s*", re.IGNORECASE)
+_DECIMAL_TYPE = re.compile(
+    r"\s*(?:decimal|numeric|number|dec)\s*(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?\s*", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class Scalar:
     type: Type
 
 
-def scalar(prop: Property, text: str, *, decimal: str = ".", scale: int | None = None) -> Scalar:
+def scalar(prop: Property, text: str, *, decimal: str = ".", scale: int | None = None) -> Scalar:  # noqa: PLR0911 - one a type
     """Return how the SQL expression `text` (VARCHAR, null is null) is read as the property's logicalType.
 
     `decimal` is the declared decimal mark. `scale` None reads integers as BIGINT and numbers as DOUBLE, unless
@@ -114,7 +116,9 @@ def _decimal(text: str, precision: int, scale: int) -> Scalar:
     cast = f"TRY_CAST({text} AS {to})"
     fraction = rf"(\.[0-9]{{1,{scale}}}0*)?" if scale else r"(\.0+)?"
     exact = _matches(text, rf"-?(0|[1-9][0-9]*){fraction}")
-    power = f"{_matches(text, _NUMBER)} AND regexp_matches({text}, '[eE]') AND {cast}::DOUBLE = TRY_CAST({text} AS DOUBLE)"
+    power = (
+        f"{_matches(text, _NUMBER)} AND regexp_matches({text}, '[eE]') AND {cast}::DOUBLE = TRY_CAST({text} AS DOUBLE)"
+    )
     return Scalar(f"CASE WHEN {exact} OR ({power}) THEN {cast} END", Type(Kind.DECIMAL, to))
 
 

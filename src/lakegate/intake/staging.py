@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from lakegate.contract.model import Gate, SchemaObject
 from lakegate.intake.convert import Conversion, Converter
 from lakegate.intake.files import NativeFile
-from lakegate.intake.quoting import text
+from lakegate.intake.quoting import name, text
 from lakegate.intake.scalar import WIDEST
 from lakegate.rows import LINE, UNCONVERTED, Location, Type
 
@@ -85,7 +85,7 @@ class Unconverted:
 @contextmanager
 def connect(workspace: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open an engine of the intake's own: nothing is downloaded, nothing kept, the clock stands in UTC (INPUTS S28)."""
-    import duckdb  # noqa: PLC0415 - 0.2 s of CPU
+    import duckdb  # 0.2 s of CPU
 
     settings: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": False,
@@ -110,7 +110,9 @@ def write(connection: duckdb.DuckDBPyConnection, query: str, target: Path) -> in
 
 def take_rejects(connection: duckdb.DuckDBPyConnection) -> dict[int, str]:
     """Return, by its offset in bytes, why each record that the last CSV read put aside is none, and forget them."""
-    found = connection.execute("SELECT line_byte_position, error_message FROM reject_errors ORDER BY ALL DESC").fetchall()
+    found = connection.execute(
+        "SELECT line_byte_position, error_message FROM reject_errors ORDER BY ALL DESC"
+    ).fetchall()
     connection.execute("DROP TABLE reject_errors")
     connection.execute("DROP TABLE reject_scans")
     return {offset: _reason(message) for offset, message in found}
@@ -128,14 +130,26 @@ def _reason(message: str) -> str:
     return message.partition(".")[0]
 
 
-def unconverted_column(columns: list[Conversion]) -> str:
-    """Return the SQL of the column UNCONVERTED: null in a row in which everything converts."""
-    fallible = [column for column in columns if column.bad]
-    if not fallible:
-        return f"CAST(NULL AS STRUCT(path VARCHAR, text VARCHAR)[]) AS {UNCONVERTED}"
-    any_bad = " OR ".join(f"({column.bad})" for column in fallible)
-    listed = ", ".join(str(column.cells) for column in fallible)
-    return f"CASE WHEN {any_bad} THEN flatten([{listed}]) END AS {UNCONVERTED}"
+def typed(source: str, columns: Sequence[tuple[str, Conversion]], more: str = "") -> str:
+    """Return the SQL of what is staged: LINE, the columns by name, UNCONVERTED, and `more`.
+
+    `source` holds `line` and whatever the conversions read. Each value is computed once, inside; that a cell did not
+    convert is seen outside from its value being null.
+    """
+    values = "".join(f", {column.sql} AS v{at}" for at, (_, column) in enumerate(columns))
+    named = "".join(f", v{at} AS {name(column)}" for at, (column, _) in enumerate(columns))
+    fallible = [(_is_bad(column, at), column.cells) for at, (_, column) in enumerate(columns) if column.bad]
+    if fallible:
+        any_bad = " OR ".join(bad for bad, _ in fallible)
+        unconverted = f"CASE WHEN {any_bad} THEN flatten([{', '.join(str(cells) for _, cells in fallible)}]) END"
+    else:
+        unconverted = "CAST(NULL AS STRUCT(path VARCHAR, text VARCHAR)[])"
+    return f"SELECT line AS {LINE}{named}, {unconverted} AS {UNCONVERTED}{more} FROM (SELECT *{values} FROM ({source}))"
+
+
+def _is_bad(column: Conversion, at: int) -> str:
+    """Return the SQL that is true where the cell, or one inside it, did not convert."""
+    return f"({column.source} IS NOT NULL AND v{at} IS NULL)" if column.source else f"({column.bad})"
 
 
 def close_gaps(connection: duckdb.DuckDBPyConnection, staged: Path, gaps: tuple[Gap, ...], target: Path) -> None:
@@ -163,7 +177,8 @@ def count_unconverted(intake: Intake, staged: Staged) -> dict[str, int]:
 
 def first_unconverted(intake: Intake, staged: Staged, path: str) -> list[Unconverted]:
     """Return the first cells of a property path that did not convert, in the order of their rows."""
-    query = f"SELECT cell.text, row, line FROM ({_cells(staged)}) WHERE cell.path = $1 ORDER BY row LIMIT {intake.reader.limit}"
+    first = f"WHERE cell.path = $1 ORDER BY row LIMIT {intake.reader.limit}"
+    query = f"SELECT cell.text, row, line FROM ({_cells(staged)}) {first}"
     starts = [gap.line for gap in staged.gaps if gap.line]
     return [
         Unconverted(path, value, row + bisect_left(starts, line or 0), line)
@@ -182,7 +197,8 @@ def scales_needed(intake: Intake, staged: list[Staged]) -> dict[str, int]:
     """Return the properties for which BIGINT or DOUBLE was too narrow, and the scale that holds the values met."""
     value = f"replace(cell.text, {text(intake.converter.decimal)}, '.')"
     query = (
-        "SELECT path, max(length(split_part(ltrim(value, '-'), '.', 1))), max(length(rtrim(split_part(value, '.', 2), '0')))"
+        "SELECT path, max(length(split_part(ltrim(value, '-'), '.', 1))),"
+        " max(length(rtrim(split_part(value, '.', 2), '0')))"
         f" FROM (SELECT cell.path AS path, {value} AS value FROM ({{}}))"
         r" WHERE length(value) BETWEEN 16 AND 40 AND regexp_full_match(value, '-?(0|[1-9][0-9]*)(\.[0-9]+)?')"
         " GROUP BY ALL"
