@@ -19,7 +19,7 @@ def open_lake(address: str | None, root: Path) -> Lake:
     """
     named = address or _named_in(root / SETTINGS)
     if named is None:
-        hint = f"say --lake FOLDER, set LAKEGATE_LAKE, or write lake = \"FOLDER\" into {root / SETTINGS}"
+        hint = f'say --lake FOLDER, set LAKEGATE_LAKE, or write lake = "FOLDER" into {root / SETTINGS}'
         raise UsageError("no lake is named", hint=hint)
     if "://" in named:
         raise UsageError(f"the lake {named!r} is no folder", hint="this version works on a local folder")

@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 from collections.abc import Mapping
 
+from lakegate.checks.interface import Outcome
 from lakegate.errors import LakeError, OutcomeUnknown
 from lakegate.gate import ledger
 from lakegate.gate.ledger import CommitRecord, CommittedFile, Marker, SlotState
@@ -13,7 +14,7 @@ from lakegate.gate.protocol import ReadBack, Step, after_commit
 from lakegate.gate.spool import Progress, SpooledBatch
 from lakegate.lake.interface import Lake
 from lakegate.lake.zones import Place
-from lakegate.verdict import Outcome, Verdict
+from lakegate.verdict import Verdict
 
 COMMIT_TRIES = 3  # puts of one commit record before its outcome is called unknown (P8)
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from lakegate.checks.interface import Outcome
 from lakegate.errors import CouldNotEvaluate, LakegateError, OutcomeUnknown, SourceChanged
 from lakegate.gate import ledger, quarantine
 from lakegate.gate.arrivals import Drop, Markers, Route, read_drop, read_markers
@@ -41,7 +42,7 @@ from lakegate.gate.protocol import (
 from lakegate.gate.spool import Progress, SpooledBatch, batch_of, spooled
 from lakegate.lake import zones
 from lakegate.lake.interface import Lake
-from lakegate.verdict import Outcome, Verdict
+from lakegate.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,156 @@
+"""CSV and TSV. The dialect is declared and never sniffed; columns are found by the header; every cell is text first."""
+
+from __future__ import annotations
+
+import csv
+import unicodedata
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping
+
+from lakegate.contract.model import Property, TextDialect
+from lakegate.errors import UsageError
+from lakegate.intake.convert import Conversion
+from lakegate.intake.files import BadFile, Codec, NativeFile, is_tab_separated, unreadable
+from lakegate.intake.landing import Landed, land
+from lakegate.intake.preflight import Preflight, Record, walk
+from lakegate.intake.quoting import text
+from lakegate.intake.staging import LONGEST, Gap, Intake, Staged, close_gaps, take_rejects, typed, write
+from lakegate.rows import RESERVED, DefectKind, Kind, Type
+
+_WORDS = {"comma": ",", "tab": "\t", "\\t": "\t", "semicolon": ";", "pipe": "|"}
+
+
+def stage_csv(intake: Intake, file: NativeFile, codec: Codec) -> Staged:
+    """Stage one CSV file. Raises `BadFile` where its rows cannot be measured at all."""
+    dialect = intake.gate.text
+    delimiter = _delimiter(intake, file)
+    landed = land(intake, file, codec, Preflight(dialect.quote, dialect.escape))
+    if landed.facts.open_quote:
+        last = deque(_walked(landed, dialect), maxlen=1)[0]
+        raise unreadable(f"got a quote in the record of line {last.line} that is never closed", last.line)
+    header = _header(landed, dialect, delimiter)
+    columns = _columns(intake, header)
+    source = _source(landed, dialect, delimiter, len(header))
+    numbered = f"SELECT *, {_line(landed, dialect, len(header))} AS line FROM {source}"
+    staged = landed.path.with_suffix(".parquet")
+    rows = write(intake.connection, typed(numbered, columns), staged)
+    rejected = take_rejects(intake.connection)
+    types = tuple((column, found.type) for column, found in columns)
+    expected = landed.facts.records - 1
+    if not rejected and rows == expected:
+        return Staged(file, staged, types, rows)
+    gaps = _gaps(landed, dialect, rejected, len(header))
+    if rows + len(gaps) != expected:
+        raise BadFile(
+            DefectKind.ROW_COUNT,
+            f"got {rows} rows and {len(gaps)} malformed records from the reader, expected {expected} by an independent"
+            " count (does a quote stand inside a field that is not quoted?)",
+        )
+    whole = landed.path.with_suffix(".whole.parquet")
+    close_gaps(intake.connection, staged, gaps, whole)
+    return Staged(file, whole, types, rows, gaps)
+
+
+def _delimiter(intake: Intake, file: NativeFile) -> str:
+    """Return what separates columns: the server's word, else the contract's, else a tab for `.tsv`."""
+    declared = intake.reader.delimiter or intake.gate.text.delimiter
+    if is_tab_separated(file.name) and not intake.reader.delimiter and declared == TextDialect().delimiter:
+        return "\t"
+    found = _WORDS.get(declared, declared)
+    if len(found) != 1:
+        raise UsageError(
+            f"got the delimiter {declared!r}, expected one character", hint="set `delimiter` in the server"
+        )
+    return found
+
+
+def _header(landed: Landed, dialect: TextDialect, delimiter: str) -> list[str]:
+    """Return the names in the first record. Raises `BadFile` for twins, names of nothing, and names of ours."""
+    doubled = dialect.quote == dialect.escape
+    with landed.path.open(encoding="utf-8", newline="") as stream:
+        reader = csv.reader(
+            stream,
+            delimiter=delimiter,
+            quotechar=dialect.quote,
+            doublequote=doubled,
+            escapechar=None if doubled else dialect.escape,
+        )
+        try:
+            header = next(reader, [])
+        except csv.Error as error:
+            raise BadFile(DefectKind.NO_HEADER, f"the first record is no header: {error}", 1) from error
+    if not header or not all(header):
+        raise BadFile(DefectKind.NO_HEADER, f"got the header {header}, expected a name for every column", 1)
+    check_twins(header)
+    return header
+
+
+def check_twins(names: list[str]) -> None:
+    """Raise `BadFile` for names that differ in nothing, in case, or in Unicode composition alone (INPUTS S14-S16)."""
+    alike = Counter(unicodedata.normalize("NFC", column).casefold() for column in names)
+    twins = [column for column in names if alike[unicodedata.normalize("NFC", column).casefold()] > 1]
+    if twins:
+        raise BadFile(DefectKind.DUPLICATE_COLUMN, f"got columns of one name: {', '.join(map(repr, twins))}")
+    ours = [column for column in names if column.casefold().startswith(RESERVED)]
+    if ours:
+        raise BadFile(DefectKind.DUPLICATE_COLUMN, f"got {', '.join(ours)}: names that begin with {RESERVED} are ours")
+
+
+def _columns(intake: Intake, header: list[str]) -> list[tuple[str, Conversion]]:
+    """Return, in the header's order, each column and how it is read; undeclared ones stay text."""
+    declared: dict[str, Property] = {
+        prop.physical_name: prop for prop in intake.obj.properties if prop.semantic_type != "measure"
+    }
+    if declared and not declared.keys() & set(header):
+        expected = ", ".join(list(declared)[:10])
+        raise BadFile(DefectKind.NO_HEADER, f"got the header {header[:10]}, expected a declared column: {expected}", 1)
+    plain = Type(Kind.STRING, "VARCHAR")
+    return [
+        (
+            column,
+            intake.converter.cell(declared[column], f"c{at}") if column in declared else Conversion(f"c{at}", plain),
+        )
+        for at, column in enumerate(header)
+    ]
+
+
+def _source(landed: Landed, dialect: TextDialect, delimiter: str, width: int) -> str:
+    """Return the SQL that reads the file as text, one row a record, and puts aside what is none."""
+    columns = ", ".join(f"'c{at}': 'VARCHAR'" for at in range(width))
+    nulls = ", ".join(text(token) for token in ("", *dialect.nulls))
+    return (
+        f"read_csv({text(str(landed.path))}, auto_detect = false, header = true, delim = {text(delimiter)},"
+        f" quote = {text(dialect.quote)}, escape = {text(dialect.escape)}, columns = {{{columns}}},"
+        f" nullstr = [{nulls}], allow_quoted_nulls = false, store_rejects = true, rejects_limit = 0,"
+        f" hive_partitioning = false, max_line_size = {LONGEST})"
+    )
+
+
+def _line(landed: Landed, dialect: TextDialect, width: int) -> str:
+    """Return the SQL for the line on which a record begins, as if every record were a row."""
+    if not landed.facts.quoted_newlines:
+        return "row_number() OVER () + 1"
+    after_header = next(_walked(landed, dialect)).lines
+    fields = " + ".join(f"coalesce(length(c{at}) - length(replace(c{at}, chr(10), '')), 0)" for at in range(width))
+    before = f"sum({fields}) OVER (ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) - ({fields})"
+    return f"CAST(row_number() OVER () + {after_header} + {before} AS BIGINT)"
+
+
+def _walked(landed: Landed, dialect: TextDialect) -> Iterator[Record]:
+    """Yield every record of the file, the header first. Slow: only where something is wrong."""
+    with landed.path.open("rb") as lines:
+        yield from walk(lines, dialect.quote, dialect.escape)
+
+
+def _gaps(landed: Landed, dialect: TextDialect, rejected: Mapping[int, str], width: int) -> tuple[Gap, ...]:
+    """Return the records that are no rows: those the reader put aside, by offset, and lines with nothing on them."""
+    return tuple(
+        Gap(
+            record.ordinal,
+            record.line,
+            record.lines,
+            rejected.get(record.offset, "got a blank line, expected a record"),
+        )
+        for record in _walked(landed, dialect)
+        if record.offset in rejected or (record.blank and width > 1)
+    )

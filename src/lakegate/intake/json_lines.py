@@ -1,0 +1,145 @@
+"""JSON: one object a line, or one array of objects where that is declared. Types are kept: `"1"` is not 1."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from lakegate.intake.convert import Conversion
+from lakegate.intake.files import BadFile, Codec, NativeFile, unreadable
+from lakegate.intake.landing import land
+from lakegate.intake.preflight import Preflight, walk
+from lakegate.intake.quoting import name, text
+from lakegate.intake.staging import LONGEST, Gap, Intake, Staged, take_rejects, typed, write
+from lakegate.rows import RESERVED, DefectKind, Kind, Type
+
+_UNDECLARED = f"{RESERVED}undeclared"  # VARCHAR[], keys of a row that the contract does not declare; null: none
+_BREAK = "\\x01"  # a character that no JSON text holds: what is read "between" two of them is the line
+
+
+def stage_json(intake: Intake, file: NativeFile, codec: Codec) -> Staged:
+    """Stage one JSON file. Raises `BadFile` where its rows cannot be measured at all.
+
+    Rows of an array have no LINE: it is null. An absent key is null, so every declared column is there.
+    """
+    landed = land(intake, file, codec, Preflight())
+    array = intake.reader.delimiter == "array"
+    columns = [
+        (
+            prop.physical_name,
+            intake.converter.json(prop, f"CAST(object.{name(prop.physical_name)} AS VARCHAR)", prop.name),
+        )
+        for prop in intake.obj.properties
+        if prop.semantic_type != "measure"
+    ]
+    usual = () if array else _first_keys(landed.path)
+    judged = _judged(_elements(landed.path) if array else _lines(landed.path), usual)
+    staged = landed.path.with_suffix(".parquet")
+    rows = write(intake.connection, _staged(judged, columns, usual), staged)
+    if not array:
+        _refuse_rejects(intake, landed.path)
+    gaps: tuple[Gap, ...] = ()
+    if array or rows != landed.facts.records:
+        gaps = _malformed(intake, judged, array=array)
+    if not array and rows + len(gaps) != landed.facts.records:
+        raise BadFile(
+            DefectKind.ROW_COUNT,
+            f"got {rows} rows and {len(gaps)} malformed lines from the reader, expected {landed.facts.records} lines",
+        )
+    types = [(column, found.type) for column, found in columns]
+    declared = {column for column, _ in columns}
+    undeclared = [(key, Type(Kind.OTHER, "JSON")) for key in _undeclared(intake, staged, usual) if key not in declared]
+    return Staged(file, staged, tuple(types + undeclared), rows, gaps)
+
+
+def _lines(path: Path) -> str:
+    """Return the SQL for the lines of a file: a CSV of one column whose delimiter no JSON text can hold."""
+    return (
+        f"SELECT row_number() OVER () AS ordinal, row_number() OVER () AS line, text FROM read_csv({text(str(path))},"
+        " auto_detect = false, header = false, delim = chr(1), quote = '', escape = '', columns = {'text': 'VARCHAR'},"
+        f" store_rejects = true, rejects_limit = 0, hive_partitioning = false, max_line_size = {LONGEST})"
+    )
+
+
+def _elements(path: Path) -> str:
+    """Return the SQL for the elements of a file that is one array."""
+    return (
+        "SELECT row_number() OVER () AS ordinal, CAST(NULL AS BIGINT) AS line, CAST(json AS VARCHAR) AS text"
+        f" FROM read_json_objects({text(str(path))}, format = 'array', hive_partitioning = false,"
+        f" maximum_object_size = {LONGEST})"
+    )
+
+
+def _judged(source: str, usual: tuple[str, ...]) -> str:
+    """Return the SQL that adds to each text its `keys` and the `reason` why it is no row; null where it is one.
+
+    The engine lets pass what is no JSON: a key twice and a comma before a bracket.
+    """
+    keyed = f"SELECT *, CASE WHEN json_valid(text) THEN json_keys(text) END AS keys FROM ({source})"
+    comma = r"',\s*[\]}]'"
+    strings = r"""'"([^"\\]|\\.)*"'"""
+    return (
+        "SELECT *, CASE WHEN text IS NULL THEN 'got a blank line, expected an object'"
+        " WHEN keys IS NULL THEN 'got no valid JSON, expected one object'"
+        " WHEN json_type(text) <> 'OBJECT' THEN 'got JSON of type ' || lower(json_type(text)) || ', expected an object'"
+        f" WHEN {_unusual(usual)} AND list_unique(keys) < len(keys) THEN 'got a key twice, expected each once'"
+        f" WHEN regexp_matches(text, {comma}) AND regexp_matches(regexp_replace(text, {strings}, '', 'g'), {comma})"
+        f" THEN 'got a comma before a closing bracket, expected none' END AS reason FROM ({keyed})"
+    )
+
+
+def _unusual(usual: tuple[str, ...]) -> str:
+    """Return the SQL that is true where a row's keys are not those of the first row: only then they are looked at."""
+    return f"keys <> CAST([{', '.join(map(text, usual))}] AS VARCHAR[])"
+
+
+def _staged(judged: str, columns: list[tuple[str, Conversion]], usual: tuple[str, ...]) -> str:
+    """Return the SQL of what is staged."""
+    names = [column for column, _ in columns]
+    shape = json.dumps(dict.fromkeys(names or ["-"], "JSON"), ensure_ascii=False)
+    known = f"[{', '.join(map(text, names))}]" if names else "CAST([] AS VARCHAR[])"
+    strangers = f"list_filter(keys, lambda key: NOT list_contains({known}, key))"
+    objects = f"SELECT line, keys, json_transform(text, {text(shape)}) AS object FROM ({judged}) WHERE reason IS NULL"
+    return typed(objects, columns, f", CASE WHEN {_unusual(usual)} THEN {strangers} END AS {_UNDECLARED}")
+
+
+def _first_keys(path: Path) -> tuple[str, ...]:
+    """Return the keys of the file's first line; none where it is no object, or holds one twice."""
+    with path.open("rb") as lines:
+        line = lines.readline(LONGEST)
+    try:
+        pairs = json.loads(line, object_pairs_hook=tuple)
+        keys = tuple(key for key, _ in pairs)
+    except (ValueError, TypeError, RecursionError):  # `_judged` says what is wrong with it
+        return ()
+    return keys if len(set(keys)) == len(keys) else ()
+
+
+def _refuse_rejects(intake: Intake, path: Path) -> None:
+    """Raise `BadFile` where a line was put aside before it was looked at: too long, or with a control character."""
+    rejected = take_rejects(intake.connection)
+    if rejected:
+        with path.open("rb") as lines:
+            line = next((record.line for record in walk(lines) if record.offset in rejected), None)
+        raise unreadable(
+            f"got a line of more than {LONGEST} bytes, or a control character in it, expected neither", line
+        )
+
+
+def _malformed(intake: Intake, judged: str, *, array: bool) -> tuple[Gap, ...]:
+    """Return what is no row. Reads the file again: only where something is wrong, or nothing could count the rows."""
+    query = f"SELECT ordinal, reason FROM ({judged}) WHERE reason IS NOT NULL ORDER BY ordinal"
+    found = intake.connection.execute(query).fetchall()
+    if not array:
+        take_rejects(intake.connection)
+    return tuple(Gap(ordinal, None if array else ordinal, 1, reason) for ordinal, reason in found)
+
+
+def _undeclared(intake: Intake, staged: Path, usual: tuple[str, ...]) -> list[str]:
+    """Return the keys met, the first row's first; declared ones among them."""
+    query = (
+        f"SELECT DISTINCT unnest({_UNDECLARED}) AS key FROM read_parquet({text(str(staged))})"
+        f" WHERE {_UNDECLARED} IS NOT NULL ORDER BY key"
+    )
+    found = [key for (key,) in intake.connection.execute(query).fetchall()]
+    return list(dict.fromkeys([*usual, *found]))
