@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from lakegate.checks.derive import Neighbours, Target
-from lakegate.contract.model import Contract, Relationship, SchemaObject
-from lakegate.contract.project import Project
+from lakegate.contract.model import Contract, Quality, Relationship, SchemaObject
+from lakegate.contract.project import Project, Unknown
 from lakegate.errors import LakeError, UsageError
 from lakegate.gate import ledger
 from lakegate.gate.arrivals import route
@@ -37,8 +37,9 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Every dataset that an object of a contract looks at: by the name its rows go under."""
+    """Every other dataset that an object of a contract looks at, by the name its rows go under; `itself` is its own."""
 
+    itself: str
     neighbours: Neighbours
     datasets: Mapping[str, Neighbour]
 
@@ -46,24 +47,31 @@ class Surroundings:
 def surroundings(contract: Contract, obj: SchemaObject, project: Project) -> Surroundings:
     """Resolve the relationships of an object and the tables that its SQL may read.
 
-    What has no contract is left out: its check says so.
+    What has no contract is left out: its check says that there is nothing to compare with. Raises ContractError where
+    the contract on the other side is wrong.
     """
+    itself = Neighbour(contract, obj).name
     targets: dict[Relationship, Target] = {}
     datasets: dict[str, Neighbour] = {}
-    every = [*obj.relationships, *(r for p in obj.properties for r in p.relationships)]
-    for relationship in every:
-        resolved = project.resolve(contract, relationship)
-        if resolved is not None:
-            there = Neighbour(resolved.contract, resolved.object)
-            columns = tuple(prop.physical_name for prop in resolved.properties)
-            targets[relationship] = Target(there.name, columns)
-            datasets[there.name] = there
-    for other in contract.schema:
-        if other.name != obj.name:
-            there = Neighbour(contract, other)
-            datasets.setdefault(there.name, there)
+    for relationship in (*obj.relationships, *(r for p in obj.properties for r in p.relationships)):
+        found = project.look_up(contract, relationship)
+        if isinstance(found, Unknown):
+            continue
+        there = Neighbour(found.contract, found.object)
+        targets[relationship] = Target(there.name, tuple(prop.physical_name for prop in found.properties))
+        datasets[there.name] = there
+    asked = " ".join(rule.query or "" for rule in _rules(obj))
+    datasets |= {
+        Neighbour(contract, other).name: Neighbour(contract, other) for other in contract.schema if other.name in asked
+    }
+    datasets.pop(itself, None)
     tables = {there.obj.name: name for name, there in datasets.items() if there.obj.name != obj.name}
-    return Surroundings(Neighbours(targets, tables), datasets)
+    return Surroundings(itself, Neighbours(targets, tables), datasets)
+
+
+def _rules(obj: SchemaObject) -> Iterator[Quality]:
+    yield from obj.quality
+    yield from (rule for prop in obj.properties for rule in prop.quality)
 
 
 def named_rows(around: Surroundings, beside: Mapping[str, tuple[Path, ...]], workspace: Path) -> dict[str, Rows]:
@@ -91,13 +99,13 @@ class Committed:
         self._workspace = workspace
         self._opened: dict[tuple[str, Slots], Rows] = {}
 
-    def pin(self, around: Surroundings, needed: frozenset[str]) -> dict[str, tuple[Slots, Rows]]:
-        """Return the committed rows of each needed dataset now, and which slots they are (PROTOCOL, Words: context).
+    def pin(self, around: Surroundings, *, but: Collection[str] = ()) -> dict[str, tuple[Slots, Rows]]:
+        """Return the committed rows of each dataset now, and which slots they are (PROTOCOL, Words: context).
 
         A dataset with no committed batch is left out: its check could not be evaluated.
         """
         pinned = {}
-        for name in sorted(needed & around.datasets.keys()):
+        for name in sorted(around.datasets.keys() - set(but)):
             there = around.datasets[name]
             if not there.contract.gate.to_server:
                 continue

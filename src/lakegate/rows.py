@@ -82,6 +82,7 @@ class DefectKind(StrEnum):
     DUPLICATE_COLUMN = "duplicate column"
     NO_HEADER = "no header"  # the header is missing, or holds no declared column
     ENCODING = "encoding"
+    ARRIVAL = "arrival"  # the batch is not what its manifest promised
     ROW_COUNT = "row count"  # the reader and the independent row counter disagree
 
 
@@ -98,7 +99,7 @@ class Defect:
     @property
     def blinds(self) -> bool:
         """Whether the rows cannot be measured at all because of it."""
-        return self.kind is not DefectKind.MALFORMED_RECORD
+        return self.kind not in {DefectKind.MALFORMED_RECORD, DefectKind.ARRIVAL}
 
 
 @dataclass(frozen=True, slots=True)

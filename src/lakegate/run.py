@@ -2,26 +2,161 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+import datetime as dt
+import hashlib
+import os
+import tempfile
+import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lakegate.contract.model import Contract, SchemaObject
-from lakegate.contract.project import Project
+from lakegate.context import Committed, Slots, Surroundings, named_rows
+from lakegate.contract.model import Contract, SchemaObject, Server
 from lakegate.engines.duckdb import DuckDB
 from lakegate.engines.interface import Engine
-from lakegate.judge import Options
-from lakegate.lake.interface import Lake
+from lakegate.errors import UsageError
+from lakegate.gate import promote as gate
+from lakegate.gate.arrivals import route
+from lakegate.gate.rehearse import spooled_batch
+from lakegate.gate.spool import Progress, SpooledBatch
+from lakegate.gate.status import due, status
+from lakegate.intake.batch import open_batch
+from lakegate.intake.files import NativeFile
+from lakegate.intake.staging import Reader
+from lakegate.judge import Options, Subject, judge
+from lakegate.lake.interface import CHUNK, Lake
+from lakegate.publish import render
+from lakegate.rows import Defect, DefectKind, Location, Rows
+from lakegate.verdict import BatchFile, Verdict
+
+
+def unheard(*_: object) -> None:
+    """Take an announcement that nobody listens to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """The files of one batch on local disk. `batch` is None for files that were judged without a lake."""
+
+    dataset: str
+    batch: str | None
+    natives: tuple[NativeFile, ...]
+    files: tuple[BatchFile, ...]
+    server: Server | None  # which says how they are written
+    wrong: tuple[Defect, ...] = ()  # what the arrival itself did wrong
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One use of a contract: to judge files, to judge what lies in a lake, or to promote it."""
+    """One use of one object of a contract: to judge files, to judge what lies in a lake, or to promote it.
+
+    `workspace` is a private folder that the caller removes. `beside` names files that stand for other datasets.
+    """
 
     contract: Contract
-    objects: tuple[SchemaObject, ...]
-    project: Project
+    obj: SchemaObject
+    around: Surroundings
+    workspace: Path
     lake: Lake | None = None
+    committed: Committed | None = None  # the rows of other datasets in the same lake
     options: Options = field(default_factory=Options)
-    beside: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)  # dataset -> files named by the caller
+    beside: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
     engine: Engine = field(default_factory=DuckDB)
+    progress: Progress = unheard
+
+    def judge_files(self, paths: Sequence[Path], server: Server | None = None) -> Verdict:
+        """Judge any files without a lake. Raises UsageError where none is named, OSError where one cannot be read."""
+        if not paths:
+            raise UsageError("no file is named", hint="say --data FILE")
+        names = short_names(paths)
+        natives = tuple(NativeFile(name, path) for name, path in zip(names, paths, strict=True))
+        files = tuple(_hashed(native) for native in natives)
+        return self._judge(Arrived(self.obj.name, None, natives, files, server))
+
+    def judge_batch(self, key: str) -> Verdict:
+        """Judge a batch that lies in the lake; nothing is moved or written. Raises as `gate.rehearse` does."""
+        now = dt.datetime.now(dt.UTC)
+        way = route(self.contract, self.obj)
+        with spooled_batch(self._lake(), way, key, self.workspace, now, self.progress) as batch:
+            return self._judge(self._arrived(batch))
+
+    def promote(self, key: str) -> gate.Promotion:
+        """Carry a batch through the gate (PROTOCOL P0-P11): into the next zone, or into quarantine."""
+        options = gate.Options(now=dt.datetime.now(dt.UTC), progress=self.progress)
+        return gate.promote(
+            self._lake(), route(self.contract, self.obj), key, self._judge_and_report, self.workspace, options
+        )
+
+    def waiting(self) -> tuple[str, ...]:
+        """Return the keys of the batches that `promote --all` takes up, in their order."""
+        return due(status(self._lake(), route(self.contract, self.obj), dt.datetime.now(dt.UTC)))
+
+    def _judge_and_report(self, batch: SpooledBatch) -> gate.Judged:
+        verdict = self._judge(self._arrived(batch))
+        return gate.Judged(verdict, render(verdict))
+
+    def _arrived(self, batch: SpooledBatch) -> Arrived:
+        natives = tuple(NativeFile(file.path, file.local) for file in batch.files)
+        files = tuple(BatchFile(file.path, file.size, file.sha256) for file in batch.files)
+        server = self.contract.server(self.contract.gate.from_server or "")
+        wrong = tuple(
+            Defect(DefectKind.ARRIVAL, finding.path, finding.reason, locations=(Location(finding.path),))
+            for finding in batch.findings
+        )
+        return Arrived(batch.dataset, batch.key, natives, files, server, wrong)
+
+    def _judge(self, arrived: Arrived) -> Verdict:
+        """Open the files as rows, pin what stands beside them, and judge."""
+        with tempfile.TemporaryDirectory(dir=self.workspace) as folder:
+            rows = self._open(arrived, Path(folder))
+            others = named_rows(self.around, self.beside, Path(folder))
+            pinned = self.committed.pin(self.around, but=others.keys()) if self.committed else {}
+            slots: dict[str, Slots] = {name: slots for name, (slots, _) in pinned.items()}
+            others |= {name: committed for name, (_, committed) in pinned.items()}
+            others[self.around.itself] = rows
+            subject = Subject(
+                contract=self.contract,
+                obj=self.obj,
+                dataset=arrived.dataset,
+                batch=arrived.batch,
+                files=arrived.files,
+                neighbours=self.around.neighbours,
+                slots=slots,
+            )
+            return judge(subject, rows, others, self.engine, self.options)
+
+    def _open(self, arrived: Arrived, folder: Path) -> Rows:
+        server = arrived.server
+        reader = Reader(
+            format=server.format if server else None,
+            delimiter=server.delimiter if server else None,
+            encoding=server.encoding if server else None,
+            samples=self.options.samples,
+            limit=self.options.locations,
+        )
+        workspace = folder / "rows"
+        workspace.mkdir()
+        rows = open_batch(arrived.natives, self.obj, self.contract.gate, reader, workspace=workspace)
+        return dataclasses.replace(rows, defects=(*arrived.wrong, *rows.defects))
+
+    def _lake(self) -> Lake:
+        if self.lake is None:
+            raise UsageError("no lake is named", hint="say --lake FOLDER, or judge files with --data FILE")
+        return self.lake
+
+
+def short_names(paths: Sequence[Path]) -> list[str]:
+    """Return what files are called in a report: the path below the folder that they share, NFC."""
+    folder = Path(os.path.commonpath([path.absolute().parent for path in paths]))
+    return [unicodedata.normalize("NFC", path.absolute().relative_to(folder).as_posix()) for path in paths]
+
+
+def _hashed(native: NativeFile) -> BatchFile:
+    sha256, size = hashlib.sha256(), 0
+    with native.path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            sha256.update(chunk)
+            size += len(chunk)
+    return BatchFile(native.name, size, sha256.hexdigest())

@@ -58,6 +58,13 @@ class MemoryLake:
             self.upload(key, data)
             return True
 
+    def replace_if(self, key, data, standing):
+        with self._lock:
+            if self.stat(key) != standing:
+                return False
+            self.upload(key, data)
+            return True
+
     def place(self, key, content):
         return self.put_if_absent(key, content.path.read_bytes(), "data")
 

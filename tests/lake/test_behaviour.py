@@ -35,6 +35,18 @@ def test_nothing_is_an_answer(world):
     assert (lake.stat("no/where"), lake.read("no/where"), lake.sha256("no/where")) == (None, None, None)
 
 
+def test_a_shared_page_is_replaced_only_where_nothing_else_came_between(world):
+    lake, _ = world
+    assert lake.replace_if("references/index.html", b"one", None)
+    first = lake.stat("references/index.html")
+
+    assert not lake.replace_if("references/index.html", b"two", None)
+    assert lake.replace_if("references/index.html", b"two", first)
+    assert not lake.replace_if("references/index.html", b"three", first)
+
+    assert lake.read("references/index.html") == b"two"
+
+
 def test_a_folder_is_no_object(world):
     lake, upload = world
     upload("zone/folder/file", b"x")

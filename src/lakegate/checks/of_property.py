@@ -63,7 +63,7 @@ def property_checks(spot: Spot, *, missing_allowed: bool) -> Iterator[Check]:
     if prop.unique:
         yield _unique(spot)
     if prop.enum is not None:
-        values = tuple(literal(v, prop.logical_type, f"{spot.name}.enum") for v in prop.enum if v is not None)
+        values = tuple(literal(v, prop, f"{spot.name}.enum") for v in prop.enum if v is not None)
         expected = "one of " + ", ".join(map(_told, values[:10])) + (", …" if len(values) > 10 else "")
         yield _rule(spot, "enum", "is one of the listed values", NotIn(spot.value, values), expected)
     yield from _option_checks(spot)
@@ -120,7 +120,7 @@ def _option_checks(spot: Spot) -> Iterator[Check]:
 
 
 def _ordered(spot: Spot, option: str, bound: Scalar) -> Check:
-    limit = literal(bound, spot.declared.logical_type, f"{spot.name}.{option}")
+    limit = literal(bound, spot.declared, f"{spot.name}.{option}")
     below, exclusive = "inimum" in option, option.startswith("exclusive")
     violation = OutOfRange(
         spot.value,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from lakegate.checks.interface import Check, Identity
 from lakegate.checks.quality import LibraryMetric, NotRun, SqlRule
 from lakegate.checks.spot import Spot, literal
-from lakegate.contract.model import LogicalType, Quality, SchemaObject
+from lakegate.contract.model import Quality, SchemaObject
 from lakegate.contract.vetting import vet
 from lakegate.errors import ContractError, Problem, Severity
 from lakegate.measures import (
@@ -117,7 +117,7 @@ def _missing(rule: Quality, spot: Spot) -> Predicate:
     listed = [v for v in rule.arguments.get("missingValues") or () if v is not None]
     if not listed:
         return spot.null()
-    values = tuple(literal(v, _kind(spot), f"{spot.name}.missingValues") for v in listed)
+    values = tuple(literal(v, spot.declared, f"{spot.name}.missingValues") for v in listed)
     return AnyOf((spot.null(), spot.row(OneOf(spot.value, values))))
 
 
@@ -128,17 +128,13 @@ def _invalid(rule: Quality, spot: Spot, identity: Identity) -> Predicate:
     if valid is not None:
         if not valid:
             raise _broken(identity, "validValues is empty: every value would be invalid")
-        values = tuple(literal(v, _kind(spot), f"{spot.name}.validValues") for v in valid if v is not None)
+        values = tuple(literal(v, spot.declared, f"{spot.name}.validValues") for v in valid if v is not None)
         broken.append(NotIn(spot.value, values))
     if (pattern := rule.arguments.get("pattern")) is not None:
         broken.append(DoesNotMatch(spot.value, str(pattern)))
     if not broken:
         raise _broken(identity, "invalidValues needs arguments.validValues or arguments.pattern")
     return AnyOf(tuple(broken)) if len(broken) > 1 else broken[0]
-
-
-def _kind(spot: Spot) -> LogicalType | None:
-    return spot.declared.logical_type
 
 
 def _sql(rule: Quality, around: Surroundings, identity: Identity) -> Check:

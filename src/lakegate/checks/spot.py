@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from lakegate.checks.interface import Identity
+from lakegate.contract.date_format import read_bound
 from lakegate.contract.model import LogicalType, Property, Scalar, SchemaObject
 from lakegate.errors import ContractError, Problem, Severity
 from lakegate.measures import AllOf, AnyEntry, AnyItem, IsNull, Literal, Not, Predicate, Value
@@ -88,20 +89,19 @@ def _walk(spot: Spot) -> Iterator[Spot]:
             yield from _walk(Spot(part, spot.model, spot.name + step, spot.told + step, (*spot.steps, step), item, row))
 
 
-def literal(raw: Scalar, logical_type: LogicalType | None, where: str) -> Literal:
+TEMPORAL = {LogicalType.DATE: dt.date, LogicalType.TIMESTAMP: dt.datetime, LogicalType.TIME: dt.time}
+
+
+def literal(raw: Scalar, declared: Property, where: str) -> Literal:
     """Return a bound or an enum's value as the type it is compared with. Raises ContractError where it is none."""
-    parsers: dict[LogicalType, Callable[[str], Literal]] = {
-        LogicalType.DATE: dt.date.fromisoformat,
-        LogicalType.TIMESTAMP: dt.datetime.fromisoformat,
-        LogicalType.TIME: dt.time.fromisoformat,
-    }
-    parse = parsers.get(logical_type) if logical_type else None
-    if parse is not None and isinstance(raw, str):
-        try:
-            return parse(raw)
-        except ValueError:
-            message = f"{where}: {raw!r} is no {logical_type} in ISO 8601 form"
-            raise ContractError((Problem("", 0, 0, Severity.ERROR, "bad-bound", message, where),)) from None
+    logical_type, pattern = declared.logical_type, declared.options.get("format")
+    kind = TEMPORAL.get(logical_type) if logical_type else None
+    if kind is not None and isinstance(raw, str):
+        found = read_bound(raw, kind, pattern)
+        if found is None:
+            message = f"{where}: {raw!r} is no {logical_type}"
+            raise ContractError((Problem("", 0, 0, Severity.ERROR, "bad-bound", message, where),))
+        return found
     if raw is None:
         raise ContractError((Problem("", 0, 0, Severity.ERROR, "bad-bound", f"{where}: null is no value", where),))
     return Decimal(str(raw)) if isinstance(raw, float) and logical_type is not LogicalType.NUMBER else raw

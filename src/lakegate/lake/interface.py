@@ -1,7 +1,7 @@
 """What a lake can do: the few verbs that a local folder and an S3 bucket both keep honestly.
 
-Every write is "if absent": nothing in a lake is ever overwritten by the gate. One primitive is trusted by the
-protocol, `put_if_absent` of a small object; data is looked at before and after it is placed (PROTOCOL, Rules).
+Every write but one is "if absent": nothing in a lake is ever overwritten by the gate but shared pages. One primitive
+is trusted by the protocol, `put_if_absent` of a small object; data is looked at before and after it is placed.
 Keys are `/`-separated, relative to the lake's root, without a leading slash. A lake knows no contract and no verdict.
 """
 
@@ -102,6 +102,12 @@ class Lake(Protocol):
         """Write data durably; False where `key` already stands, which then is untouched. The caller verifies.
 
         S3: CopyObject or UploadPartCopy from a VersionId, else PutObject or a multipart upload with If-None-Match: *.
+        """
+
+    def replace_if(self, key: str, data: bytes, standing: Entry | None) -> bool:
+        """Write a shared page over `standing`, None where nothing stood; False where something else stands there now.
+
+        Only for renderings, which can be made again (PROTOCOL, Rules). S3: PutObject with If-Match: the ETag.
         """
 
     def remove(self, entry: Entry, sha256: str) -> bool:

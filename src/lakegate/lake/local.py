@@ -117,6 +117,23 @@ class LocalLake:
         with self._told("place", key), content.path.open("rb") as spooled:
             return self._write(key, _chunks(spooled.fileno()), "data")
 
+    def replace_if(self, key: str, data: bytes, standing: Entry | None) -> bool:
+        """Write a new file over the one that stands, under a lock on its folder."""
+        with self._told("write", key), self._parent(key, create=True) as (folder, name):
+            fcntl.flock(folder, fcntl.LOCK_EX)  # until the folder is closed
+            facts = _lstat(folder, name)
+            if (None if facts is None else _version(facts)) != (None if standing is None else standing.version):
+                return False
+            with (
+                self._folder(TEMPORARY, create=True) as tmp,
+                _temporary(tmp, part := f"page.{uuid.uuid4().hex}.part") as file,
+            ):
+                _write_all(file, data)
+                os.fsync(file)
+                os.rename(part, name, src_dir_fd=tmp, dst_dir_fd=folder)
+                os.fsync(folder)
+                return True
+
     def remove(self, entry: Entry, sha256: str) -> bool:
         """Take the file away under another name, so that nobody can change it, and look at it before it is deleted."""
         token = uuid.uuid4().hex

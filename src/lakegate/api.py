@@ -1,0 +1,120 @@
+"""What programs call: `load` a contract, `check` data against it, `opened` for everything the command line does."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lakegate.config import open_lake
+from lakegate.context import Committed, surroundings
+from lakegate.contract.model import Contract, SchemaObject
+from lakegate.contract.odcs import load
+from lakegate.contract.project import Project
+from lakegate.engines.duckdb import DuckDB
+from lakegate.errors import UsageError
+from lakegate.gate.spool import Progress
+from lakegate.intake.types import table_types
+from lakegate.judge import Options, Subject, judge
+from lakegate.rows import Rows
+from lakegate.run import Run, unheard
+from lakegate.verdict import Verdict
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["check", "load", "opened"]
+
+
+def check(
+    contract: Contract | str | os.PathLike[str] | Mapping[str, Any],
+    data: pa.Table | str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    *,
+    schema_name: str | None = None,
+    options: Options | None = None,
+) -> Verdict:
+    """Judge data by a contract: one file, several files as one batch, or a pyarrow table.
+
+    `schema_name` names the object of a contract that has several. A table is judged where it is, which takes
+    milliseconds: nothing is copied, hashed or written, and its verdict names no file.
+
+    Raises:
+        ContractError, Refused: the contract is wrong or unsafe.
+        UsageError: the object or a file cannot be found.
+    """
+    contract = contract if isinstance(contract, Contract) else load(contract)
+    obj = _object(contract, schema_name)
+    options = options or Options()
+    around = surroundings(contract, obj, _project(contract.path))
+    if isinstance(data, str | os.PathLike):
+        data = [data]
+    if isinstance(data, Sequence):
+        with tempfile.TemporaryDirectory(prefix="lakegate-") as workspace:
+            run = Run(contract, obj, around, Path(workspace), options=options)
+            return run.judge_files([Path(path) for path in data])
+    rows = Rows(table=data, table_types=table_types(data))
+    subject = Subject(contract, obj, obj.name, None, (), around.neighbours)
+    return judge(subject, rows, {around.itself: rows}, DuckDB(), options)
+
+
+@cache
+def _project(path: str | None) -> Project:
+    return Project.around(path or Path.cwd())
+
+
+def _object(contract: Contract, name: str | None) -> SchemaObject:
+    """Return the object to judge by. Raises UsageError where it is not there, or must be named and is not."""
+    names = ", ".join(obj.name for obj in contract.schema)
+    if name is None and len(contract.schema) != 1:
+        raise UsageError(f"the contract {contract.id} has several objects: {names}", hint="say which: --schema-name")
+    found = contract.object(name) if name is not None else contract.schema[0]
+    if found is None:
+        raise UsageError(f"the contract {contract.id} has no object {name!r}", hint=f"it has: {names}")
+    return found
+
+
+@contextmanager
+def opened(  # noqa: PLR0913 - what the command line can say, by name
+    contract: Path,
+    *,
+    lake: str | None = None,
+    needs_lake: bool = True,
+    schema_name: str | None = None,
+    beside: Mapping[str, tuple[Path, ...]] | None = None,
+    options: Options | None = None,
+    progress: Progress = unheard,
+) -> Iterator[tuple[Run, ...]]:
+    """Hand out a run for each object of a contract (or for the one named), with a workspace that lives as long.
+
+    `lake` is a folder; None takes the one that the project's `lakegate.toml` names. Without `needs_lake` there may be
+    none. Raises what `load` and `config.open_lake` raise.
+    """
+    loaded = load(contract)
+    project = Project.around(contract)
+    objects = (_object(loaded, schema_name),) if schema_name else loaded.schema
+    store = open_lake(lake, project.root) if needs_lake or lake else None
+    with tempfile.TemporaryDirectory(prefix="lakegate-") as folder:
+        workspace = Path(folder)
+        engine = DuckDB(workspace=folder)
+        (workspace / "committed").mkdir()
+        committed = Committed(store, workspace / "committed") if store else None
+        yield tuple(
+            Run(
+                contract=loaded,
+                obj=obj,
+                around=surroundings(loaded, obj, project),
+                workspace=workspace,
+                lake=store,
+                committed=committed,
+                options=options or Options(),
+                beside=beside or {},
+                engine=engine,
+                progress=progress,
+            )
+            for obj in objects
+        )
+

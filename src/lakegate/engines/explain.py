@@ -1,0 +1,80 @@
+"""A plan as text, SQL and all: what would be measured, in how many passes. Touches no data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, assert_never
+
+from lakegate.contract.model import LogicalType, Property
+from lakegate.engines import sql
+from lakegate.plan import KeyPass, Plan, QueryPass, ReferencePass, Scan, Stage
+from lakegate.rows import Kind, Type
+
+
+def explain(plan: Plan, columns: Mapping[str, Type], relation: str) -> str:
+    """Return the stages of a plan with their SQL, over columns of the declared types.
+
+    What a batch's own types would forbid is told where it is measured, not here.
+    """
+    scope = sql.Scope(columns)
+    told = [_stage(stage, number, scope, relation) for number, stage in enumerate(plan.stages, 1)]
+    return "\n\n".join(told)
+
+
+KINDS = {
+    LogicalType.STRING: Type(Kind.STRING, "VARCHAR"),
+    LogicalType.INTEGER: Type(Kind.INTEGER, "BIGINT"),
+    LogicalType.NUMBER: Type(Kind.FLOAT, "DOUBLE"),
+    LogicalType.BOOLEAN: Type(Kind.BOOLEAN, "BOOLEAN"),
+    LogicalType.DATE: Type(Kind.DATE, "DATE"),
+    LogicalType.TIME: Type(Kind.TIME, "TIME"),
+    LogicalType.VECTOR: Type(Kind.ARRAY, "FLOAT[]", item=Type(Kind.FLOAT, "FLOAT")),
+}
+
+
+def declared(properties: Iterable[Property]) -> dict[str, Type]:
+    """Return the columns that a contract declares, by physical name, with the types that data would have."""
+    return {prop.physical_name: _declared(prop) for prop in properties}
+
+
+def _declared(prop: Property) -> Type:
+    match prop.logical_type:
+        case LogicalType.TIMESTAMP:
+            zoned = prop.options.get("timezone") is True
+            return Type(Kind.TIMESTAMP_ZONED if zoned else Kind.TIMESTAMP, "TIMESTAMPTZ" if zoned else "TIMESTAMP")
+        case LogicalType.OBJECT:
+            return Type(Kind.OBJECT, "STRUCT", fields=tuple(declared(prop.properties).items()))
+        case LogicalType.ARRAY:
+            return Type(Kind.ARRAY, "LIST", item=_declared(prop.items) if prop.items else None)
+        case LogicalType.MAP:
+            key, value = (_declared(part) if part else None for part in (prop.key, prop.value))
+            return Type(Kind.MAP, "MAP", key=key, item=value)
+        case kind:
+            return KINDS.get(kind or LogicalType.STRING, Type(Kind.STRING, "VARCHAR"))
+
+
+def _stage(stage: Stage, number: int, scope: sql.Scope, relation: str) -> str:
+    match stage:
+        case Scan(measures):
+            title = f"one scan for {len(measures)} measures"
+            query = sql.fused([_or_why(sql.aggregate, measure, scope) for measure in measures], relation)
+        case KeyPass(measure):
+            title = "duplicates of a key"
+            query = _or_why(lambda m, s: sql.duplicates(m.key, relation, s), measure, scope)
+        case ReferencePass(measure):
+            title = f"orphans against {measure.dataset}"
+            there = sql.identifier(measure.dataset)
+            query = _or_why(lambda m, s: sql.orphans(m.key, relation, there, m.columns, s), measure, scope)
+        case QueryPass(measure):
+            title = "a query of the contract's own"
+            query = measure.query.strip()
+        case _:
+            assert_never(stage)
+    return f"-- stage {number}: {title}\n{query}"
+
+
+def _or_why(compile_: Callable[[Any, sql.Scope], str], measure: Any, scope: sql.Scope) -> str:  # noqa: ANN401 - the measure of its stage
+    try:
+        return compile_(measure, scope)
+    except sql.Unmeasurable as missing:
+        return f"NULL /* not measured: {missing} */"
