@@ -5,11 +5,12 @@ From Python: `lakegate.load(path_or_dict) -> Contract` and `lakegate.check(contr
 
 from typing import TYPE_CHECKING, Any
 
+from lakegate.version import __version__
+
 if TYPE_CHECKING:
     from lakegate.api import check, load
 
 __all__ = ["__version__", "check", "load"]
-__version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - PEP 562

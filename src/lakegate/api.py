@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,7 @@ from lakegate.verdict import Verdict
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["check", "load", "opened"]
+__all__ = ["Asked", "check", "load", "opened"]
 
 
 def check(
@@ -77,26 +78,28 @@ def _object(contract: Contract, name: str | None) -> SchemaObject:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a command says beside what is to be done. `lake` None takes the one that the project's settings name."""
+
+    contract: Path
+    lake: str | None = None
+    schema_name: str | None = None
+    beside: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)  # dataset -> files that stand for it
+    options: Options = field(default_factory=Options)
+    progress: Progress = unheard
+
+
 @contextmanager
-def opened(  # noqa: PLR0913 - what the command line can say, by name
-    contract: Path,
-    *,
-    lake: str | None = None,
-    needs_lake: bool = True,
-    schema_name: str | None = None,
-    beside: Mapping[str, tuple[Path, ...]] | None = None,
-    options: Options | None = None,
-    progress: Progress = unheard,
-) -> Iterator[tuple[Run, ...]]:
+def opened(asked: Asked, *, needs_lake: bool = True) -> Iterator[tuple[Run, ...]]:
     """Hand out a run for each object of a contract (or for the one named), with a workspace that lives as long.
 
-    `lake` is a folder; None takes the one that the project's `lakegate.toml` names. Without `needs_lake` there may be
-    none. Raises what `load` and `config.open_lake` raise.
+    Without `needs_lake` no lake is opened unless one is named. Raises what `load` and `config.open_lake` raise.
     """
-    loaded = load(contract)
-    project = Project.around(contract)
-    objects = (_object(loaded, schema_name),) if schema_name else loaded.schema
-    store = open_lake(lake, project.root) if needs_lake or lake else None
+    loaded = load(asked.contract)
+    project = Project.around(asked.contract)
+    objects = (_object(loaded, asked.schema_name),) if asked.schema_name else loaded.schema
+    store = open_lake(asked.lake, project.root) if needs_lake or asked.lake else None
     with tempfile.TemporaryDirectory(prefix="lakegate-") as folder:
         workspace = Path(folder)
         engine = DuckDB(workspace=folder)
@@ -110,11 +113,10 @@ def opened(  # noqa: PLR0913 - what the command line can say, by name
                 workspace=workspace,
                 lake=store,
                 committed=committed,
-                options=options or Options(),
-                beside=beside or {},
+                options=asked.options,
+                beside=asked.beside,
                 engine=engine,
-                progress=progress,
+                progress=asked.progress,
             )
             for obj in objects
         )
-

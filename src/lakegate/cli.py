@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lakegate import __version__
+from lakegate.version import __version__
 from lakegate.errors import CouldNotEvaluate, LakegateError, UsageError
 
 if TYPE_CHECKING:
-    from lakegate.judge import Options
+    from lakegate.api import Asked
+    from lakegate.gate.spool import Progress
 
 EPILOG = """\b
 Exit codes:
@@ -58,7 +59,7 @@ class Commands(click.Group):
 @click.group(cls=Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="lakegate %(version)s")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
-def main(debug: bool) -> None:  # noqa: ARG001, FBT001 - click passes options by name
+def main(debug: bool) -> None:  # noqa: FBT001 - click passes options by name
     """Data contracts that gate a data lake: a batch gets in only if it keeps its contract."""
 
 
@@ -111,16 +112,18 @@ def judging(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def _options(given: dict[str, Any]) -> Options:
+def _asked(contract: Path, given: dict[str, Any], progress: Progress) -> Asked:
+    from lakegate.api import Asked
     from lakegate.judge import Options
 
     as_of = given["as_of"]
-    return Options(
+    options = Options(
         fail_on=given["fail_on"],
         locations=given["locations"],
         samples=given["samples"],
         as_of=as_of.replace(tzinfo=dt.UTC) if as_of else None,
     )
+    return Asked(contract, given["lake"], given["schema_name"], _beside(given["beside"]), options, progress)
 
 
 def _beside(given: tuple[str, ...]) -> dict[str, tuple[Path, ...]]:
@@ -163,7 +166,7 @@ def lint(paths: tuple[str, ...], output_format: str) -> None:
 @click.option("--data", multiple=True, type=click.Path(path_type=Path), metavar="FILE", help="Judge files, no lake.")
 @click.option("--server", metavar="NAME", help="Judge what lies at this `local` server of the contract.")
 @judging
-def test(contract: Path, beside: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 - click's options
+def test(contract: Path, **given: Any) -> None:  # noqa: ANN401 - click's options
     """Judge a batch and move nothing.
 
     With --data any files are judged without a lake; so are those of a `local` server in the contract.
@@ -172,15 +175,7 @@ def test(contract: Path, beside: tuple[str, ...], **given: Any) -> None:  # noqa
 
     wanted = commands.Wanted(given["batch"], tuple(given["data"]), given["server"])
     with show.progress() as progress:
-        verdicts = commands.judged(
-            contract,
-            wanted,
-            lake=given["lake"],
-            schema_name=given["schema_name"],
-            beside=_beside(beside),
-            options=_options(given),
-            progress=progress,
-        )
+        verdicts = commands.judged(wanted, _asked(contract, given, progress))
     show.verdicts(verdicts, given["output_format"], given["output"], verbose=given["verbose"])
     sys.exit(show.exit_code(verdict.exit_code for verdict in verdicts))
 
@@ -193,22 +188,14 @@ def test(contract: Path, beside: tuple[str, ...], **given: Any) -> None:  # noqa
 @click.option("--batch", metavar="KEY", help="Only this batch.")
 @click.option("--all", "everything", is_flag=True, help="Every batch that waits.")
 @judging
-def promote(contract: Path, beside: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 - click's options
+def promote(contract: Path, **given: Any) -> None:  # noqa: ANN401 - click's options
     """Judge a batch and move it: into the next zone if it keeps the contract, else into quarantine."""
     from lakegate import commands, show
 
     if (given["batch"] is not None) == given["everything"]:
         raise UsageError("expected either --batch KEY or --all", hint="`lakegate status` lists the batches")
     with show.progress() as progress:
-        promotions = commands.promoted(
-            contract,
-            given["batch"],
-            lake=given["lake"],
-            schema_name=given["schema_name"],
-            beside=_beside(beside),
-            options=_options(given),
-            progress=progress,
-        )
+        promotions = commands.promoted(given["batch"], _asked(contract, given, progress))
     show.promotions(promotions, given["output_format"], given["output"], verbose=given["verbose"])
     sys.exit(show.exit_code(promotion.exit_code for promotion in promotions))
 

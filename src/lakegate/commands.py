@@ -181,9 +181,7 @@ def standings(contracts: Sequence[str], lake: str | None) -> list[Standings]:
     project = Project.around(contracts[0] if contracts else Path.cwd())
     store = open_lake(lake, project.root)
     now = dt.datetime.now(dt.UTC)
-    return [
-        Standings(way.dataset, status(store, way, now)) for _, way in _routes(contracts, project)
-    ]
+    return [Standings(way.dataset, status(store, way, now)) for _, way in _routes(contracts, project)]
 
 
 def _routes(contracts: Sequence[str], project: Project) -> Iterator[tuple[Contract, Route]]:

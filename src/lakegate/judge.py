@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from lakegate import __version__
 from lakegate.checks.derive import Neighbours, checks_of
 from lakegate.checks.interface import Check, Found, Judgement, Outcome
 from lakegate.checks.spot import spots
@@ -15,6 +14,7 @@ from lakegate.engines.interface import Engine, Wanted
 from lakegate.measures import Measure, NotMeasured, RowCount, Value
 from lakegate.plan import plan
 from lakegate.rows import Location, Rows
+from lakegate.version import __version__
 from lakegate.verdict import BatchFile, CheckResult, Context, Policy, Verdict, batch_digest, policy, result
 
 NEEDS_ROWS = {Outcome.FAILED, Outcome.WARNED, Outcome.INFORMED}

@@ -22,6 +22,9 @@ class MemoryLake:
             self._versions += 1
             self.objects[check_key(key)] = (data, f"v{self._versions}")
 
+    def uri(self, key):
+        return f"memory://{check_key(key)}"
+
     def recover(self):
         pass
 

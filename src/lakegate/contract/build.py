@@ -160,7 +160,12 @@ def _relationship(node: Node, objects: Sequence[Node], path: str | None) -> Rela
     """Return a foreign key. `path` is the property it stands at; None: at the object, where it says `from`."""
     targets = [split(text, objects) for text in _many(node["to"])]
     columns = (path,) if path is not None else tuple(split(text, objects)[1] for text in _many(node["from"]))
-    return Relationship(columns=columns, reference=targets[0][0], to=tuple(to for _, to in targets))
+    return Relationship(
+        columns=columns,
+        reference=targets[0][0],
+        to=tuple(to for _, to in targets),
+        action=action(None, gate_property.value_of(node).get("action")),
+    )
 
 
 def _many(value: str | list[str]) -> list[str]:

@@ -1,4 +1,5 @@
-"""The one custom property that is ours: `lakegate`, at the contract, at a property and at a quality rule.
+"""The one custom property that is ours: `lakegate`, at the contract, at a property, and at a quality rule or a
+relationship.
 
 Its grammar is lakegate-property.schema.json beside this module, published under docs/schemas for editors.
 """
@@ -50,8 +51,9 @@ def _properties(node: Mapping[str, Any], path: Path, raw: Mapping[Path, str]) ->
 
 
 def _rules(node: Mapping[str, Any], path: Path, raw: Mapping[Path, str]) -> Iterator[Finding]:
-    for i, rule in enumerate(node.get("quality") or ()):
-        yield from _entries(rule, (*path, "quality", i), "rule", raw)
+    for key in ("quality", "relationships"):
+        for i, rule in enumerate(node.get(key) or ()):
+            yield from _entries(rule, (*path, key, i), "rule", raw)
 
 
 def _entries(node: Mapping[str, Any], path: Path, level: str | None, raw: Mapping[Path, str]) -> Iterator[Finding]:

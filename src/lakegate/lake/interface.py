@@ -56,6 +56,9 @@ class Lake(Protocol):
     (`check_key`) or what is no plain file (symlink, FIFO, hard link).
     """
 
+    def uri(self, key: str) -> str:
+        """Return where a reader outside finds `key`: an absolute path, or `s3://bucket/key`."""
+
     def recover(self) -> None:
         """Finish or undo every `remove` that a killed process left half done. Safe beside live ones.
 

@@ -45,6 +45,10 @@ class LocalLake:
             raise UsageError(f"the lake {str(root)!r} is no folder", hint="name a folder with --lake, or make it first")
         self.root = root.resolve()
 
+    def uri(self, key: str) -> str:
+        """Return the absolute path of `key`."""
+        return str(self.root / check_key(key))
+
     def recover(self) -> None:
         """Remove temporary files of dead processes; finish or undo what they had taken."""
         with self._told("tidy", TEMPORARY), _absence, self._folder(TEMPORARY) as tmp:
