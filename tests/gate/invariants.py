@@ -4,7 +4,6 @@ import hashlib
 import json
 
 from gate.scene import DROP, TARGET
-
 from lakegate.gate import ledger, quarantine
 from lakegate.gate.ledger import SlotState
 

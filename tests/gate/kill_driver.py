@@ -13,7 +13,6 @@ from pathlib import Path
 
 from gate import invariants
 from gate.scene import FILES, run
-
 from lakegate.gate.promote import PromotionState
 from lakegate.lake import local
 from lakegate.lake.local import LocalLake

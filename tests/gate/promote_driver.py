@@ -4,7 +4,6 @@ import sys
 from pathlib import Path
 
 from gate.scene import run
-
 from lakegate.lake.local import LocalLake
 
 if __name__ == "__main__":

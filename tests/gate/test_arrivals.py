@@ -1,6 +1,6 @@
 import pytest
-from gate.scene import DROP, FILES, NOW, SOURCE, TARGET, make_route, run, upload_batch
 
+from gate.scene import DROP, FILES, NOW, SOURCE, TARGET, make_route, run, upload_batch
 from lakegate.contract.model import Batching, Contract, Gate, SchemaObject, Server
 from lakegate.errors import CouldNotEvaluate, SourceChanged, UsageError
 from lakegate.gate import ledger

@@ -4,10 +4,10 @@ import dataclasses
 import hashlib
 
 import pytest
+
 from gate import invariants
 from gate.scene import DROP, FILES, TARGET, run, upload_batch
 from lake.memory import MemoryLake
-
 from lakegate.gate import ledger
 
 

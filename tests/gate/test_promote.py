@@ -5,9 +5,10 @@ import hashlib
 import json
 
 import pytest
+
 from gate import invariants
 from gate.scene import DROP, FILES, NOW, SOURCE, TARGET, judge, make_route, make_verdict, run, upload_batch
-
+from lake.worlds import local
 from lakegate.errors import CouldNotEvaluate, EngineError, LakeError, OutcomeUnknown, Refused, SourceChanged, UsageError
 from lakegate.gate import ledger, quarantine
 from lakegate.gate.ledger import SlotState
@@ -227,6 +228,41 @@ def test_a_file_is_a_batch(world, spool):
     assert [file.path for file in done.record.files] == ["f-01.csv"]
     assert waiting.state is PromotionState.NOT_READY
     assert [entry.key for entry in lake.list(SOURCE.prefix)] == [SOURCE.prefix + "f-02.csv"]
+
+
+def test_a_link_in_the_drop_is_refused_and_left(tmp_path, spool):
+    lake, upload = local(tmp_path)
+    upload_batch(upload)
+    (lake.root / DROP / "link.csv").symlink_to(lake.root / DROP / "a.csv")
+
+    with pytest.raises(Refused, match="no plain file"):
+        run(lake, spool)
+
+    assert len(lake.list(DROP)) == len(FILES) + 1
+    assert ledger.slots(lake, TARGET, "b1") == ()
+
+
+def test_a_broken_spool_disk_could_not_be_evaluated(world, tmp_path):
+    lake, upload = world
+    upload_batch(upload)
+
+    with pytest.raises(CouldNotEvaluate, match="cannot spool"):
+        run(lake, tmp_path / "missing")
+
+
+def test_a_late_batch_fails_by_what_is_missing(world, spool):
+    lake, upload = world
+    upload_batch(upload, {"a.csv": b"1", "_MANIFEST.json": b'{"files": [{"path": "a.csv"}, {"path": "b.csv"}]}'})
+    findings = []
+
+    def looking(batch):
+        findings.extend((finding.rule, finding.path) for finding in batch.findings)
+        return judge(batch)
+
+    done = run(lake, spool, judge=looking, route=make_route(late_after="2h"), now=NOW.replace(year=2100))
+
+    assert done.state is PromotionState.QUARANTINED
+    assert findings == [("manifestMissing", "b.csv")]
 
 
 @pytest.mark.parametrize(

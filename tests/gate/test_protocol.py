@@ -132,8 +132,18 @@ def test_p1_completeness(state, batching, waits):
 
 @pytest.mark.parametrize(
     "text",
-    [b"", b"[]", b"{}", b'{"files": 1}', b'{"files": [1]}', b'{"files": [{}]}', b'{"files": [{"path": 1}]}']
-    + [b'{"files": [{"path": "a", "size": "4"}]}', b"[" * 100_000, b'{"files": [{"path": "\xff"}]}'],
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b'{"files": 1}',
+        b'{"files": [1]}',
+        b'{"files": [{}]}',
+        b'{"files": [{"path": 1}]}',
+        b'{"files": [{"path": "a", "size": "4"}]}',
+        b"[" * 100000,
+        b'{"files": [{"path": "\xff"}]}',
+    ],
 )
 def test_p1_a_manifest_of_another_form_is_told(text):
     with pytest.raises(ValueError, match=r"."):

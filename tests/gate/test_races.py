@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+
 from gate import invariants
 from gate.scene import DROP, FILES, TARGET, make_verdict, run, upload_batch
-
 from lakegate.gate import ledger
 from lakegate.gate.promote import Judged, PromotionState
 from lakegate.gate.protocol import Step

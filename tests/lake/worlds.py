@@ -1,7 +1,6 @@
 """Every lake there is, each with the way an uploader writes to it behind the gate's back."""
 
 from lake.memory import MemoryLake
-
 from lakegate.lake.local import LocalLake
 
 
