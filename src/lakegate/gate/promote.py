@@ -120,6 +120,7 @@ class _Run:
     """One run of the gate over one batch."""
 
     def __init__(self, lake: Lake, route: Route, batch: str, judge: Judge, spool: Path, options: Options) -> None:
+        """Take what `promote` takes."""
         self._lake, self._route, self._batch = lake, route, batch
         self._judge, self._spool, self._options = judge, spool, options
         self._attempt = options.new_id()
@@ -148,6 +149,7 @@ class _Run:
         self._options.at(step)
 
     def _slots(self) -> tuple[CommitRecord, ...]:
+        """Read the batch's slots, as they are now."""
         return ledger.slots(self._lake, self._route.target, self._batch)
 
     def _from_the_start(self) -> Promotion:

@@ -113,6 +113,7 @@ def _tell(progress: Progress, path: str, before: int, total: int, done: int) -> 
 
 
 def _disk(path: Path, error: OSError) -> CouldNotEvaluate:
+    """Tell an error of the private disk."""
     return CouldNotEvaluate(
         f"cannot spool to {str(path)!r}: {error.strerror}", hint="make room, or name another spool folder"
     )

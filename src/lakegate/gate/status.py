@@ -103,4 +103,5 @@ def _settled(batch: str, slots: tuple[CommitRecord, ...], judged: list[Judgement
 
 
 def _of(judgement: Judgement) -> Standing:
+    """Return where a batch stands by its last judgement."""
     return Standing.CONFLICTED if judgement.outcome == quarantine.CONFLICT else Standing.QUARANTINED

@@ -364,5 +364,6 @@ def _version(facts: os.stat_result) -> str:
 
 
 def _entry(key: str, facts: os.stat_result) -> Entry:
+    """Return what was looked at as an entry."""
     modified = dt.datetime.fromtimestamp(facts.st_mtime, tz=dt.UTC)
     return Entry(key, facts.st_size, _version(facts), modified)
