@@ -52,6 +52,7 @@ def _names(named: Sequence[SchemaObject | Property], path: Path, what: str) -> I
     for key, names in (("name", logical), ("physicalName", physical)):
         first: dict[str, str] = {}
         for i, name in enumerate(names):
+            twin = first.setdefault(unicodedata.normalize("NFC", name).casefold(), name)
             if key == "physicalName" and logical[i] == name:
                 continue  # told by its name already
             at = (*path, i, key)
@@ -59,9 +60,7 @@ def _names(named: Sequence[SchemaObject | Property], path: Path, what: str) -> I
                 yield Finding(at, "reserved-name", f"names that begin with {RESERVED} are lakegate's", found=name)
             if name in names[:i]:
                 yield Finding(at, "duplicate-name", f"two {what} names are {name}", hint="rename one of them")
-                continue
-            twin = first.setdefault(unicodedata.normalize("NFC", name).casefold(), name)
-            if twin != name:
+            elif twin != name:
                 message = f"{name} and {twin} differ in case or Unicode form only"
                 yield Finding(at, "twin-names", message, hint="engines take them for one: rename one of them")
 

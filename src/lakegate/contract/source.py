@@ -12,7 +12,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 
@@ -25,7 +25,7 @@ MAX_NODES = 200_000  # aliases followed: what ten thousand columns need, and no 
 
 _NULL = frozenset(("", "~", "null", "Null", "NULL"))
 _BOOLEAN = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
-_BOOLEAN_1_1 = frozenset(("y", "n", "yes", "no", "on", "off"))
+_BOOLEAN_1_1 = frozenset(("yes", "no", "on", "off"))
 _INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(
     r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
@@ -94,7 +94,7 @@ def read(content: bytes, file: str) -> Source:
         return Source(file, None, sha256, (*builder.problems, stop.problem))
     except yaml.YAMLError as error:
         return Source(file, None, sha256, (*builder.problems, _syntax(file, error)))
-    if builder.documents == 0:
+    if builder.root is None:
         return Source(file, None, sha256, (_broken(file, "empty", "the file holds no document"),))
     problems = tuple(builder.problems)
     return Source(file, builder.root, sha256, problems, builder.keys, builder.values, builder.raw)
@@ -264,7 +264,7 @@ class _Builder:
     def _problem(self, at: yaml.Event, rule: str, message: str, **more: Any) -> Problem:
         return _broken(self._file, rule, message, _place(at), **more)
 
-    def _stop(self, at: yaml.Event, rule: str, message: str, **more: Any) -> Any:
+    def _stop(self, at: yaml.Event, rule: str, message: str, **more: Any) -> NoReturn:
         raise _StopError(self._problem(at, rule, message, **more))
 
 

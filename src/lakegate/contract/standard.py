@@ -216,6 +216,8 @@ def _in(path: Path) -> str:
     names = {"properties": "a property", "schema": "a schema object", "quality": "a rule", "servers": "a server"}
     if not path:
         return " in the contract"
+    if path[-1] == "value" and "customProperties" in path:
+        return " in the lakegate property"
     if isinstance(path[-1], int) and len(path) > 1:
         return f" in {names.get(str(path[-2]), 'an entry of ' + str(path[-2]))}"
     return f" in {path[-1]}"
