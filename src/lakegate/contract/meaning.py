@@ -51,14 +51,17 @@ def _names(named: Sequence[SchemaObject | Property], path: Path, what: str) -> I
     physical = [one.physical_name for one in named]
     for key, names in (("name", logical), ("physicalName", physical)):
         first: dict[str, str] = {}
+        seen: set[str] = set()
         for i, name in enumerate(names):
+            repeated = name in seen
+            seen.add(name)
             twin = first.setdefault(unicodedata.normalize("NFC", name).casefold(), name)
             if key == "physicalName" and logical[i] == name:
                 continue  # told by its name already
             at = (*path, i, key)
             if name.casefold().startswith(RESERVED):
                 yield Finding(at, "reserved-name", f"names that begin with {RESERVED} are lakegate's", found=name)
-            if name in names[:i]:
+            if repeated:
                 yield Finding(at, "duplicate-name", f"two {what} names are {name}", hint="rename one of them")
             elif twin != name:
                 message = f"{name} and {twin} differ in case or Unicode form only"
@@ -151,6 +154,7 @@ def _missing(schema_object: SchemaObject, columns: Sequence[str], path: Path) ->
 
 
 def _many(value: str | list[str]) -> list[str]:
+    """Return one or several as a list."""
     return [value] if isinstance(value, str) else value
 
 
@@ -158,6 +162,7 @@ def _many(value: str | list[str]) -> list[str]:
 
 
 def _sla(contract: Contract) -> Iterator[Finding]:
+    """Yield what is wrong with service levels, and those that will not be checked."""
     for i, sla in enumerate(contract.sla):
         path = ("slaProperties", i)
         yield from _sla_elements(contract, sla.element, (*path, "element"))
@@ -205,6 +210,7 @@ _METADATA_HOSTS = ("metadata.google.internal", "metadata", "instance-data")
 
 
 def _servers(contract: Contract) -> Iterator[Finding]:
+    """Yield unsafe places, servers called alike, and ends of the gate that are not declared."""
     names = [server.name for server in contract.servers]
     for i, node in enumerate(contract.document.get("servers") or ()):
         for key in ("location", "path", "endpointUrl", "stagingDir", "host"):

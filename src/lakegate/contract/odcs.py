@@ -83,6 +83,7 @@ def from_data(document: Mapping[str, Any]) -> Source:
 
 
 def _deeper_than(most: int, data: Any) -> bool:
+    """Whether plain data is nested deeper than `most` levels."""
     level = [data]
     for _ in range(most):
         nested = (node.values() if isinstance(node, dict) else node for node in level if isinstance(node, dict | list))
@@ -136,6 +137,7 @@ def _ordered(source: Source, found: list[Finding]) -> tuple[Problem, ...]:
 
 
 def _has_errors(found: list[Finding]) -> bool:
+    """Whether one of the findings is an error."""
     return any(finding.severity is Severity.ERROR for finding in found)
 
 

@@ -68,6 +68,7 @@ class Source:
         return tuple(sorted(problems, key=lambda p: (p.line, p.column, p.rule, p.path, p.message)))
 
     def _problem(self, finding: Finding) -> Problem:
+        """Return a problem where an event stands."""
         line, column = self.place(finding.path, at_key=finding.at_key)
         return Problem(
             file=self.file,
@@ -127,6 +128,7 @@ class _StopError(Exception):
     """What was found makes the rest of the text unreadable, or unsafe to read."""
 
     def __init__(self, problem: Problem) -> None:
+        """`problem` says why."""
         super().__init__(problem.message)
         self.problem = problem
 
@@ -145,6 +147,7 @@ class _Builder:
     """Turns events into data, without recursion. An alias is its anchor's events taken once more, under the caps."""
 
     def __init__(self, file: str) -> None:
+        """`file` is the name that messages use."""
         self.root: Any = None
         self.documents = 0
         self.problems: list[Problem] = []
@@ -222,6 +225,7 @@ class _Builder:
             self._open.append(_Open(value, path))
 
     def _check_tag(self, event: yaml.Event, at: yaml.Event) -> None:
+        """Raise _StopError for a tag that is not of the core schema."""
         tag = getattr(event, "tag", None)
         if tag is None or tag in _CORE_TAGS:
             return
@@ -232,6 +236,7 @@ class _Builder:
         self._stop(at, "tag", "a tag that contracts do not know", found=name, hint="remove the tag")
 
     def _key(self, holder: _Open, event: yaml.Event, at: yaml.Event) -> None:
+        """Take a key of a mapping; one that stood there before is a problem."""
         if not isinstance(event, yaml.ScalarEvent):
             self._stop(at, "complex-key", "a list or an object is used as a key", expected="text")
         key = event.value
@@ -246,6 +251,7 @@ class _Builder:
         self.keys[path] = _place(at)
 
     def _value(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent, path: Path, at: yaml.Event) -> Any:
+        """Return an event as a value, and note its place and its text."""
         self.values.setdefault(path, _place(at))
         if isinstance(event, yaml.CollectionStartEvent):
             return {} if isinstance(event, yaml.MappingStartEvent) else []
@@ -262,9 +268,11 @@ class _Builder:
         return value
 
     def _problem(self, at: yaml.Event, rule: str, message: str, **more: Any) -> Problem:
+        """Return a problem where an event stands."""
         return _broken(self._file, rule, message, _place(at), **more)
 
     def _stop(self, at: yaml.Event, rule: str, message: str, **more: Any) -> NoReturn:
+        """Raise _StopError where an event stands."""
         raise _StopError(self._problem(at, rule, message, **more))
 
 
@@ -275,6 +283,7 @@ def _broken(file: str, rule: str, message: str, place: tuple[int, int] = (0, 0),
 
 
 def _place(event: yaml.Event) -> tuple[int, int]:
+    """Return where an event stands, from 1."""
     mark = event.start_mark
     return (mark.line + 1, mark.column + 1) if mark else (0, 0)
 

@@ -185,6 +185,7 @@ def _mismatch(inner: Any, outer: Any) -> bool:
 
 
 def _wrong_type(path: Path, types: Any, value: Any, raw: Mapping[Path, str]) -> Finding:
+    """Return that a value has the wrong type, and how to write the right one."""
     text, hint = raw.get(path), ""
     if "string" in types and text is not None and value is not None:
         hint = f"quote it: '{text}'"
@@ -203,6 +204,7 @@ def _wrong_type(path: Path, types: Any, value: Any, raw: Mapping[Path, str]) -> 
 
 
 def _kind(value: Any) -> str:
+    """Return what a scalar that is not text is called."""
     return "boolean" if isinstance(value, bool) else "null" if value is None else "number"
 
 
