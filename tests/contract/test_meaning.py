@@ -85,6 +85,7 @@ ERRORS = [
     (contract({"name": "b", "logicalType": "boolean", "logicalTypeOptions": {"minimum": 1}}), "misplaced-key"),
     (contract({"name": "b", "logicalTypeOptions": {"minimum": 1}}), "misplaced-key"),
     (contract(prop("vector", dimensions=3, size=2)), "unknown-key"),
+    (contract({**prop("object", required=["a"]), "properties": [{"name": "b"}]}), "unknown-property"),
     # names
     (contract({"name": "id"}), "duplicate-name"),
     (contract({"name": "ID"}), "twin-names"),
@@ -93,7 +94,6 @@ ERRORS = [
     (contract({"name": "_lakegate_line"}), "reserved-name"),
     (contract(key("a", 1), key("b", 1)), "duplicate-key-position"),
     (contract(key("a", 0)), "out-of-bounds"),
-    (contract({"name": "a", "primaryKeyPosition": 1}), "misplaced-key"),
     # rules
     (contract(rule(metric="invalidValues", mustBe=0)), "no-argument"),
     (contract(rule(metric="invalidValues", mustBe=0, arguments={"validValues": []})), "empty-list"),
@@ -166,6 +166,9 @@ OTHERS = [
     (contract(slaProperties=[{"property": "freshness", "value": 1, "unit": "d"}]), "not-checked", Severity.WARNING),
     (contract(slaProperties=[{"property": "availability", "value": "99%"}]), None, None),
     (contract(slaProperties=[sla(property="freshnes")]), "not-checked", Severity.HINT),
+    (contract(slaProperties=[sla(property="latency", element="t.nope")]), "unknown-property", Severity.WARNING),
+    (contract({"name": "a", "primaryKeyPosition": 1}), "misplaced-key", Severity.WARNING),
+    (contract(prop("object", required=["a"])), None, None),
     (contract(customProperties=lakegate(quarantine="rows")), "not-enforced", Severity.WARNING),
     (contract(customProperties=lakegate(upstream=[], quarantine="batch", max_rejected=0)), None, None),
     (contract(customProperties=[{"property": "LakeGate", "value": {}}]), "unknown-value", Severity.WARNING),

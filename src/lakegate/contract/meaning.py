@@ -6,6 +6,7 @@ import ipaddress
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from urllib.parse import unquote, urlsplit
 
 from lakegate.contract import gate_property, options, rules
@@ -79,7 +80,7 @@ def _keys(contract: Contract, place: Place) -> Iterator[Finding]:
         at = (*path, "primaryKeyPosition")
         if prop.primary_key_position is None:
             message, hint = f"{prop.name} is not in the primary key", "write primaryKey: true"
-            yield Finding(at, "misplaced-key", message, hint=hint, at_key=True)
+            yield Finding(at, "misplaced-key", message, Severity.WARNING, hint=hint, at_key=True)
         elif position in seen:
             message = f"{prop.name} and {seen[position]} have one place in the primary key"
             yield Finding(at, "duplicate-key-position", message, found=str(position))
@@ -165,8 +166,10 @@ def _sla(contract: Contract) -> Iterator[Finding]:
     """Yield what is wrong with service levels, and those that will not be checked."""
     for i, sla in enumerate(contract.sla):
         path = ("slaProperties", i)
-        yield from _sla_elements(contract, sla.element, (*path, "element"))
-        if sla.property not in SLA_CHECKED:
+        checked = sla.property in SLA_CHECKED
+        wrong = _sla_elements(contract, sla.element, (*path, "element"))
+        yield from wrong if checked else (replace(finding, severity=Severity.WARNING) for finding in wrong)
+        if not checked:
             hint = near(sla.property, SLA_CHECKED)
             if hint:
                 message = f"{sla.property} is not checked"

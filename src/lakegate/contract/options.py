@@ -42,7 +42,7 @@ def findings(place: Place) -> Iterator[Finding]:
     if prop.logical_type is LogicalType.STRING:
         yield from _text(prop, path)
     for name in prop.options.get("required", ()):
-        if all(inner.name != name for inner in prop.properties):
+        if prop.properties and all(inner.name != name for inner in prop.properties):
             hint = near(name, (inner.name for inner in prop.properties))
             yield Finding((*path, "required"), "unknown-property", f"{place.name} has no property {name}", hint=hint)
 
