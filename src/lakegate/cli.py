@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lakegate.version import __version__
 from lakegate.errors import CouldNotEvaluate, LakegateError, UsageError
+from lakegate.version import __version__
 
 if TYPE_CHECKING:
     from lakegate.api import Asked

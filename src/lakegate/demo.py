@@ -118,5 +118,3 @@ def _as_a_spreadsheet_saves(lines: Iterable[bytes]) -> Iterator[bytes]:
         if number == 20_000:
             row[15] += ",0"  # the distance: one field too many
         yield (",".join(row) + "\n").encode()
-
-

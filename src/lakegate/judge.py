@@ -14,8 +14,8 @@ from lakegate.engines.interface import Engine, Wanted
 from lakegate.measures import Measure, NotMeasured, RowCount, Value
 from lakegate.plan import plan
 from lakegate.rows import Location, Rows
-from lakegate.version import __version__
 from lakegate.verdict import BatchFile, CheckResult, Context, Policy, Verdict, batch_digest, policy, result
+from lakegate.version import __version__
 
 NEEDS_ROWS = {Outcome.FAILED, Outcome.WARNED, Outcome.INFORMED}
 

@@ -73,6 +73,7 @@ def _owner(team: Node) -> str | None:
 
 
 def _server(node: Node) -> Server:
+    """Return an entry of `servers`; a local one has a path for its location."""
     location = node.get("location") or node.get("path") or ""
     return Server(
         name=node["server"],
@@ -85,6 +86,7 @@ def _server(node: Node) -> Server:
 
 
 def _sla(node: Node) -> SlaProperty:
+    """Return an entry of `slaProperties`."""
     return SlaProperty(
         property=node["property"],
         value=node["value"],
@@ -95,6 +97,7 @@ def _sla(node: Node) -> SlaProperty:
 
 
 def _object(node: Node, objects: Sequence[Node]) -> SchemaObject:
+    """Return a schema object. `objects` are all of the contract, for its references."""
     return SchemaObject(
         name=node["name"],
         physical_name=node.get("physicalName") or node["name"],
@@ -121,6 +124,7 @@ def _key_positions(nodes: list[Node]) -> dict[int, int]:
 
 
 def _property(node: Node, objects: Sequence[Node], prefix: str, position: int | None = None) -> Property:
+    """Return a property with all that is nested in it."""
     name = node.get("name", "")  # the items of an array and the ends of a map need none
     path = prefix + name
     ours = gate_property.value_of(node)
@@ -169,14 +173,17 @@ def _relationship(node: Node, objects: Sequence[Node], path: str | None) -> Rela
 
 
 def _many(value: str | list[str]) -> list[str]:
+    """Return one or several as a list."""
     return [value] if isinstance(value, str) else value
 
 
 def _qualities(node: Node) -> tuple[Quality, ...]:
+    """Return the rules of an object or property."""
     return tuple(_quality(i, entry) for i, entry in enumerate(node.get("quality") or ()))
 
 
 def _quality(index: int, node: Node) -> Quality:
+    """Return a quality rule; without a type and a metric it is prose."""
     implied = "library" if "metric" in node else "text"
     return Quality(
         index=index,
@@ -197,6 +204,7 @@ def _quality(index: int, node: Node) -> Quality:
 
 
 def _threshold(node: Node) -> Threshold | None:
+    """Return what a rule holds its number against, None where it says nothing."""
     for operator in Operator:
         if operator.value in node:
             bound = node[operator.value]

@@ -41,7 +41,7 @@ def near(word: str, words: Iterable[str]) -> str:
 def listed(words: Iterable[str], most: int = 12) -> str:
     """Return `words` as `a, b or c`; those beyond `most` are counted only."""
     some = list(words)
-    if len(some) > most:
+    if len(some) > most + 1:
         return ", ".join(some[:most]) + f" or {len(some) - most} others"
     return " or ".join(part for part in (", ".join(some[:-1]), *some[-1:]) if part)
 

@@ -39,6 +39,7 @@ def findings(document: Mapping[str, Any], raw: Mapping[Path, str]) -> Iterator[F
 
 
 def _properties(node: Mapping[str, Any], path: Path, raw: Mapping[Path, str]) -> Iterator[Finding]:
+    """Yield what is wrong with the lakegate properties inside an object or property."""
     inner: list[tuple[Path, Mapping[str, Any]]] = [
         ((*path, "properties", i), child) for i, child in enumerate(node.get("properties") or ())
     ]
@@ -51,6 +52,7 @@ def _properties(node: Mapping[str, Any], path: Path, raw: Mapping[Path, str]) ->
 
 
 def _rules(node: Mapping[str, Any], path: Path, raw: Mapping[Path, str]) -> Iterator[Finding]:
+    """Yield what is wrong with the lakegate properties of rules and relationships."""
     for key in ("quality", "relationships"):
         for i, rule in enumerate(node.get(key) or ()):
             yield from _entries(rule, (*path, key, i), "rule", raw)

@@ -90,6 +90,7 @@ def _missing_files(contract: Contract, project: Project) -> Iterator[Finding]:
 
 
 def _custom_rules(contract: Contract) -> Iterator[tuple[Place, Quality]]:
+    """Yield every rule that an engine of its own runs."""
     for place in places(contract):
         yield from ((place, rule) for rule in place.quality if rule.type == "custom")
 
@@ -130,11 +131,13 @@ def render_text(problems: Sequence[Problem], files: int) -> str:
 
 
 def _line(problem: Problem) -> str:
+    """Return a problem as one line under its file."""
     text = str(replace(problem, file=""))
     return text.removeprefix(":").removeprefix(" ")
 
 
 def _counted(number: int, what: str) -> str:
+    """Return `1 error`, `2 errors`."""
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 

@@ -6,6 +6,7 @@ import ipaddress
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from urllib.parse import unquote, urlsplit
 
 from lakegate.contract import gate_property, options, rules
@@ -51,17 +52,19 @@ def _names(named: Sequence[SchemaObject | Property], path: Path, what: str) -> I
     physical = [one.physical_name for one in named]
     for key, names in (("name", logical), ("physicalName", physical)):
         first: dict[str, str] = {}
+        seen: set[str] = set()
         for i, name in enumerate(names):
+            repeated = name in seen
+            seen.add(name)
+            twin = first.setdefault(unicodedata.normalize("NFC", name).casefold(), name)
             if key == "physicalName" and logical[i] == name:
                 continue  # told by its name already
             at = (*path, i, key)
             if name.casefold().startswith(RESERVED):
                 yield Finding(at, "reserved-name", f"names that begin with {RESERVED} are lakegate's", found=name)
-            if name in names[:i]:
+            if repeated:
                 yield Finding(at, "duplicate-name", f"two {what} names are {name}", hint="rename one of them")
-                continue
-            twin = first.setdefault(unicodedata.normalize("NFC", name).casefold(), name)
-            if twin != name:
+            elif twin != name:
                 message = f"{name} and {twin} differ in case or Unicode form only"
                 yield Finding(at, "twin-names", message, hint="engines take them for one: rename one of them")
 
@@ -77,7 +80,7 @@ def _keys(contract: Contract, place: Place) -> Iterator[Finding]:
         at = (*path, "primaryKeyPosition")
         if prop.primary_key_position is None:
             message, hint = f"{prop.name} is not in the primary key", "write primaryKey: true"
-            yield Finding(at, "misplaced-key", message, hint=hint, at_key=True)
+            yield Finding(at, "misplaced-key", message, Severity.WARNING, hint=hint, at_key=True)
         elif position in seen:
             message = f"{prop.name} and {seen[position]} have one place in the primary key"
             yield Finding(at, "duplicate-key-position", message, found=str(position))
@@ -152,6 +155,7 @@ def _missing(schema_object: SchemaObject, columns: Sequence[str], path: Path) ->
 
 
 def _many(value: str | list[str]) -> list[str]:
+    """Return one or several as a list."""
     return [value] if isinstance(value, str) else value
 
 
@@ -159,10 +163,13 @@ def _many(value: str | list[str]) -> list[str]:
 
 
 def _sla(contract: Contract) -> Iterator[Finding]:
+    """Yield what is wrong with service levels, and those that will not be checked."""
     for i, sla in enumerate(contract.sla):
         path = ("slaProperties", i)
-        yield from _sla_elements(contract, sla.element, (*path, "element"))
-        if sla.property not in SLA_CHECKED:
+        checked = sla.property in SLA_CHECKED
+        wrong = _sla_elements(contract, sla.element, (*path, "element"))
+        yield from wrong if checked else (replace(finding, severity=Severity.WARNING) for finding in wrong)
+        if not checked:
             hint = near(sla.property, SLA_CHECKED)
             if hint:
                 message = f"{sla.property} is not checked"
@@ -206,6 +213,7 @@ _METADATA_HOSTS = ("metadata.google.internal", "metadata", "instance-data")
 
 
 def _servers(contract: Contract) -> Iterator[Finding]:
+    """Yield unsafe places, servers called alike, and ends of the gate that are not declared."""
     names = [server.name for server in contract.servers]
     for i, node in enumerate(contract.document.get("servers") or ()):
         for key in ("location", "path", "endpointUrl", "stagingDir", "host"):

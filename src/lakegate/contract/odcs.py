@@ -83,6 +83,7 @@ def from_data(document: Mapping[str, Any]) -> Source:
 
 
 def _deeper_than(most: int, data: Any) -> bool:
+    """Whether plain data is nested deeper than `most` levels."""
     level = [data]
     for _ in range(most):
         nested = (node.values() if isinstance(node, dict) else node for node in level if isinstance(node, dict | list))
@@ -116,19 +117,15 @@ def parse(source: Source) -> Parsed:
     whole = document if not _has_errors(found) else _without_faults(document, found, source)
     if whole is None:
         return Parsed(source, _ordered(source, found))
-    gate_faults = list(gate_property.findings(whole, source.raw))
-    if not _has_errors(gate_faults):
-        draft = build.contract(whole, source.sha256, source.file)
-        means = meaning.findings(draft)
-        found += [*gate_faults, *(f for f in means if whole is document or f.rule != meaning.NOTHING)]
-    else:
-        draft = None
-        found += gate_faults
+    faults = list(gate_property.findings(whole, source.raw))
+    draft = build.contract(_without_values(whole, faults) if faults else whole, source.sha256, source.file)
+    found += faults
+    found += [means for means in meaning.findings(draft) if whole is document or means.rule != meaning.NOTHING]
     problems = _ordered(source, found)
-    if draft is None or any(problem.severity is Severity.ERROR for problem in problems):
+    if any(problem.severity is Severity.ERROR for problem in problems):
         return Parsed(source, problems, draft=draft)
-    whole_contract = replace(draft, hints=problems)
-    return Parsed(source, problems, contract=whole_contract, draft=whole_contract)
+    contract = replace(draft, hints=problems)
+    return Parsed(source, problems, contract=contract, draft=contract)
 
 
 def _ordered(source: Source, found: list[Finding]) -> tuple[Problem, ...]:
@@ -140,6 +137,7 @@ def _ordered(source: Source, found: list[Finding]) -> tuple[Problem, ...]:
 
 
 def _has_errors(found: list[Finding]) -> bool:
+    """Whether one of the findings is an error."""
     return any(finding.severity is Severity.ERROR for finding in found)
 
 
@@ -190,6 +188,16 @@ def _without_faults(document: dict[str, Any], found: list[Finding], source: Sour
         else:
             holder.pop(path[-1], None)
     return None if _has_errors(_grammar(whole, source, "")) else whole
+
+
+def _without_values(document: dict[str, Any], faults: list[Finding]) -> dict[str, Any]:
+    """Return the document with the faulty ones among its lakegate properties left empty."""
+    whole = copy.deepcopy(document)
+    for fault in faults:
+        if fault.severity is Severity.ERROR:
+            at = max(i for i, step in enumerate(fault.path) if step == "customProperties")
+            _holder(whole, (*fault.path[: at + 2], "value"))["value"] = {}
+    return whole
 
 
 def _holder(document: Any, path: Path) -> Any:

@@ -42,7 +42,7 @@ def findings(place: Place) -> Iterator[Finding]:
     if prop.logical_type is LogicalType.STRING:
         yield from _text(prop, path)
     for name in prop.options.get("required", ()):
-        if all(inner.name != name for inner in prop.properties):
+        if prop.properties and all(inner.name != name for inner in prop.properties):
             hint = near(name, (inner.name for inner in prop.properties))
             yield Finding((*path, "required"), "unknown-property", f"{place.name} has no property {name}", hint=hint)
 
@@ -66,6 +66,7 @@ _BOUNDS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
 
 
 def _crossed(path: Path, least: str, most: str, prop: Property) -> Finding:
+    """Return that a lower bound is above its upper one."""
     found = f"{least} {prop.options[least]}, {most} {prop.options[most]}"
     return Finding(
         (*path, least), "min-over-max", f"no value of {prop.name} can hold", found=found, expected=f"{least} <= {most}"
@@ -85,6 +86,7 @@ def _range(prop: Property, path: Path, bounds: dict[str, Any]) -> Iterator[Findi
 
 
 def _temporal(prop: Property, path: Path) -> Iterator[Finding]:
+    """Yield what is wrong with the format, the bounds and the zone of a date or time."""
     pattern = prop.options.get("format")
     if pattern is not None:
         try:
@@ -133,6 +135,7 @@ def _wrong_parts(prop: Property, path: Path, pattern: str) -> Iterator[Finding]:
 
 
 def _text(prop: Property, path: Path) -> Iterator[Finding]:
+    """Yield what is wrong with the pattern and the format of text."""
     pattern, form = prop.options.get("pattern"), prop.options.get("format")
     if pattern is not None:
         yield from regex(pattern, (*path, "pattern"))

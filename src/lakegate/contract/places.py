@@ -47,6 +47,7 @@ def places(contract: Contract) -> Iterator[Place]:
 
 
 def _inside(place: Place) -> Iterator[Place]:
+    """Yield the properties inside a place, outer ones first."""
     prefix = place.name + "." if place.name else ""
     inner = [((*place.path, "properties", i), child, prefix + child.name) for i, child in enumerate(place.children)]
     held = place.prop

@@ -96,6 +96,7 @@ class Project:
 
     @functools.cached_property
     def _loaded(self) -> dict[Path, Contract]:
+        """The contracts parsed so far, by file."""
         return {}
 
     def contract(self, path: Path) -> Contract:
@@ -160,6 +161,7 @@ class Project:
 
 
 def _target(contract: Contract, name: str, relationship: Relationship) -> Target | Unknown:
+    """Return the object and properties of a contract that a relationship names, or why they are not there."""
     found = find(contract, name, relationship.to)
     if found is not None:
         return Target(contract, *found)

@@ -56,6 +56,7 @@ def find(
 
 
 def _at(properties: tuple[Property, ...], nodes: Sequence[Node], path: str) -> Property | None:
+    """Return the property at a path of ids or names, None where it is not there."""
     step, _, rest = path.partition(".")
     for found, node in zip(properties, nodes, strict=True):
         if step in (node.get("id"), node["name"]):

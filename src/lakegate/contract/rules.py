@@ -49,6 +49,7 @@ def engine_key(engine: str) -> str:
 
 
 def _words(rule: Quality, node: Mapping[str, object], path: Path) -> Iterator[Finding]:
+    """Yield words of a rule that mean nothing here, or less than they say."""
     severity = str(node.get("severity", "error")).strip().casefold()
     known = (*INFORMS, *WARNS, *FAILS)
     if severity not in known:
@@ -69,6 +70,7 @@ def _words(rule: Quality, node: Mapping[str, object], path: Path) -> Iterator[Fi
 
 
 def _threshold(rule: Quality, threshold: Threshold, path: Path) -> Iterator[Finding]:
+    """Yield a bound that cannot hold, or always does."""
     at, bound = (*path, threshold.operator.value), threshold.bound
     if threshold.operator in (Operator.BETWEEN, Operator.NOT_BETWEEN):
         if isinstance(bound, tuple) and bound[0] > bound[1]:
@@ -87,6 +89,7 @@ def _threshold(rule: Quality, threshold: Threshold, path: Path) -> Iterator[Find
 
 
 def _metric(rule: Quality, place: Place, path: Path) -> Iterator[Finding]:
+    """Yield what is wrong with a library metric, its arguments and where it stands."""
     metric, arguments = rule.metric or "", rule.arguments
     at = (*path, "arguments")
     for name in arguments:
@@ -127,6 +130,7 @@ def _columns(columns: object, place: Place, path: Path) -> Iterator[Finding]:
 
 
 def _valid(rule: Quality, path: Path) -> Iterator[Finding]:
+    """Yield what is wrong with the arguments of invalidValues."""
     at, arguments = (*path, "arguments"), rule.arguments
     if "validValues" not in arguments and "pattern" not in arguments:
         hint = "write arguments: {validValues: [...]} or {pattern: '^…$'}"

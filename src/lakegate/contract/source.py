@@ -12,7 +12,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 
@@ -25,7 +25,7 @@ MAX_NODES = 200_000  # aliases followed: what ten thousand columns need, and no 
 
 _NULL = frozenset(("", "~", "null", "Null", "NULL"))
 _BOOLEAN = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
-_BOOLEAN_1_1 = frozenset(("y", "n", "yes", "no", "on", "off"))
+_BOOLEAN_1_1 = frozenset(("yes", "no", "on", "off"))
 _INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(
     r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
@@ -68,6 +68,7 @@ class Source:
         return tuple(sorted(problems, key=lambda p: (p.line, p.column, p.rule, p.path, p.message)))
 
     def _problem(self, finding: Finding) -> Problem:
+        """Return a problem where an event stands."""
         line, column = self.place(finding.path, at_key=finding.at_key)
         return Problem(
             file=self.file,
@@ -94,7 +95,7 @@ def read(content: bytes, file: str) -> Source:
         return Source(file, None, sha256, (*builder.problems, stop.problem))
     except yaml.YAMLError as error:
         return Source(file, None, sha256, (*builder.problems, _syntax(file, error)))
-    if builder.documents == 0:
+    if builder.root is None:
         return Source(file, None, sha256, (_broken(file, "empty", "the file holds no document"),))
     problems = tuple(builder.problems)
     return Source(file, builder.root, sha256, problems, builder.keys, builder.values, builder.raw)
@@ -127,6 +128,7 @@ class _StopError(Exception):
     """What was found makes the rest of the text unreadable, or unsafe to read."""
 
     def __init__(self, problem: Problem) -> None:
+        """`problem` says why."""
         super().__init__(problem.message)
         self.problem = problem
 
@@ -145,6 +147,7 @@ class _Builder:
     """Turns events into data, without recursion. An alias is its anchor's events taken once more, under the caps."""
 
     def __init__(self, file: str) -> None:
+        """`file` is the name that messages use."""
         self.root: Any = None
         self.documents = 0
         self.problems: list[Problem] = []
@@ -222,6 +225,7 @@ class _Builder:
             self._open.append(_Open(value, path))
 
     def _check_tag(self, event: yaml.Event, at: yaml.Event) -> None:
+        """Raise _StopError for a tag that is not of the core schema."""
         tag = getattr(event, "tag", None)
         if tag is None or tag in _CORE_TAGS:
             return
@@ -232,6 +236,7 @@ class _Builder:
         self._stop(at, "tag", "a tag that contracts do not know", found=name, hint="remove the tag")
 
     def _key(self, holder: _Open, event: yaml.Event, at: yaml.Event) -> None:
+        """Take a key of a mapping; one that stood there before is a problem."""
         if not isinstance(event, yaml.ScalarEvent):
             self._stop(at, "complex-key", "a list or an object is used as a key", expected="text")
         key = event.value
@@ -246,6 +251,7 @@ class _Builder:
         self.keys[path] = _place(at)
 
     def _value(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent, path: Path, at: yaml.Event) -> Any:
+        """Return an event as a value, and note its place and its text."""
         self.values.setdefault(path, _place(at))
         if isinstance(event, yaml.CollectionStartEvent):
             return {} if isinstance(event, yaml.MappingStartEvent) else []
@@ -262,9 +268,11 @@ class _Builder:
         return value
 
     def _problem(self, at: yaml.Event, rule: str, message: str, **more: Any) -> Problem:
+        """Return a problem where an event stands."""
         return _broken(self._file, rule, message, _place(at), **more)
 
-    def _stop(self, at: yaml.Event, rule: str, message: str, **more: Any) -> Any:
+    def _stop(self, at: yaml.Event, rule: str, message: str, **more: Any) -> NoReturn:
+        """Raise _StopError where an event stands."""
         raise _StopError(self._problem(at, rule, message, **more))
 
 
@@ -275,6 +283,7 @@ def _broken(file: str, rule: str, message: str, place: tuple[int, int] = (0, 0),
 
 
 def _place(event: yaml.Event) -> tuple[int, int]:
+    """Return where an event stands, from 1."""
     mark = event.start_mark
     return (mark.line + 1, mark.column + 1) if mark else (0, 0)
 

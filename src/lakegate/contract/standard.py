@@ -185,6 +185,7 @@ def _mismatch(inner: Any, outer: Any) -> bool:
 
 
 def _wrong_type(path: Path, types: Any, value: Any, raw: Mapping[Path, str]) -> Finding:
+    """Return that a value has the wrong type, and how to write the right one."""
     text, hint = raw.get(path), ""
     if "string" in types and text is not None and value is not None:
         hint = f"quote it: '{text}'"
@@ -203,6 +204,7 @@ def _wrong_type(path: Path, types: Any, value: Any, raw: Mapping[Path, str]) -> 
 
 
 def _kind(value: Any) -> str:
+    """Return what a scalar that is not text is called."""
     return "boolean" if isinstance(value, bool) else "null" if value is None else "number"
 
 
@@ -216,6 +218,8 @@ def _in(path: Path) -> str:
     names = {"properties": "a property", "schema": "a schema object", "quality": "a rule", "servers": "a server"}
     if not path:
         return " in the contract"
+    if path[-1] == "value" and "customProperties" in path:
+        return " in the lakegate property"
     if isinstance(path[-1], int) and len(path) > 1:
         return f" in {names.get(str(path[-2]), 'an entry of ' + str(path[-2]))}"
     return f" in {path[-1]}"

@@ -64,6 +64,7 @@ def allowed_then(finding: Finding, version: str) -> bool:
 
 
 def _hint(path: Path, message: str, hint: str, *, at_key: bool = True) -> Finding:
+    """Return a hint that something is written as an older version would."""
     return Finding(path, "older-version", message, Severity.HINT, hint=hint, at_key=at_key)
 
 
@@ -81,6 +82,7 @@ def _schema(document: Node) -> Iterator[tuple[Path, Node]]:
 
 
 def _properties(path: Path, node: Node) -> Iterator[tuple[Path, Node]]:
+    """Yield the properties inside an object or property, outer ones first."""
     inner = list(_nodes(node.get("properties"), (*path, "properties")))
     if isinstance(node.get("items"), dict):
         inner.append(((*path, "items"), node["items"]))
@@ -96,6 +98,7 @@ def _properties(path: Path, node: Node) -> Iterator[tuple[Path, Node]]:
 
 
 def _team(document: Node) -> Iterator[Finding]:
+    """Make a list of members a team."""
     members = document.get("team")
     if isinstance(members, list):
         document["team"] = {"members": members}
@@ -105,6 +108,7 @@ def _team(document: Node) -> Iterator[Finding]:
 
 
 def _sla(document: Node) -> Iterator[Finding]:
+    """Write the default element at each SLA property that has none."""
     element = document.get("slaDefaultElement")
     if isinstance(element, str):
         del document["slaDefaultElement"]
@@ -114,6 +118,7 @@ def _sla(document: Node) -> Iterator[Finding]:
 
 
 def _servers(document: Node) -> Iterator[Finding]:
+    """Give the keys of servers their names."""
     for path, server in _nodes(document.get("servers"), ("servers",)):
         if "staging_dir" in server and "stagingDir" not in server:
             server["stagingDir"] = server.pop("staging_dir")
@@ -156,6 +161,7 @@ def _types(path: Path, node: Node, *, old: bool) -> Iterator[Finding]:
 
 
 def _quality(path: Path, node: Node) -> Iterator[Finding]:
+    """Make library rules metrics and give operators their names."""
     for at, rule in _nodes(node.get("quality"), (*path, "quality")):
         for old, new in _OPERATORS.items():
             if old in rule and new not in rule:

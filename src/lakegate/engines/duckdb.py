@@ -256,27 +256,24 @@ class _Session:
         return answer
 
     def locate(self, wanted: Sequence[Wanted], limit: int) -> dict[Measure, tuple[Location, ...]]:
-        """Find failing rows of several measures in one scan."""
-        conditions: dict[Measure, str] = {}
-        for want in wanted:
-            condition = self._condition(want.measure)
-            if condition is not None:
-                conditions[want.measure] = condition
-        asked = [want for want in wanted if want.measure in conditions]
-        if not asked:
-            return {}
+        """Find failing rows: of all predicates in one scan, of keys in a narrow pass each."""
         source = self.relation if self.rows.parts else sql.numbered(self.relation)
-        picks = [sql.first_rows(conditions[w.measure], self._row(w), limit) for w in asked]
-        (cells,) = self.fetch(sql.fused(picks, source))
-        return {
-            w.measure: tuple(self._location(w, row) for row in cell or ()) for w, cell in zip(asked, cells, strict=True)
-        }
+        simple = [(want, want.measure.predicate) for want in wanted if isinstance(want.measure, CountWhere)]
+        found: dict[Measure, tuple[Location, ...]] = {}
+        if simple:
+            picks = [sql.first_rows(sql.predicate(p, self.scope), self._row(want), limit) for want, p in simple]
+            (cells,) = self.fetch(sql.fused(picks, source))
+            found |= {want.measure: self._locations(want, cell) for (want, _), cell in zip(simple, cells, strict=True)}
+        for want in wanted:
+            condition = self._key_condition(want.measure)
+            if condition is not None:
+                ((cell,),) = self.fetch(sql.first_rows_where(condition, self._row(want), source, limit))
+                found[want.measure] = self._locations(want, cell)
+        return found
 
-    def _condition(self, measure: Measure) -> str | None:
-        """Return the condition under which a row is a failing row of the measure; None where rows cannot be told."""
+    def _key_condition(self, measure: Measure) -> str | None:
+        """Return the condition under which a row's key fails; None for a measure that is about no key."""
         match measure:
-            case CountWhere(holds):
-                return sql.predicate(holds, self.scope)
             case Duplicates(key):
                 return sql.repeated(key, self.relation, self.scope)
             case Orphans(key, _, columns):
@@ -294,6 +291,9 @@ class _Session:
         key = [sql.shown(value, self.scope, SHOWN) for _, value in want.key]
         show = sql.shown(want.show, self.scope, SHOWN) if want.show else "NULL::VARCHAR"
         return [file, row, line, show, *key]
+
+    def _locations(self, want: Wanted, cells: Sequence[Mapping[str, Any]] | None) -> tuple[Location, ...]:
+        return tuple(self._location(want, cell) for cell in cells or ())
 
     def _location(self, want: Wanted, cell: Mapping[str, Any]) -> Location:
         file, row, line, show, *key = cell.values()

@@ -402,5 +402,14 @@ def shown(value: Value, scope: Scope, characters: int) -> str:
 
 def first_rows(condition: str, columns: list[str], limit: int) -> str:
     """Return the aggregate that keeps the first rows, ordered by `columns`, for which the condition is true."""
-    cells = ", ".join(f"c{number}: {column}" for number, column in enumerate(columns))
-    return f"min(CASE WHEN {condition} THEN {{{cells}}} END, {limit})"
+    return f"min(CASE WHEN {condition} THEN {_struct(columns)} END, {limit})"
+
+
+def first_rows_where(condition: str, columns: list[str], relation: str, limit: int) -> str:
+    """Return the query for the same, where the condition asks another relation: an aggregate cannot hold that."""
+    first = f"SELECT {_struct(columns)} AS c FROM {relation} WHERE {condition} ORDER BY c LIMIT {limit}"
+    return f"SELECT list(c) FROM ({first})"
+
+
+def _struct(columns: list[str]) -> str:
+    return "{" + ", ".join(f"c{number}: {column}" for number, column in enumerate(columns)) + "}"
