@@ -245,6 +245,6 @@ def demo(lake: str) -> None:
 
     What stands at the demo's lake is made anew.
     """
-    from lakegate.demo import play
+    from lakegate.demo.story import play
 
     sys.exit(play(Path(lake)))

@@ -54,7 +54,7 @@ class MemoryLake:
         data = self.read(key)
         return None if data is None else hashlib.sha256(data).hexdigest()
 
-    def put_if_absent(self, key, data, write_id):  # noqa: ARG002 the interface names it
+    def put_if_absent(self, key, data, write_id):
         with self._lock:
             if check_key(key) in self.objects:
                 return False

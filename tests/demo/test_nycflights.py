@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from lakegate import demo
+from lakegate.demo import nycflights as demo
 from lakegate.errors import UsageError
 
 

@@ -27,7 +27,7 @@ _WEATHER_INTEGERS = {"year", "month", "day", "hour", "wind_dir"}
 
 def project() -> Path:
     """Return the folder that holds the demo's `contracts/nyc`: inside the installed package, else the clone's top."""
-    package = Path(__file__).parent
+    package = Path(__file__).parents[1]
     return next(top for top in (package, package.parents[1]) if (top / "contracts" / "nyc").is_dir())
 
 

@@ -1,0 +1,1 @@
+"""`lakegate demo`: real batches arrive in a lake, and pass, warn or are blocked."""

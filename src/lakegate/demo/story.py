@@ -1,0 +1,122 @@
+"""The demo's story: a year of flights arrives, most of it gets in, and one spoilt month is caught, mended and let in."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lakegate.api import Asked
+from lakegate.checks.interface import Outcome
+from lakegate.commands import promoted
+from lakegate.demo.nycflights import DAMAGED_MONTH, arrive, arrive_repaired, project
+from lakegate.errors import UsageError
+from lakegate.gate.promote import Promotion, PromotionState
+from lakegate.lake.layout import create_layout
+from lakegate.lake.local import LocalLake
+from lakegate.publish import INDEX
+from lakegate.reports.summary import counted, sentence
+from lakegate.show import STYLES, console
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+MARK = ".lakegate-demo"  # stands in a lake that the demo made and may make anew
+ORDER = ("airlines", "airports", "planes", "flights", "weather")  # what others refer to comes first
+TOLD = 2  # reasons told of a batch that does not pass cleanly
+
+
+def play(folder: Path) -> int:
+    """Make a lake at `folder`, let everything arrive, promote it, mend what was damaged on the way; return 0.
+
+    Raises UsageError where `folder` holds something that is no lake of the demo, or where the data is not installed.
+    """
+    screen = console()
+    _heading(screen, f"1. A lake in {folder}: a folder for every zone")
+    _new_lake(folder)
+    _heading(screen, "2. New York's flights of 2013 arrive in 02-transient-zone")
+    places: list[str] = []
+    with screen.status("writing batches"):
+        arrive(folder, places.append, damaged=True)
+    screen.print(f"{len(places)} batches of {len(ORDER)} datasets; the flights of April were spoilt on the way.")
+    _heading(screen, "3. lakegate promote: each batch is measured, judged, and let in or kept out")
+    found = {dataset: _promote(screen, folder, dataset) for dataset in ORDER}
+    _heading(screen, "4. April again: repaired, under the same key")
+    arrive_repaired(folder)
+    again = _promote(screen, folder, "flights", f"month={DAMAGED_MONTH}")
+    _close(screen, folder, [*(one for many in found.values() for one in many), *again])
+    return 0
+
+
+def _new_lake(folder: Path) -> None:
+    """Remove the lake of an earlier demo, and lay out a new one."""
+    if folder.exists() and any(folder.iterdir()) and not (folder / MARK).is_file():
+        hint = "name another folder with --lake, or remove this one"
+        raise UsageError(f"{str(folder)!r} is there already and is no lake of the demo", hint=hint)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    (folder / MARK).write_text("This lake was made by `lakegate demo`, which makes it anew.\n")
+    create_layout(LocalLake(folder), "demo")
+
+
+def _promote(screen: Console, folder: Path, dataset: str, batch: str | None = None) -> list[Promotion]:
+    contract = project() / "contracts" / "nyc" / f"{dataset}.odcs.yaml"
+    with screen.status(f"nyc/{dataset}: measuring and judging"):
+        found = promoted(batch, Asked(contract, str(folder)))
+    screen.print(_table(dataset, found))
+    return found
+
+
+def _table(dataset: str, found: list[Promotion]) -> Table:
+    """Return what became of the batches of a dataset, a line each, with why not all was well."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=f"nyc/{dataset}", title_justify="left", expand=True)
+    table.add_column("batch", no_wrap=True)
+    table.add_column("rows", justify="right", no_wrap=True)
+    table.add_column("became", no_wrap=True)
+    table.add_column("because", ratio=1)
+    for promotion in found:
+        verdict = promotion.verdict
+        rows = f"{verdict.rows:,}" if verdict and verdict.rows is not None else ""
+        warned = bool(verdict and verdict.counts[Outcome.WARNED])
+        style = "yellow" if warned and promotion.exit_code == 0 else STYLES[promotion.state]
+        state = f"{promotion.state}{', warned' if warned and promotion.exit_code == 0 else ''}"
+        table.add_row(promotion.batch, rows, Text(state, style), Text(_because(promotion)))
+    return table
+
+
+def _because(promotion: Promotion) -> str:
+    """Return the first reasons why a batch was kept out, or let in with a warning."""
+    if promotion.verdict is None:
+        return promotion.message if promotion.exit_code else ""
+    telling = Outcome.FAILED if promotion.exit_code else Outcome.WARNED
+    told = [result for result in promotion.verdict.results if result.outcome is telling]
+    reasons = [f"{result.field or result.type}: {sentence(result)}" for result in told[:TOLD]]
+    return "\n".join([*reasons, *([f"and {len(told) - TOLD} more"] if len(told) > TOLD else [])])
+
+
+def _close(screen: Console, folder: Path, found: list[Promotion]) -> None:
+    counts = Counter(promotion.state for promotion in found)
+    screen.print(
+        f"{counted(counts[PromotionState.COMMITTED], 'batch').replace('batchs', 'batches')} committed, "
+        f"{counts[PromotionState.QUARANTINED]} quarantined: their bytes and reports stand in the lake."
+    )
+    contract = project() / "contracts" / "nyc" / "flights.odcs.yaml"
+    _heading(screen, "Open this page")
+    screen.print(str((folder / INDEX).absolute()), soft_wrap=True)
+    _heading(screen, "Go on with")
+    for command in (
+        f"lakegate status {contract} --lake {folder}",
+        f"lakegate plan {contract}",
+        f"lakegate test {contract} --lake {folder} --data my-flights.csv",
+    ):
+        screen.print(command, soft_wrap=True)
+
+
+def _heading(screen: Console, text: str) -> None:
+    screen.print(f"\n[bold]{text}[/]")
