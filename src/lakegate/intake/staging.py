@@ -115,7 +115,7 @@ def take_rejects(connection: duckdb.DuckDBPyConnection) -> dict[int, str]:
     ).fetchall()
     connection.execute("DROP TABLE reject_errors")
     connection.execute("DROP TABLE reject_scans")
-    return {offset: _reason(message) for offset, message in found}
+    return {position - 1: _reason(message) for position, message in found}
 
 
 def _reason(message: str) -> str:
