@@ -32,6 +32,10 @@ class Opened:
         quoted = '"' + name.replace('"', '""') + '"'
         return [value for part in self.rows.parts for (value,) in _query(f"SELECT {quoted} FROM {{}}", part.path)]
 
+    def texts(self, name: str) -> list[str]:
+        """The values of a column as the engine writes them, in UTC."""
+        return [text for part in self.rows.parts for (text,) in _query(f"SELECT {name}::VARCHAR FROM {{}}", part.path)]
+
     @property
     def lines(self) -> list[int | None]:
         """The lines on which the rows begin."""

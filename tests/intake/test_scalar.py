@@ -7,9 +7,9 @@ import pytest
 
 from intake.batches import open_files, prop
 
+naive = dt.datetime.fromisoformat
 NONE = object()  # the cell does not convert
 ZONED = {"timezone": True}
-UTC = dt.UTC
 
 
 @pytest.mark.parametrize(
@@ -25,8 +25,9 @@ UTC = dt.UTC
         ("number", "1.5", 1.5, {}),
         ("number", "-1e3", -1000.0, {}),
         ("number", "0.30000000000000004", 0.1 + 0.2, {}),
+        ("number", "43183779133496750.0", 4.318377913349675e16, {}),
         ("number", "123456789012345678.123456789012", Decimal("123456789012345678.123456789012"), {}),
-        *[("number", text, NONE, {}) for text in ("NaN", "inf", "1e400", "1,5", "1 000", "0x1F", "", "  1")[:6]],
+        *[("number", text, NONE, {}) for text in ("NaN", "inf", "1e400", "1,5", "1 000", "0x1F")],
         ("boolean", "true", True, {}),
         ("boolean", "FALSE", False, {}),
         *[("boolean", text, NONE, {}) for text in ("1", "yes", "t")],
@@ -38,17 +39,17 @@ UTC = dt.UTC
         ("time", "23:59", dt.time(23, 59), {}),
         ("time", "23:59:59.25", dt.time(23, 59, 59, 250_000), {}),
         *[("time", text, NONE, {}) for text in ("24:00", "7:00", "2400")],
-        ("timestamp", "2026-01-01T10:00:00", dt.datetime(2026, 1, 1, 10), {}),
-        ("timestamp", "2026-01-01 10:00:00.123456000", dt.datetime(2026, 1, 1, 10, 0, 0, 123456), {}),
+        ("timestamp", "2026-01-01T10:00:00", naive("2026-01-01T10:00:00"), {}),
+        ("timestamp", "2026-01-01 10:00:00.123456000", naive("2026-01-01T10:00:00.123456"), {}),
         ("timestamp", "2026-01-01T10:00:00.1234567", NONE, {}),
         ("timestamp", "2026-01-01T24:00:00", NONE, {}),
         ("timestamp", "2026-01-01T10:00:00Z", NONE, {}),
         ("timestamp", "2026-01-01", NONE, {}),
         ("timestamp", "2026-01-01T10:00:00", NONE, ZONED),
-        ("timestamp", "20260101100000", dt.datetime(2026, 1, 1, 10), {"format": "yyyyMMddHHmmss"}),
+        ("timestamp", "20260101100000", naive("2026-01-01T10:00:00"), {"format": "yyyyMMddHHmmss"}),
         ("timestamp", "2026-03-29T02:30:00", NONE, {"defaultTimezone": "Europe/Berlin"}),  # INPUTS 58: no such time
         ("timestamp", "2026-10-25T02:30:00", NONE, {"defaultTimezone": "Europe/Berlin"}),  # twice
-        ("timestamp", "2026-07-01T02:30:00", dt.datetime(2026, 7, 1, 2, 30), {"defaultTimezone": "Europe/Berlin"}),
+        ("timestamp", "2026-07-01T02:30:00", naive("2026-07-01T02:30:00"), {"defaultTimezone": "Europe/Berlin"}),
     ],
 )
 def test_a_text_is_a_value_or_is_told(tmp_path, logical_type, text, expected, options):
@@ -63,8 +64,9 @@ def test_a_text_is_a_value_or_is_told(tmp_path, logical_type, text, expected, op
 def test_an_offset_makes_an_instant(tmp_path, text):
     opened = open_files(tmp_path, {"a.csv": f"c\n{text}\n".encode()}, prop("c", "timestamp", options=ZONED))
 
-    assert opened.column('c"::VARCHAR || "') if False else opened.rows.unconverted == {}
+    assert opened.rows.unconverted == {}
     assert opened.rows.types["c"].kind == "timestamp with time zone"
+    assert opened.texts("c") == ["2026-01-01 08:00:00+00"]
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,9 @@
 """Java date patterns, as ODCS writes them in `logicalTypeOptions.format`, -> strptime.
 
 Only what reads one way is known: four-digit years (`yyyy`, `uuuu`), `MM`, `dd`, `HH`, `mm`, `ss`, fractions `S`…,
-`hh` with `a`, `MMM`/`MMMM` (English), `DDD` (day of the year), offsets `X`, `XX`, `XXX`, `Z`, `xx`, `xxx`, text in quotes.
-Two-digit years, week years (`YYYY`), a bare `M` or `d`, zone names and a 12-hour clock without `a` are ambiguous in text:
-they are refused, and the message says what to write.
+`hh` with `a`, `MMM`/`MMMM` (English), `DDD` (day of the year), offsets `X`, `XX`, `XXX`, `Z`, `xx`, `xxx`, text in
+quotes. Two-digit years, week years (`YYYY`), a bare `M` or `d`, zone names and a 12-hour clock without `a` are
+ambiguous: they are refused, and the message says what to write.
 """
 
 from __future__ import annotations
@@ -91,24 +91,26 @@ def to_strptime(pattern: str) -> str:
     return "".join(directives)
 
 
-def _directive(token: str, pattern: str) -> str:
-    """Return the strptime text of one token: letters of one kind, text in quotes, or one other character."""
-    if token.startswith("'"):
-        text = "'" if token == "''" else token[1:-1].replace("''", "'")
+def _directive(part: str, pattern: str) -> str:
+    """Return the strptime text of one part: letters of one kind, text in quotes, or one other character."""
+    if part.startswith("'"):
+        text = "'" if part == "''" else part[1:-1].replace("''", "'")
         return text.replace("%", "%%")
-    if not token[0].isalpha():
-        return "%%" if token == "%" else token
-    if token in _DIRECTIVES:
-        return _DIRECTIVES[token]
-    if set(token) == {"S"} and len(token) <= _MAX_FRACTION:
+    if not part[0].isalpha():
+        return "%%" if part == "%" else part
+    if part in _DIRECTIVES:
+        return _DIRECTIVES[part]
+    if set(part) == {"S"} and len(part) <= _MAX_FRACTION:
         return "%f"
-    if token == "T":
+    if part == "T":
         return "T"
-    reason = _AMBIGUOUS.get(token, "it is not known; known are yyyy MM dd HH mm ss SSS XXX")
-    raise UnreadablePatternError(f"{token} in {pattern}: {reason}")
+    reason = _AMBIGUOUS.get(part, "it is not known; known are yyyy MM dd HH mm ss SSS XXX")
+    raise UnreadablePatternError(f"{part} in {pattern}: {reason}")
 
 
-def read_bound(text: str, kind: type[dt.date | dt.time], pattern: str | None = None) -> dt.date | dt.datetime | dt.time | None:
+def read_bound(
+    text: str, kind: type[dt.date | dt.time], pattern: str | None = None
+) -> dt.date | dt.datetime | dt.time | None:
     """Return a `minimum` or `maximum` as a value of `kind` (date, datetime or time); None where it cannot be read.
 
     It is read in the `pattern` that the data is written in, where there is one, else as ISO 8601.
