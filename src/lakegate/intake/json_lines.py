@@ -81,7 +81,8 @@ def _judged(source: str, usual: tuple[str, ...]) -> str:
     return (
         "SELECT *, CASE WHEN text IS NULL THEN 'got a blank line, expected an object'"
         " WHEN keys IS NULL THEN 'got no valid JSON, expected one object'"
-        " WHEN len(keys) = 0 AND json_type(text) <> 'OBJECT' THEN 'got JSON of type ' || lower(json_type(text)) || ', expected an object'"
+        " WHEN len(keys) = 0 AND json_type(text) <> 'OBJECT'"
+        " THEN 'got JSON of type ' || lower(json_type(text)) || ', expected an object'"
         f" WHEN {_unusual(usual)} AND list_unique(keys) < len(keys) THEN 'got a key twice, expected each once'"
         f" WHEN regexp_matches(text, {comma}) AND regexp_matches(regexp_replace(text, {strings}, '', 'g'), {comma})"
         f" THEN 'got a comma before a closing bracket, expected none' END AS reason FROM ({keyed})"
