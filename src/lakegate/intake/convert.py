@@ -127,10 +127,12 @@ class Converter:
 
 
 def _is_nested(prop: Property) -> bool:
+    """Whether a value of this property is written as a JSON object or array."""
     return prop.logical_type in (LogicalType.OBJECT, LogicalType.ARRAY, LogicalType.MAP, LogicalType.VECTOR)
 
 
 def _cell(path: str, source: str) -> str:
+    """Return the SQL for a list of one unconverted cell."""
     return f"[struct_pack(path := {text(path)}, text := {source})]"
 
 

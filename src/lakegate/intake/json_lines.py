@@ -75,13 +75,14 @@ def _judged(source: str, usual: tuple[str, ...]) -> str:
 
     The engine lets pass what is no JSON: a key twice and a comma before a bracket.
     """
-    keyed = f"SELECT *, CASE WHEN json_valid(text) THEN json_keys(text) END AS keys FROM ({source})"
+    keyed = f"SELECT *, TRY(json_keys(text)) AS keys FROM ({source})"
     comma = r"',\s*[\]}]'"
     strings = r"""'"([^"\\]|\\.)*"'"""
     return (
         "SELECT *, CASE WHEN text IS NULL THEN 'got a blank line, expected an object'"
         " WHEN keys IS NULL THEN 'got no valid JSON, expected one object'"
-        " WHEN json_type(text) <> 'OBJECT' THEN 'got JSON of type ' || lower(json_type(text)) || ', expected an object'"
+        " WHEN len(keys) = 0 AND json_type(text) <> 'OBJECT'"
+        " THEN 'got JSON of type ' || lower(json_type(text)) || ', expected an object'"
         f" WHEN {_unusual(usual)} AND list_unique(keys) < len(keys) THEN 'got a key twice, expected each once'"
         f" WHEN regexp_matches(text, {comma}) AND regexp_matches(regexp_replace(text, {strings}, '', 'g'), {comma})"
         f" THEN 'got a comma before a closing bracket, expected none' END AS reason FROM ({keyed})"

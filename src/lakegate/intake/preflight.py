@@ -66,7 +66,11 @@ class Preflight:
         nul = chunk.find(b"\0")
         if nul >= 0:
             line = self._lines + chunk.count(b"\n", 0, nul) + 1
-            raise BadFile(DefectKind.ENCODING, f"got a NUL byte in line {line}, expected text", line)
+            raise BadFile(
+                DefectKind.ENCODING,
+                f"got a NUL byte in line {line}, expected UTF-8 text (UTF-16 is read where `encoding` says so)",
+                line,
+            )
         if chunk.isascii() and not self._decoder.getstate()[0] and not final:
             return
         try:

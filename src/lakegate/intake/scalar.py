@@ -71,6 +71,7 @@ def scalar(prop: Property, text: str, *, decimal: str = ".", scale: int | None =
 
 
 def _matches(text: str, pattern: str) -> str:
+    """Return the SQL that is true where the whole text has this form."""
     return f"regexp_full_match({text}, {literal(pattern)})"
 
 
@@ -87,19 +88,21 @@ def _integer(text: str, *, wide: bool) -> Scalar:
 
 
 def _number(prop: Property, text: str, scale: int | None) -> Scalar:
+    """DOUBLE where it holds the number exactly; DECIMAL where that is declared, or needed (`scale`)."""
     declared = _declared_decimal(prop) or ((WIDEST, scale) if scale is not None else None)
     special = f"WHEN {_matches(text, '(?i)[-+]?(nan|inf|infinity)')} THEN TRY_CAST({text} AS DOUBLE)"
     if declared and not prop.nan_allowed:
         return _decimal(text, *declared)
     double = f"TRY_CAST({text} AS DOUBLE)"
-    # Up to 15 digits a double gives back what was written; beyond that, only what it prints as.
-    back = r"'\.?0+$'"
-    exact = (
-        f"(length({text}) <= 16 OR regexp_matches({text}, '[eE]') OR regexp_replace({text}, {back}, '')"
-        f" = regexp_replace({double}::VARCHAR, {back}, ''))"
-    )
+    # Up to 15 digits a double gives back what was written; beyond that only what it prints with the same digits.
+    exact = f"(length({text}) <= 16 OR {_significant(text)} = {_significant(f'{double}::VARCHAR')})"
     value = f"WHEN {_matches(text, _NUMBER)} AND isfinite({double}) AND {exact} THEN {double}"
     return Scalar(f"CASE {value} {special if prop.nan_allowed else ''} END", Type(Kind.FLOAT, "DOUBLE"))
+
+
+def _significant(text: str) -> str:
+    """Return the SQL for a number's significant digits: no sign, point or exponent, no zeros before or behind."""
+    return f"regexp_replace(regexp_replace({text}, '[eE].*$|[-.]', '', 'g'), '^0+|0+$', '', 'g')"
 
 
 def _declared_decimal(prop: Property) -> tuple[int, int] | None:
@@ -123,6 +126,7 @@ def _decimal(text: str, precision: int, scale: int) -> Scalar:
 
 
 def _date(prop: Property, text: str) -> Scalar:
+    """A day as ISO 8601 writes it, or in the declared format."""
     pattern = prop.options.get("format")
     if pattern:
         sql = f"CAST({_parsed(text, to_strptime(pattern))} AS DATE)"
@@ -132,6 +136,7 @@ def _date(prop: Property, text: str) -> Scalar:
 
 
 def _time(prop: Property, text: str) -> Scalar:
+    """A time of day up to 23:59:59.999999, or in the declared format."""
     pattern = prop.options.get("format")
     if pattern:
         sql = f"CAST({_parsed(text, to_strptime(pattern))} AS TIME)"

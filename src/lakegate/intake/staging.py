@@ -115,7 +115,7 @@ def take_rejects(connection: duckdb.DuckDBPyConnection) -> dict[int, str]:
     ).fetchall()
     connection.execute("DROP TABLE reject_errors")
     connection.execute("DROP TABLE reject_scans")
-    return {offset: _reason(message) for offset, message in found}
+    return {position - 1: _reason(message) for position, message in found}
 
 
 def _reason(message: str) -> str:
@@ -187,6 +187,7 @@ def first_unconverted(intake: Intake, staged: Staged, path: str) -> list[Unconve
 
 
 def _cells(staged: Staged) -> str:
+    """Return the SQL for every cell of a part that did not convert, with its row and line."""
     return (
         f"SELECT file_row_number + 1 AS row, {LINE} AS line, unnest({UNCONVERTED}) AS cell"
         f" FROM read_parquet({text(str(staged.path))}, file_row_number = true) WHERE {UNCONVERTED} IS NOT NULL"
