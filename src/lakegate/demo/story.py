@@ -1,4 +1,4 @@
-"""The demo's story: a year of flights arrives, most of it gets in, and one spoilt month is caught, mended and let in."""
+"""The demo's story: a year of flights arrives, most of it gets in, one spoilt month is caught, mended and let in."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lakegate.gate.promote import Promotion, PromotionState
 from lakegate.lake.layout import create_layout
 from lakegate.lake.local import LocalLake
 from lakegate.publish import INDEX
-from lakegate.reports.summary import counted, sentence
+from lakegate.reports.summary import extent_text
 from lakegate.show import STYLES, console
 
 if TYPE_CHECKING:
@@ -96,14 +96,14 @@ def _because(promotion: Promotion) -> str:
         return promotion.message if promotion.exit_code else ""
     telling = Outcome.FAILED if promotion.exit_code else Outcome.WARNED
     told = [result for result in promotion.verdict.results if result.outcome is telling]
-    reasons = [f"{result.field or result.type}: {sentence(result)}" for result in told[:TOLD]]
+    reasons = [f"{result.name}: {extent_text(result) or result.reason}" for result in told[:TOLD]]
     return "\n".join([*reasons, *([f"and {len(told) - TOLD} more"] if len(told) > TOLD else [])])
 
 
 def _close(screen: Console, folder: Path, found: list[Promotion]) -> None:
     counts = Counter(promotion.state for promotion in found)
     screen.print(
-        f"{counted(counts[PromotionState.COMMITTED], 'batch').replace('batchs', 'batches')} committed, "
+        f"{counts[PromotionState.COMMITTED]} batches committed, "
         f"{counts[PromotionState.QUARANTINED]} quarantined: their bytes and reports stand in the lake."
     )
     contract = project() / "contracts" / "nyc" / "flights.odcs.yaml"

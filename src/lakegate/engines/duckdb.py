@@ -29,7 +29,7 @@ from lakegate.measures import (
     SqlResult,
 )
 from lakegate.plan import KeyPass, Plan, QueryPass, ReferencePass, Scan
-from lakegate.rows import LINE, Location, Rows
+from lakegate.rows import LINE, DefectKind, Location, Rows
 
 if TYPE_CHECKING:
     import duckdb
@@ -287,6 +287,8 @@ class _Session:
         names = [part.path for part in self.rows.parts]
         file = f"list_position([{', '.join(map(sql.text, names))}], filename)" if names else "1"
         row = "file_row_number + 1" if names else sql.ROW_NUMBER
+        if any(defect.kind is DefectKind.MALFORMED_RECORD for defect in self.rows.defects):
+            row = "NULL::BIGINT"  # records that became no rows are counted in the file, not here: the line is exact
         line = sql.identifier(LINE) if self.rows.staged else "NULL::BIGINT"
         key = [sql.shown(value, self.scope, SHOWN) for _, value in want.key]
         show = sql.shown(want.show, self.scope, SHOWN) if want.show else "NULL::VARCHAR"
