@@ -110,7 +110,7 @@ def _foreign_key(
         key=f"{obj.name}.{'+'.join(relationship.columns)}.relationship.{there}",
         category="schema",
         type="relationship",
-        name=f"{names} is in {there}",
+        name=f"{names} is in {target.dataset} ({', '.join(target.columns)})",
         model=obj.name,
         field=relationship.columns[0] if len(relationship.columns) == 1 else None,
     )

@@ -58,12 +58,12 @@ def _identity(rule: Quality, around: Surroundings) -> Identity:
     kind = rule.metric or {"sql": "sql", "text": "text"}.get(rule.type, rule.engine or rule.type)
     place = f"{around.obj.name}.{around.spot.name}" if around.spot else around.obj.name
     subject = around.spot.title if around.spot else around.obj.name
-    name = rule.description or rule.name or f"{kind} of {subject}"
+    name = rule.name or (rule.id or "").replace("_", " ") or rule.description or f"{kind} of {subject}"
     return Identity(
         key=f"{place}.quality.{rule.id or f'{rule.index}.{kind}'}",
         category="quality",
         type=kind,
-        name=name.strip().splitlines()[0] if name.strip() else kind,
+        name=(name.strip().splitlines() or [kind])[0].rstrip("."),
         model=around.obj.name,
         field=around.spot.name if around.spot else None,
         quality_id=rule.id,

@@ -18,6 +18,7 @@ from lakegate.lake.local import LocalLake
 from lakegate.publish import INDEX
 from lakegate.reports.summary import extent_text
 from lakegate.show import STYLES, console
+from lakegate.verdict import CheckResult
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 MARK = ".lakegate-demo"  # stands in a lake that the demo made and may make anew
 ORDER = ("airlines", "airports", "planes", "flights", "weather")  # what others refer to comes first
-TOLD = 2  # reasons told of a batch that does not pass cleanly
 
 
 def play(folder: Path) -> int:
@@ -94,10 +94,15 @@ def _because(promotion: Promotion) -> str:
     """Return the first reasons why a batch was kept out, or let in with a warning."""
     if promotion.verdict is None:
         return promotion.message if promotion.exit_code else ""
-    telling = Outcome.FAILED if promotion.exit_code else Outcome.WARNED
+    telling, most = (Outcome.FAILED, 3) if promotion.exit_code else (Outcome.WARNED, 1)
     told = [result for result in promotion.verdict.results if result.outcome is telling]
-    reasons = [f"{result.name}: {extent_text(result) or result.reason}" for result in told[:TOLD]]
-    return "\n".join([*reasons, *([f"and {len(told) - TOLD} more"] if len(told) > TOLD else [])])
+    reasons = [_reason(result) for result in told[:most]]
+    return "\n".join([*reasons, *([f"and {len(told) - most} more"] if len(told) > most else [])])
+
+
+def _reason(result: CheckResult) -> str:
+    subject = f"{result.field}: " if result.field and result.field not in result.name else ""
+    return f"{subject}{result.name}: {extent_text(result) or result.reason}"
 
 
 def _close(screen: Console, folder: Path, found: list[Promotion]) -> None:
