@@ -338,13 +338,10 @@ def key_hash(key: tuple[Value, ...], scope: Scope) -> str:
     return f"hash({', '.join(key_list(key, scope))})"
 
 
-def repeated_hashes(key: tuple[Value, ...], relation: str, scope: Scope) -> str:
-    """Return the query for the hashes that more than one row has: none proves that every key is unique."""
+def key_hashes(key: tuple[Value, ...], relation: str, scope: Scope) -> str:
+    """Return the query for the hash of every key without a null, as the column `h`."""
     present = " AND ".join(f"{column} IS NOT NULL" for column in key_list(key, scope))
-    return (
-        "SELECT DISTINCT h FROM (SELECT h, lag(h) OVER (ORDER BY h) AS before\n"
-        f"  FROM (SELECT {key_hash(key, scope)} AS h FROM {relation} WHERE {present})) WHERE h = before"
-    )
+    return f"SELECT {key_hash(key, scope)} AS h FROM {relation} WHERE {present}"
 
 
 def orphan(key: tuple[Value, ...], parent: str, columns: tuple[str, ...], scope: Scope) -> str:
