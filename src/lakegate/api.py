@@ -58,7 +58,7 @@ def check(
             run = Run(contract, obj, around, Path(workspace), options=options)
             return run.judge_files([Path(path) for path in data])
     rows = Rows(table=data, table_types=table_types(data))
-    subject = Subject(contract, obj, obj.name, None, (), around.neighbours)
+    subject = Subject(contract, obj, obj.name, None, (), around.neighbours, contract_file=around.contract_file)
     return judge(subject, rows, {around.itself: rows}, DuckDB(), options)
 
 

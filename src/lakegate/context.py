@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +41,7 @@ class Surroundings:
     """Every other dataset that an object of a contract looks at, by the name its rows go under; `itself` is its own."""
 
     itself: str
+    contract_file: str | None  # relative to the project's root, so that a report names no machine's folders
     neighbours: Neighbours
     datasets: Mapping[str, Neighbour]
 
@@ -66,7 +68,11 @@ def surroundings(contract: Contract, obj: SchemaObject, project: Project) -> Sur
     }
     datasets.pop(itself, None)
     tables = {there.obj.name: name for name, there in datasets.items() if there.obj.name != obj.name}
-    return Surroundings(itself, Neighbours(targets, tables), datasets)
+    return Surroundings(itself, _within(project, contract.path), Neighbours(targets, tables), datasets)
+
+
+def _within(project: Project, path: str | None) -> str | None:
+    return os.path.relpath(path, project.root) if path else None
 
 
 def _rules(obj: SchemaObject) -> Iterator[Quality]:

@@ -45,6 +45,7 @@ class Subject:
     files: tuple[BatchFile, ...]
     neighbours: Neighbours = field(default_factory=lambda: Neighbours({}, {}))
     slots: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)  # of the datasets read beside it
+    contract_file: str | None = None  # as a report names it
 
 
 def judge(subject: Subject, rows: Rows, others: Mapping[str, Rows], engine: Engine, options: Options) -> Verdict:
@@ -80,7 +81,7 @@ def judge(subject: Subject, rows: Rows, others: Mapping[str, Rows], engine: Engi
         context=Context(as_of.isoformat() if as_of else None, subject.slots),
         min_rows=contract.gate.min_rows,
         owner=contract.owner,
-        contract_file=contract.path,
+        contract_file=subject.contract_file,
     )
 
 

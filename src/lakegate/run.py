@@ -124,6 +124,7 @@ class Run:
                 files=arrived.files,
                 neighbours=self.around.neighbours,
                 slots=slots,
+                contract_file=self.around.contract_file,
             )
             return judge(subject, rows, others, self.engine, self.options)
 

@@ -88,7 +88,7 @@ class Verdict:
     context: Context = Context()
     min_rows: int = 1
     owner: str | None = None
-    contract_file: str | None = None  # relative to the current directory where that is possible; None: from a dict
+    contract_file: str | None = None  # relative to the project's root; None where the contract came from no file
 
     @property
     def counts(self) -> dict[Outcome, int]:

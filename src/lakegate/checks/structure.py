@@ -157,9 +157,7 @@ class HasLogicalType(Check):
         diagnostics = share(strange, found.count or 0) | {"found_type": actual.name, "expected_type": expected}
         if not strange:
             return passed(diagnostics)
-        reason = (
-            f"got {rows_told(strange)} of {found.count:,} whose value is no {self.logical_type}, expected {expected}"
-        )
+        reason = f"got a value that is no {self.logical_type}, expected {expected}"
         return Judgement(Outcome.FAILED, reason, diagnostics, found.rows.cells.get(self.told, ()))
 
     def _keeps(self, actual: Type) -> bool:

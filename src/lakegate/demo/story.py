@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections import Counter
 from pathlib import Path
@@ -111,16 +112,16 @@ def _close(screen: Console, folder: Path, found: list[Promotion]) -> None:
         f"{counts[PromotionState.COMMITTED]} batches committed, "
         f"{counts[PromotionState.QUARANTINED]} quarantined: their bytes and reports stand in the lake."
     )
-    contract = project() / "contracts" / "nyc" / "flights.odcs.yaml"
-    _heading(screen, "Open this page")
-    screen.print(str((folder / INDEX).absolute()), soft_wrap=True)
+    contract = os.path.relpath(project() / "contracts" / "nyc" / "flights.odcs.yaml")
     _heading(screen, "Go on with")
     for command in (
         f"lakegate status {contract} --lake {folder}",
         f"lakegate plan {contract}",
-        f"lakegate test {contract} --lake {folder} --data my-flights.csv",
+        f"lakegate paths nyc/flights --lake {folder}",
     ):
-        screen.print(command, soft_wrap=True)
+        screen.print(command, soft_wrap=True, markup=False)
+    _heading(screen, "Open this page")
+    screen.print(str((folder / INDEX).absolute()), soft_wrap=True, markup=False)
 
 
 def _heading(screen: Console, text: str) -> None:

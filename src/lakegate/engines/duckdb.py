@@ -214,7 +214,8 @@ class _Session:
         """Return the 64-bit hashes that more than one key has: 8 bytes a row, sorted, neighbours compared."""
         import numpy as np
 
-        hashes = self.connection.execute(sql.key_hashes(measure.key, self.relation, self.scope)).fetchnumpy()["h"]
+        query = sql.key_hashes(measure.key, self.relation, self.scope)
+        hashes = np.asarray(self.connection.execute(query).fetchnumpy()["h"])
         hashes.sort()
         again = hashes[1:] == hashes[:-1]
         return [int(h) for h in np.unique(hashes[1:][again])] if again.any() else []
