@@ -85,11 +85,11 @@ def test_nested_properties_are_checked_where_they_stand(tmp_path):
     ]
     assert opened.column("attrs") == [{"a": 1.5, "b": None}, {"a": None, "b": None}, {}, None]
     assert opened.rows.unconverted == {
-        "udo.page": 1,
-        "udo.sizes[]": 1,
-        "udo.sizes[][]": 1,
+        "u d o.page_name": 1,
+        "u d o.sizes[]": 1,
+        "u d o.sizes[][]": 1,
         "attrs{value}": 2,
-        "udo": 1,
+        "u d o": 1,
         "attrs": 1,
     }
     assert [(cell.line, cell.value) for cell in opened.rows.cells["attrs{value}"]] == [(2, '"x"'), (2, "true")]
