@@ -163,7 +163,7 @@ def explained(contract: Path, schema_name: str | None) -> str:
             checks = checks_of(run.contract, run.obj, run.around.neighbours)
             work = plan(checks)
             head = f"-- {run.obj.name}: {len(checks)} checks, {len(work.measures)} measures, {len(work.stages)} stages"
-            told.append(f"{head}\n\n{explain(work, declared(run.obj.properties), identifier(run.obj.name))}")
+            told.append(f"{head}\n\n{explain(work, checks, declared(run.obj.properties), identifier(run.obj.name))}")
     return "\n\n".join(told)
 
 

@@ -117,9 +117,9 @@ class Part:
 class Rows:
     """The rows of one batch of one dataset: Parquet parts, or one table in memory.
 
-    `unconverted` counts, per property path in physical names (`udo.page_name`, `tags[]`), cells that are not null in the
-    source but could not be read as the declared type; they are null in the rows, and an engine must not count them as
-    null.
+    `unconverted` counts, per property path in physical names (`udo.page_name`, `tags[]`), cells that are not null in
+    the source but could not be read as the declared type; they are null in the rows, and an engine must not count them
+    as null.
     `cells` holds the first locations of each. Everything is measured over all parts together.
     """
 

@@ -127,7 +127,7 @@ class HasLogicalType(Check):
 
     def measures(self) -> tuple[Measure, ...]:
         """Return the count of values that are NaN or infinite."""
-        return (CountWhere(self.not_finite),) if self.not_finite else (RowCount(),)
+        return (CountWhere(self.not_finite),) if self.not_finite else ()
 
     def judge(self, found: Found) -> Judgement:
         """Fail by a column of another type, by a cell that does not convert, or by a value that is no number."""

@@ -201,7 +201,7 @@ class _Session:
 
     def duplicates(self, measure: Duplicates) -> DuplicateCounts:
         """Count duplicates exactly. In a large batch hashes first: no repeated hash proves that every key is unique."""
-        where = "true"
+        where = ""
         if self.rows.count > EXACT_UP_TO:
             repeated = self._repeated_hashes(measure)
             if not repeated:

@@ -5,20 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, assert_never
 
+from lakegate.checks.interface import Check
 from lakegate.contract.model import LogicalType, Property
 from lakegate.engines import sql
+from lakegate.measures import Measure
 from lakegate.plan import KeyPass, Plan, QueryPass, ReferencePass, Scan, Stage
 from lakegate.rows import Kind, Type
 
 
-def explain(plan: Plan, columns: Mapping[str, Type], relation: str) -> str:
-    """Return the stages of a plan with their SQL, over columns of the declared types.
+def explain(plan: Plan, checks: Iterable[Check], columns: Mapping[str, Type], relation: str) -> str:
+    """Return the stages of a plan with their SQL over columns of the declared types, and which check asks for what.
 
     What a batch's own types would forbid is told where it is measured, not here.
     """
+    asking: dict[Measure, list[str]] = {}
+    for check in checks:
+        for measure in check.measures():
+            asking.setdefault(measure, []).append(check.identity.key)
     scope = sql.Scope(columns)
-    told = [_stage(stage, number, scope, relation) for number, stage in enumerate(plan.stages, 1)]
-    return "\n\n".join(told)
+    stages = enumerate(plan.stages, 1)
+    return "\n\n".join(_stage(stage, number, scope, relation, asking) for number, stage in stages)
 
 
 KINDS = {
@@ -53,11 +59,16 @@ def _declared(prop: Property) -> Type:
             return KINDS.get(kind or LogicalType.STRING, Type(Kind.STRING, "VARCHAR"))
 
 
-def _stage(stage: Stage, number: int, scope: sql.Scope, relation: str) -> str:
+def _stage(stage: Stage, number: int, scope: sql.Scope, relation: str, asking: Mapping[Measure, list[str]]) -> str:
     match stage:
         case Scan(measures):
-            title = f"one scan for {len(measures)} measures"
-            query = sql.fused([_or_why(sql.aggregate, measure, scope) for measure in measures], relation)
+            aggregates = [_or_why(sql.aggregate, measure, scope) for measure in measures]
+            lines = [
+                f"  {aggregate}{',' if n < len(measures) else ''}  -- {', '.join(asking.get(measure, ['the rows']))}"
+                for n, (measure, aggregate) in enumerate(zip(measures, aggregates, strict=True), 1)
+            ]
+            query = "\n".join(["SELECT", *lines, f"FROM {relation}"])
+            return f"-- stage {number}: one scan for {len(measures)} measures\n{query}"
         case KeyPass(measure):
             title = "duplicates of a key"
             query = _or_why(lambda m, s: sql.duplicates(m.key, relation, s), measure, scope)
@@ -70,7 +81,7 @@ def _stage(stage: Stage, number: int, scope: sql.Scope, relation: str) -> str:
             query = measure.query.strip()
         case _:
             assert_never(stage)
-    return f"-- stage {number}: {title}\n{query}"
+    return f"-- stage {number}: {title}: {', '.join(asking.get(stage.measure, []))}\n{query}"
 
 
 def _or_why(compile_: Callable[[Any, sql.Scope], str], measure: Any, scope: sql.Scope) -> str:  # noqa: ANN401 - the measure of its stage

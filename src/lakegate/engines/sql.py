@@ -322,14 +322,14 @@ def key_list(key: tuple[Value, ...], scope: Scope) -> list[str]:
     return [_measured(value, scope) for value in key]
 
 
-def duplicates(key: tuple[Value, ...], relation: str, scope: Scope, *, where: str = "true") -> str:
+def duplicates(key: tuple[Value, ...], relation: str, scope: Scope, *, where: str = "") -> str:
     """Return the query for `DuplicateCounts`: repeated keys, surplus rows, rows concerned. Null keys are left out."""
     columns = key_list(key, scope)
     present = " AND ".join(f"{column} IS NOT NULL" for column in columns)
     return (
         "SELECT count(*), coalesce(sum(n - 1), 0)::BIGINT, coalesce(sum(n), 0)::BIGINT\n"
         f"FROM (SELECT count(*) AS n FROM {relation}\n"
-        f"      WHERE {present} AND {where} GROUP BY {', '.join(columns)} HAVING count(*) > 1)"
+        f"      WHERE {present}{where} GROUP BY {', '.join(columns)} HAVING count(*) > 1)"
     )
 
 
@@ -368,10 +368,10 @@ def repeated(key: tuple[Value, ...], relation: str, scope: Scope) -> str:
 
 
 def among_hashes(key: tuple[Value, ...], hashes: list[int], scope: Scope) -> str:
-    """Return the condition under which a row's key has one of these hashes; true where they are too many to list."""
+    """Return what narrows a query to keys with one of these hashes; nothing where they are too many to list."""
     if len(hashes) > 10_000:
-        return "true"
-    return f"{key_hash(key, scope)} IN ({', '.join(map(str, hashes))})"
+        return ""
+    return f" AND {key_hash(key, scope)} IN ({', '.join(map(str, hashes))})"
 
 
 def same_family(one: Kind, other: Kind) -> bool:
