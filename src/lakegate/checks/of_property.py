@@ -102,7 +102,8 @@ def _option_checks(spot: Spot) -> Iterator[Check]:
             most = int(bound) if option.startswith("max") else None
             unit = {"h": "characters", "s": "items"}[option[-1]] if "Prop" not in option else "fields that are set"
             expected = f"{'at least' if option.startswith('min') else 'at most'} {bound} {unit}"
-            yield _rule(spot, option, f"has {expected}", LengthOutOfRange(spot.value, least, most), expected)
+            got = "fewer" if least is not None else "more"
+            yield _rule(spot, option, f"has {expected}", LengthOutOfRange(spot.value, least, most), expected, got)
         elif option == "pattern":
             yield _rule(spot, option, f"matches {bound}", DoesNotMatch(spot.value, bound), f"text that matches {bound}")
         elif option == "multipleOf":
@@ -130,7 +131,7 @@ def _ordered(spot: Spot, option: str, bound: Scalar) -> Check:
         most_exclusive=exclusive and not below,
     )
     words = ("more than" if exclusive else "at least") if below else ("less than" if exclusive else "at most")
-    return _rule(spot, option, f"is {words} {bound}", violation, f"{words} {bound}")
+    return _rule(spot, option, f"is {words} {bound}", violation, f"{words} {bound}", "less" if below else "more")
 
 
 def _field_required(spot: Spot, name: str) -> Check:
