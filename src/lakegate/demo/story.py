@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -114,14 +115,15 @@ def _close(screen: Console, folder: Path, found: list[Promotion]) -> None:
     )
     contract = os.path.relpath(project() / "contracts" / "nyc" / "flights.odcs.yaml")
     _heading(screen, "Go on with")
-    for command in (
-        f"lakegate status {contract} --lake {folder}",
-        f"lakegate plan {contract}",
-        f"lakegate paths nyc/flights --lake {folder}",
-    ):
-        screen.print(command, soft_wrap=True, markup=False)
+    for command in (f"status {contract} --lake {folder}", f"plan {contract}", f"paths nyc/flights --lake {folder}"):
+        screen.print(f"{_program()} {command}", soft_wrap=True, markup=False)
     _heading(screen, "Open this page")
     screen.print(str((folder / INDEX).absolute()), soft_wrap=True, markup=False)
+
+
+def _program() -> str:
+    """Return what to type to run lakegate: its name where the shell finds it, else its path."""
+    return "lakegate" if shutil.which("lakegate") else os.path.relpath(sys.argv[0])
 
 
 def _heading(screen: Console, text: str) -> None:
