@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 EXACT_UP_TO = 1_000_000  # rows; below, grouping by the key is as fast as hashing it first
 LOCATED_AT_ONCE = 64  # failing checks whose rows are looked up in one scan
 SHOWN = 200  # characters of a sample value
+ZONED = frozenset({"TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS"})
 
 
 class DuckDB:
@@ -195,7 +196,7 @@ class _Session:
 
     def _cell(self, measure: Measure, cell: Any) -> Answer:  # noqa: ANN401 - what a database returns
         if isinstance(measure, Maximum | Minimum) and self.scope.type_of(measure.value).kind in sql.INSTANTS:
-            return cell if cell is None else dt.datetime.fromtimestamp(cell / 1e6, dt.UTC)
+            return None if cell is None else _instant(cell)
         answer: Answer = cell
         return answer
 
@@ -244,16 +245,27 @@ class _Session:
             views[name] = self._relation(rows, f"_lakegate_{dataset}")
         for name, relation in views.items():
             self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {sql.identifier(name)} AS SELECT * FROM {relation}")
-        result = self.connection.execute(measure.query)
-        width = len(result.description or ())
-        cells = result.fetchmany(2)
-        if width != 1 or len(cells) > 1:
-            got = f"{width} columns" if width != 1 else "more than one row"
-            return NotMeasured(Fault.DATA, f"the query must return one row with one column, got {got}")
+        return self._single_cell(measure.query)
+
+    def _single_cell(self, query: str) -> Answer:
+        """Return the one cell of a query. That it is one SELECT is read once more, by the parser that will run it."""
+        import duckdb
+
+        statements = self.connection.extract_statements(query)
+        if [one.type for one in statements] != [duckdb.StatementType.SELECT]:
+            return NotMeasured(Fault.ENGINE, "the engine reads the query as something else than one SELECT")
+        result = self.connection.sql(query)
+        if len(result.columns) != 1:
+            return _not_one_cell(f"{len(result.columns)} columns")
+        zoned = str(result.types[0]) in ZONED
+        if zoned:
+            result = result.project(f"epoch_us({sql.identifier(result.columns[0])})")
+        cells = result.limit(2).fetchall()
+        if len(cells) > 1:
+            return _not_one_cell("more than one row")
         if not cells or cells[0][0] is None:
             return NotMeasured(Fault.DATA, "the query returned NULL" if cells else "the query returned no row")
-        answer: Answer = cells[0][0]
-        return answer
+        return _instant(cells[0][0]) if zoned else cells[0][0]
 
     def locate(self, wanted: Sequence[Wanted], limit: int) -> dict[Measure, tuple[Location, ...]]:
         """Find failing rows: of all predicates in one scan, of keys in a narrow pass each."""
@@ -302,7 +314,26 @@ class _Session:
         return Location(name, row, line, key=named, value=show)
 
 
-def _cause(error: Exception) -> str:
-    """Return the engine's own word in one line, without the values it quotes: they may be personal data."""
+def _instant(microseconds: int) -> Answer:
+    """Return an instant as Python has it. Fetching it as TIMESTAMPTZ would ask for a time zone database."""
+    try:
+        return dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=microseconds)
+    except OverflowError:
+        return NotMeasured(Fault.DATA, "got a time before the year 1 or after the year 9999")
+
+
+def _not_one_cell(got: str) -> NotMeasured:
+    return NotMeasured(Fault.DATA, f"the query must return one row with one column, got {got}")
+
+
+def _cause(error: duckdb.Error) -> str:
+    """Return the engine's own word in one line, without the values it quotes: they may be personal data.
+
+    An error of the query's text quotes that text and no value.
+    """
+    import duckdb
+
     first = str(error).strip().splitlines()[0]
-    return re.sub(r"'[^']*'", "'…'", first)
+    if isinstance(error, duckdb.BinderException | duckdb.CatalogException | duckdb.ParserException):
+        return first
+    return re.sub(r"""(["']).*(\1|$)""", "…", first)
