@@ -92,16 +92,16 @@ def _is_common_table(table: exp.Table) -> bool:
     """Whether a name is a common table expression where it stands: one that an enclosing query wrote before it."""
     from sqlglot import exp
 
-    name, inside = table.name.casefold(), table
-    while inside.parent is not None and not table.db:
-        above = inside.parent
+    name = table.name.casefold()
+    inside: exp.Expr = table
+    while (above := inside.parent) is not None and not table.db:
         ctes = above.expressions if isinstance(above, exp.With) else getattr(above, "ctes", [])
         for cte in ctes:
             if cte is inside and not above.args.get("recursive"):
                 break
             if cte.alias.casefold() == name:
                 return True
-        inside = above.parent if isinstance(above, exp.With) else above
+        inside = above.parent if isinstance(above, exp.With) and above.parent else above
     return False
 
 
