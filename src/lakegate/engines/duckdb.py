@@ -7,6 +7,7 @@ contract's SQL nor a crafted file reaches another file, the network or the envir
 from __future__ import annotations
 
 import datetime as dt
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 EXACT_UP_TO = 1_000_000  # rows; below, grouping by the key is as fast as hashing it first
 LOCATED_AT_ONCE = 64  # failing checks whose rows are looked up in one scan
 SHOWN = 200  # characters of a sample value
+# The optimizers that skip row groups, or answer outright, by what a footer says of them.
+BELIEVERS = ("statistics_propagation", "filter_pushdown", "filter_pullup", "join_filter_pushdown", "top_n")
 ZONED = frozenset({"TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS"})
 
 
@@ -94,7 +97,7 @@ class DuckDB:
             trusted = all(part.staged for each in every for part in each.parts)
             connection = _locked(files, trusted=trusted, memory=self._memory_limit, workspace=self._workspace)
         else:
-            connection = _locked_for_tables().cursor()
+            connection = _for_tables()
         try:
             yield _Session(connection, rows, others)
         finally:
@@ -123,19 +126,25 @@ def _locked(
     if memory:
         settings["memory_limit"] = memory
     if not trusted:
-        settings["disabled_optimizers"] = "statistics_propagation,filter_pushdown,filter_pullup"
+        settings["disabled_optimizers"] = ",".join(BELIEVERS)
     connection = duckdb.connect(":memory:")
     for name, value in settings.items():
         written = "[" + ", ".join(map(sql.text, value)) + "]" if isinstance(value, list) else sql.text(str(value))
-        connection.execute(f"SET {name} = {written}")
-    connection.execute("SET enable_external_access = false")
-    connection.execute("SET lock_configuration = true")
+        connection.execute(f"SET GLOBAL {name} = {written}")  # GLOBAL: for its cursors too
+    connection.execute("SET GLOBAL enable_external_access = false")
+    connection.execute("SET GLOBAL lock_configuration = true")
     return connection
 
 
+def _for_tables() -> duckdb.DuckDBPyConnection:
+    """Open a connection for tables in memory, in the process's one database for them: a new one costs more than a
+    small check. A process forked from this one makes its own: the engine's threads do not survive a fork.
+    """
+    return _database_for_tables(os.getpid()).cursor()
+
+
 @cache
-def _locked_for_tables() -> duckdb.DuckDBPyConnection:
-    """Return the process's one connection for tables in memory: opening one costs more than a small check."""
+def _database_for_tables(process: int) -> duckdb.DuckDBPyConnection:  # noqa: ARG001 - whose it is
     return _locked([], trusted=True)
 
 
@@ -310,7 +319,8 @@ class _Session:
     def _location(self, want: Wanted, cell: Mapping[str, Any]) -> Location:
         file, row, line, show, *key = cell.values()
         name = self.rows.parts[file - 1].name if self.rows.parts else ""
-        named = tuple((column, str(value)) for (column, _), value in zip(want.key, key, strict=True))
+        texts = ("null" if value is None else str(value) for value in key)
+        named = tuple((column, text) for (column, _), text in zip(want.key, texts, strict=True))
         return Location(name, row, line, key=named, value=show)
 
 
@@ -336,4 +346,4 @@ def _cause(error: duckdb.Error) -> str:
     first = str(error).strip().splitlines()[0]
     if isinstance(error, duckdb.BinderException | duckdb.CatalogException | duckdb.ParserException):
         return first
-    return re.sub(r"""(["']).*(\1|$)""", "…", first)
+    return re.sub(r"""(["'])(?:.*\1|.*$)""", "…", first)
