@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 # The names that most contracts use; anything else is read by sqlglot, which costs 0.3 s of CPU to import.
 KNOWN = {
     "BIGINT": "bigint int8 int64 long",
@@ -20,6 +22,28 @@ KNOWN = {
     "BLOB": "binary varbinary blob bytes",
 }
 _BY_NAME = {name: kind for kind, names in KNOWN.items() for name in names.split()} | {k.lower(): k for k in KNOWN}
+# What a table in memory calls its types (pyarrow). `int8` is one byte here and eight in a contract.
+_ARROW = {
+    **{f"int{8 * size}": name for size, name in ((1, "TINYINT"), (2, "SMALLINT"), (4, "INTEGER"), (8, "BIGINT"))},
+    **{f"uint{8 * size}": name for size, name in ((1, "UTINYINT"), (2, "USMALLINT"), (4, "UINTEGER"), (8, "UBIGINT"))},
+    "float": "FLOAT",
+    "double": "DOUBLE",
+    "bool": "BOOLEAN",
+    **dict.fromkeys(("string", "large_string", "string_view"), "VARCHAR"),
+    **dict.fromkeys(("binary", "large_binary", "binary_view"), "BLOB"),
+    **dict.fromkeys(("date32[day]", "date64[ms]"), "DATE"),
+    **dict.fromkeys(("time32[s]", "time32[ms]", "time64[us]"), "TIME"),
+    **dict.fromkeys(("timestamp[s]", "timestamp[ms]", "timestamp[us]"), "TIMESTAMP"),
+}
+
+
+def arrow_as_duckdb(found: str) -> str:
+    """Return the name of an Arrow type in DuckDB's spelling, as it is where DuckDB has no such type."""
+    if re.fullmatch(r"timestamp\[(s|ms|us), tz=.*\]", found):
+        return "TIMESTAMP WITH TIME ZONE"
+    if decimal := re.fullmatch(r"decimal\d+\((\d+), (\d+)\)", found):
+        return f"DECIMAL({decimal[1]},{decimal[2]})"
+    return _ARROW.get(found, found)
 
 
 def duckdb_type(declared: str) -> str | None:

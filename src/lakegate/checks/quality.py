@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -61,8 +62,8 @@ def holds(threshold: Threshold, measured: Answer) -> bool:
 
 
 def _number(value: object) -> object:
-    """Return numbers as Decimal, so that 0.1 is 0.1 and 1 equals 1.0; everything else as it is."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    """Return numbers as Decimal, so that 0.1 is 0.1 and 1 equals 1.0; everything else, NaN too, as it is."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and not math.isnan(value):
         return Decimal(str(value))
     return value
 
@@ -142,7 +143,8 @@ class SqlRule(Check):
         if isinstance(answer, NotMeasured):
             return unmeasured(answer)
         expected = said(self.threshold)
-        value = answer if isinstance(answer, int | float | str | bool) else str(answer)
+        plain = isinstance(answer, int | str) or (isinstance(answer, float) and math.isfinite(answer))
+        value = answer if plain else str(answer)  # a report is JSON, which has no NaN
         diagnostics = {"value": value, "got": str(answer), "expected": expected}
         if holds(self.threshold, answer):
             return passed(diagnostics)

@@ -15,6 +15,7 @@ from lakegate.checks.interface import (
     share,
     unmeasured,
 )
+from lakegate.checks.physical_types import arrow_as_duckdb
 from lakegate.contract.model import LogicalType
 from lakegate.measures import CountWhere, Measure, NotMeasured, Predicate, RowCount, Value
 from lakegate.rows import RESERVED, Kind, Location, Type
@@ -204,7 +205,8 @@ class HasPhysicalType(Check):
         if actual is None:
             return not_applicable("the column is absent: see the check that it is present")
         diagnostics = {"found_type": actual.name, "expected_type": self.declared}
-        if actual.name.replace(" ", "").upper() == self.expected.replace(" ", "").upper():
+        name = arrow_as_duckdb(actual.name) if found.rows.table is not None else actual.name
+        if name.replace(" ", "").upper() == self.expected.replace(" ", "").upper():
             return passed(diagnostics)
         return Judgement(Outcome.FAILED, f"got type {actual.name}, expected {self.declared}", diagnostics)
 

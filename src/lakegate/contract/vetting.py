@@ -33,16 +33,23 @@ def vet(query: str, *, table: str, column: str | None, tables: frozenset[str], w
     Raises ContractError for what is no query, Refused for a query that reaches outside.
     """
     import sqlglot
-    from sqlglot import errors
+    from sqlglot import errors, exp
 
     sql = fill(query, table, column, where)
     try:
-        statements = sqlglot.parse(sql, dialect="duckdb", error_level=errors.ErrorLevel.RAISE)
+        parsed = sqlglot.parse(sql, dialect="duckdb", error_level=errors.ErrorLevel.RAISE)
     except errors.SqlglotError as error:
         raise _broken(where, f"the query cannot be read as SQL: {_first_line(error)}") from None
-    if len(statements) != 1 or statements[0] is None:
+    except RecursionError:
+        raise _broken(where, "the query is nested too deep to be read") from None
+    statements = [one for one in parsed if one is not None and not isinstance(one, exp.Semicolon)]
+    if not statements:
+        raise _broken(where, "the query is empty")
+    if len(statements) > 1:
         raise Refused(f"{where}: got {len(statements)} statements, expected one SELECT")
-    return _vet_statement(statements[0], sql.strip().rstrip(";"), table, tables, where)
+    used = _vet_statement(statements[0], {table, *tables}, where)
+    ends = [token.start for token in sqlglot.tokenize(sql, "duckdb") if token.token_type is sqlglot.TokenType.SEMICOLON]
+    return Vetted(sql[: ends[0] if ends else None].strip(), tuple(name for name in used if name != table))
 
 
 def fill(query: str, table: str, column: str | None, where: str) -> str:
@@ -58,25 +65,55 @@ def fill(query: str, table: str, column: str | None, where: str) -> str:
     return re.sub(rf"\$?\{{\s*({TABLE_WORDS}|{COLUMN_WORDS})\s*\}}", name, query, flags=re.IGNORECASE)
 
 
-def _vet_statement(tree: exp.Expr, sql: str, table: str, tables: frozenset[str], where: str) -> Vetted:
+def _vet_statement(tree: exp.Expr, tables: set[str], where: str) -> list[str]:
+    """Return which of `tables` a statement reads. Names are the same in any case, as the engine has it."""
     from sqlglot import exp
 
     if not isinstance(tree, exp.Query):
         raise Refused(f"{where}: got a {tree.key.upper()} statement, expected one SELECT")
+    known = {name.casefold(): name for name in tables}
     used: list[str] = []
-    local = {cte.alias for cte in tree.find_all(exp.CTE)}
     for node in tree.walk():
+        if (impure := _impure(node)) is not None:
+            message = f"the answer of {impure}() depends on more than the data"
+            raise _broken(where, message, "the same batch must get the same verdict: freshness is an slaProperty")
         if reason := _reaches_out(node):
             raise Refused(f"{where}: {reason}", hint="a rule's SQL may read only the batch and datasets it names")
-        if isinstance(node, exp.Table):
-            name = node.name
-            if name in local and not node.db:
-                continue
-            if node.db or node.catalog or name not in tables | {table}:
-                known = ", ".join(sorted(tables | {table}))
-                raise Refused(f"{where}: the query reads {node.sql(dialect='duckdb')}, expected only {known}")
+        if isinstance(node, exp.Table) and not _is_common_table(node):
+            name = known.get(node.name.casefold())
+            if name is None or node.db or node.catalog:
+                read, expected = node.sql(dialect="duckdb"), ", ".join(sorted(tables))
+                raise Refused(f"{where}: the query reads {read}, expected only {expected}")
             used.append(name)
-    return Vetted(sql, tuple(dict.fromkeys(name for name in used if name != table)))
+    return list(dict.fromkeys(used))
+
+
+def _is_common_table(table: exp.Table) -> bool:
+    """Whether a name is a common table expression where it stands: one that an enclosing query wrote before it."""
+    from sqlglot import exp
+
+    name = table.name.casefold()
+    inside: exp.Expr = table
+    while (above := inside.parent) is not None and not table.db:
+        ctes = above.expressions if isinstance(above, exp.With) else getattr(above, "ctes", [])
+        for cte in ctes:
+            if cte is inside and not above.args.get("recursive"):
+                break
+            if cte.alias.casefold() == name:
+                return True
+        inside = above.parent if isinstance(above, exp.With) and above.parent else above
+    return False
+
+
+def _impure(node: exp.Expr) -> str | None:
+    """Return the name of a function whose answer is not a function of its arguments, None for any other node."""
+    from sqlglot import exp
+
+    if isinstance(node, exp.Anonymous):
+        return node.name.lower() if node.name.lower() in NOT_PURE else None
+    if isinstance(node, exp.Func):
+        return min((name.lower() for name in node.sql_names() if name.lower() in NOT_PURE), default=None)
+    return None
 
 
 def _reaches_out(node: exp.Expr) -> str | None:
@@ -86,9 +123,8 @@ def _reaches_out(node: exp.Expr) -> str | None:
     if isinstance(node, exp.Anonymous):
         name = node.name.lower()
         return None if name in HARMLESS else f"function {name}() is not on the list of harmless functions"
-    if isinstance(node, exp.Func):
-        names = {name.lower() for name in node.sql_names()}
-        return None if not names & NOT_PURE else f"function {min(names)}() depends on more than the data"
+    if isinstance(node, (exp.ReadCSV, exp.ReadParquet)):
+        return "reading a file is not allowed"
     if isinstance(node, exp.Table) and not isinstance(node.this, exp.Identifier):
         return f"table function {node.this.sql(dialect='duckdb')} is not allowed"
     if isinstance(node, (exp.Command, exp.DDL, exp.DML, exp.Into, exp.Lock, exp.Parameter, exp.Placeholder)):
@@ -96,12 +132,14 @@ def _reaches_out(node: exp.Expr) -> str | None:
     return None
 
 
-# Functions that sqlglot knows by a class of their own and whose answer is not a function of the data.
+# Functions whose answer is not a function of their arguments: the clock, chance, the session.
 NOT_PURE = frozenset(
     """
-    current_timestamp current_date current_time current_datetime current_user current_schema localtime
-    localtimestamp rand random randn uuid gen_random_uuid now getdate session_user version read_csv read_parquet
-    read_json current_database current_catalog today sysdate utc_date utc_time utc_timestamp current_setting
+    current_timestamp current_date current_time current_datetime current_user current_schema current_schemas
+    current_role current_version current_database current_catalog current_timezone current_setting localtime
+    localtimestamp systimestamp sysdate today now getdate utc_date utc_time utc_timestamp get_current_timestamp
+    transaction_timestamp session_user version rand random randn randstr uuid gen_random_uuid generate_uuid
+    uuid_string setseed
     """.split()  # noqa: SIM905 - a list of words reads best as words
 )
 # DuckDB's functions that sqlglot has no class for, all functions of their arguments alone.
@@ -126,5 +164,5 @@ def _first_line(error: Exception) -> str:
     return re.sub(r"\x1b\[[0-9;]*m", "", str(error)).strip().splitlines()[0]
 
 
-def _broken(where: str, message: str) -> ContractError:
-    return ContractError((Problem("", 0, 0, Severity.ERROR, "bad-sql", f"{where}: {message}", where),))
+def _broken(where: str, message: str, hint: str = "") -> ContractError:
+    return ContractError((Problem("", 0, 0, Severity.ERROR, "bad-sql", f"{where}: {message}", where, hint=hint),))

@@ -7,6 +7,7 @@ contract's SQL nor a crafted file reaches another file, the network or the envir
 from __future__ import annotations
 
 import datetime as dt
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
 EXACT_UP_TO = 500_000  # rows; below, grouping by the key costs less than loading numpy to sort hashes
 LOCATED_AT_ONCE = 64  # failing checks whose rows are looked up in one scan
 SHOWN = 200  # characters of a sample value
+# The optimizers that skip row groups, or answer outright, by what a footer says of them.
+BELIEVERS = ("statistics_propagation", "filter_pushdown", "filter_pullup", "join_filter_pushdown", "top_n")
+ZONED = frozenset({"TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS"})
 
 
 class DuckDB:
@@ -93,7 +97,7 @@ class DuckDB:
             trusted = all(part.staged for each in every for part in each.parts)
             connection = _locked(files, trusted=trusted, memory=self._memory_limit, workspace=self._workspace)
         else:
-            connection = _locked_for_tables().cursor()
+            connection = _for_tables()
         try:
             yield _Session(connection, rows, others)
         finally:
@@ -122,19 +126,25 @@ def _locked(
     if memory:
         settings["memory_limit"] = memory
     if not trusted:
-        settings["disabled_optimizers"] = "statistics_propagation,filter_pushdown,filter_pullup"
+        settings["disabled_optimizers"] = ",".join(BELIEVERS)
     connection = duckdb.connect(":memory:")
     for name, value in settings.items():
         written = "[" + ", ".join(map(sql.text, value)) + "]" if isinstance(value, list) else sql.text(str(value))
-        connection.execute(f"SET {name} = {written}")
-    connection.execute("SET enable_external_access = false")
-    connection.execute("SET lock_configuration = true")
+        connection.execute(f"SET GLOBAL {name} = {written}")  # GLOBAL: for its cursors too
+    connection.execute("SET GLOBAL enable_external_access = false")
+    connection.execute("SET GLOBAL lock_configuration = true")
     return connection
 
 
+def _for_tables() -> duckdb.DuckDBPyConnection:
+    """Open a connection for tables in memory, in the process's one database for them: a new one costs more than a
+    small check. A process forked from this one makes its own: the engine's threads do not survive a fork.
+    """
+    return _database_for_tables(os.getpid()).cursor()
+
+
 @cache
-def _locked_for_tables() -> duckdb.DuckDBPyConnection:
-    """Return the process's one connection for tables in memory: opening one costs more than a small check."""
+def _database_for_tables(process: int) -> duckdb.DuckDBPyConnection:  # noqa: ARG001 - whose it is
     return _locked([], trusted=True)
 
 
@@ -195,7 +205,7 @@ class _Session:
 
     def _cell(self, measure: Measure, cell: Any) -> Answer:  # noqa: ANN401 - what a database returns
         if isinstance(measure, Maximum | Minimum) and self.scope.type_of(measure.value).kind in sql.INSTANTS:
-            return cell if cell is None else dt.datetime.fromtimestamp(cell / 1e6, dt.UTC)
+            return None if cell is None else _instant(cell)
         answer: Answer = cell
         return answer
 
@@ -253,16 +263,27 @@ class _Session:
             views[name] = self._relation(rows, f"_lakegate_{dataset}")
         for name, relation in views.items():
             self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {sql.identifier(name)} AS SELECT * FROM {relation}")
-        result = self.connection.execute(measure.query)
-        width = len(result.description or ())
-        cells = result.fetchmany(2)
-        if width != 1 or len(cells) > 1:
-            got = f"{width} columns" if width != 1 else "more than one row"
-            return NotMeasured(Fault.DATA, f"the query must return one row with one column, got {got}")
+        return self._single_cell(measure.query)
+
+    def _single_cell(self, query: str) -> Answer:
+        """Return the one cell of a query. That it is one SELECT is read once more, by the parser that will run it."""
+        import duckdb
+
+        statements = self.connection.extract_statements(query)
+        if [one.type for one in statements] != [duckdb.StatementType.SELECT]:
+            return NotMeasured(Fault.ENGINE, "the engine reads the query as something else than one SELECT")
+        result = self.connection.sql(query)
+        if len(result.columns) != 1:
+            return _not_one_cell(f"{len(result.columns)} columns")
+        zoned = str(result.types[0]) in ZONED
+        if zoned:
+            result = result.project(f"epoch_us({sql.identifier(result.columns[0])})")
+        cells = result.limit(2).fetchall()
+        if len(cells) > 1:
+            return _not_one_cell("more than one row")
         if not cells or cells[0][0] is None:
             return NotMeasured(Fault.DATA, "the query returned NULL" if cells else "the query returned no row")
-        answer: Answer = cells[0][0]
-        return answer
+        return _instant(cells[0][0]) if zoned else cells[0][0]
 
     def locate(self, wanted: Sequence[Wanted], limit: int) -> dict[Measure, tuple[Location, ...]]:
         """Find failing rows: of all predicates in one scan, of keys in a narrow pass each."""
@@ -309,11 +330,31 @@ class _Session:
     def _location(self, want: Wanted, cell: Mapping[str, Any]) -> Location:
         file, row, line, show, *key = cell.values()
         name = self.rows.parts[file - 1].name if self.rows.parts else ""
-        named = tuple((column, str(value)) for (column, _), value in zip(want.key, key, strict=True))
+        texts = ("null" if value is None else str(value) for value in key)
+        named = tuple((column, text) for (column, _), text in zip(want.key, texts, strict=True))
         return Location(name, row, line, key=named, value=show)
 
 
-def _cause(error: Exception) -> str:
-    """Return the engine's own word in one line, without the values it quotes: they may be personal data."""
+def _instant(microseconds: int) -> Answer:
+    """Return an instant as Python has it. Fetching it as TIMESTAMPTZ would ask for a time zone database."""
+    try:
+        return dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=microseconds)
+    except OverflowError:
+        return NotMeasured(Fault.DATA, "got a time before the year 1 or after the year 9999")
+
+
+def _not_one_cell(got: str) -> NotMeasured:
+    return NotMeasured(Fault.DATA, f"the query must return one row with one column, got {got}")
+
+
+def _cause(error: duckdb.Error) -> str:
+    """Return the engine's own word in one line, without the values it quotes: they may be personal data.
+
+    An error of the query's text quotes that text and no value.
+    """
+    import duckdb
+
     first = str(error).strip().splitlines()[0]
-    return re.sub(r"'[^']*'", "'…'", first)
+    if isinstance(error, duckdb.BinderException | duckdb.CatalogException | duckdb.ParserException):
+        return first
+    return re.sub(r"""(["'])(?:.*\1|.*$)""", "…", first)

@@ -11,6 +11,8 @@ than a long `NOT IN`.
 from __future__ import annotations
 
 import datetime as dt
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -268,11 +270,30 @@ def _not_multiple(value: Value, factor: Decimal, scope: Scope) -> str:
     name = reference(value)
     if found.kind is Kind.NULL:
         return "false"
-    if found.kind is Kind.FLOAT:  # by its shortest decimal form: 0.3 is a multiple of 0.1; beyond 38 digits by division
-        exact = f"TRY_CAST(CAST({name} AS VARCHAR) AS DECIMAL(38, 12)) % {factor:f} <> 0"
-        rough = f"({name} / {factor:f}) <> floor({name} / {factor:f})"
-        return f"coalesce({exact}, {rough})"
-    return f"{name} % {factor:f} <> 0"
+    if found.kind is not Kind.FLOAT:
+        return f"{name} % {_least_multiple(factor, _scale(found))} <> 0"
+    # By its shortest decimal form: 0.3 is a multiple of 0.1. What has more decimals than the factor is no multiple of
+    # it; what has too many digits for a decimal is divided instead.
+    decimals = max(0, -int(factor.as_tuple().exponent))
+    exact = f"TRY_CAST(CAST({name} AS VARCHAR) AS DECIMAL(38, {min(decimals, 38)}))"
+    rounded = f"CAST(CAST({exact} AS VARCHAR) AS DOUBLE) <> CAST(CAST({name} AS VARCHAR) AS DOUBLE)"
+    rough = f"({name} / {factor:f}) <> floor({name} / {factor:f})"
+    return f"coalesce({exact} % {factor:f} <> 0 OR {rounded}, {rough})"
+
+
+def _scale(found: Type) -> int:
+    """Return the digits after the point of an integer or decimal type: `DECIMAL(18,2)`, `decimal128(18, 2)`."""
+    scale = re.search(r",\s*(\d+)\)", found.name)
+    return int(scale[1]) if found.kind is Kind.DECIMAL and scale else 0
+
+
+def _least_multiple(factor: Decimal, scale: int) -> str:
+    """Return the least multiple of `factor` with at most `scale` decimals; numbers of that scale that are multiples of
+    the one are multiples of the other. With the column's own scale the engine's remainder stays exact.
+    """
+    numerator, denominator = factor.as_integer_ratio()
+    units = math.lcm(numerator * 10**scale, denominator) // denominator
+    return f"{Decimal((0, tuple(map(int, str(units))), -scale)):f}"
 
 
 def _any_item(items: str, item: Type | None, holds: Predicate, scope: Scope) -> str:
@@ -292,7 +313,7 @@ def aggregate(measure: Measure, scope: Scope) -> str:
         case RowCount():
             return "count(*)"
         case CountWhere(p):
-            return f"count_if({predicate(p, scope)})"
+            return f"coalesce(count_if({predicate(p, scope)}), 0)"  # NULL where the predicate is NULL in every row
         case Maximum(value) | Minimum(value):
             extreme = f"{'max' if isinstance(measure, Maximum) else 'min'}({_measured(value, scope)})"
             return f"epoch_us({extreme})" if scope.type_of(value).kind in INSTANTS else extreme
