@@ -196,7 +196,7 @@ class _Session:
     def _cell(self, measure: Measure, cell: Any) -> Answer:  # noqa: ANN401 - what a database returns
         if isinstance(measure, Maximum | Minimum) and self.scope.type_of(measure.value).kind in sql.INSTANTS:
             return cell if cell is None else dt.datetime.fromtimestamp(cell / 1e6, dt.UTC)
-        answer: Answer = cell
+        answer: Answer = 0 if cell is None and isinstance(measure, CountWhere) else cell  # count_if of nulls is null
         return answer
 
     def duplicates(self, measure: Duplicates) -> DuplicateCounts:
@@ -298,7 +298,9 @@ class _Session:
     def _location(self, want: Wanted, cell: Mapping[str, Any]) -> Location:
         file, row, line, show, *key = cell.values()
         name = self.rows.parts[file - 1].name if self.rows.parts else ""
-        named = tuple((column, str(value)) for (column, _), value in zip(want.key, key, strict=True))
+        named = tuple(
+            (column, str(value)) for (column, _), value in zip(want.key, key, strict=True) if value is not None
+        )
         return Location(name, row, line, key=named, value=show)
 
 
