@@ -172,7 +172,9 @@ def _beside(given: tuple[str, ...]) -> dict[str, tuple[Path, ...]]:
 
 @main.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-@click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="What to write."
+)
 def lint(paths: tuple[str, ...], output_format: str) -> None:
     """Find everything that is wrong in contracts: files, folders or globs.
 

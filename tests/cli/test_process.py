@@ -132,7 +132,8 @@ from lakegate.cli import main
 try:
     main(sys.argv[1:])
 except SystemExit as end:
-    print(end.code, sorted({name.split(".")[0] for name in sys.modules} & {"rich", "jinja2", "sqlglot", "boto3", "numpy", "pydantic", "pandas"}), file=sys.stderr)
+    heavy = {"rich", "jinja2", "sqlglot", "boto3", "numpy", "pydantic", "pandas"}
+    print(end.code, sorted({name.split(".")[0] for name in sys.modules} & heavy), file=sys.stderr)
 """
 
 
