@@ -51,6 +51,7 @@ format: .venv/installed-all ## put the code into the one format, mend what ruff 
 
 .PHONY: bench
 bench: .venv/installed-all ## 40 checks beside a hand-written query: make bench ROWS="1000000" RUNS=5
+	$(BIN)/python benchmarks/startup.py
 	for rows in $(ROWS); do $(BIN)/python benchmarks/run.py --rows $$rows --runs $(RUNS) || exit; done
 
 .PHONY: constraints

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from lakegate.config import open_lake
 from lakegate.context import Committed, surroundings
+from lakegate.contract.findings import near
 from lakegate.contract.model import Contract, SchemaObject
 from lakegate.contract.odcs import load
 from lakegate.contract.project import Project
 from lakegate.engines.duckdb import DuckDB
-from lakegate.errors import UsageError
+from lakegate.errors import LakegateError, UsageError
 from lakegate.gate.spool import Progress
 from lakegate.intake.types import table_types
 from lakegate.judge import Options, Subject, judge
@@ -28,7 +29,7 @@ from lakegate.verdict import Verdict
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Asked", "check", "load", "opened"]
+__all__ = ["Asked", "Failure", "check", "load", "opened"]
 
 
 def check(
@@ -74,20 +75,42 @@ def _object(contract: Contract, name: str | None) -> SchemaObject:
         raise UsageError(f"the contract {contract.id} has several objects: {names}", hint="say which: --schema-name")
     found = contract.object(name) if name is not None else contract.schema[0]
     if found is None:
-        raise UsageError(f"the contract {contract.id} has no object {name!r}", hint=f"it has: {names}")
+        raise UsageError(
+            f"the contract {contract.id} has no object {name!r}",
+            hint=near(name or "", names.split(", ")) or f"it has: {names}",
+        )
     return found
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What a command says beside what is to be done. `lake` None takes the one that the project's settings name."""
+class Failure:
+    """A batch that could be neither judged nor promoted, and why."""
 
-    contract: Path
+    dataset: str
+    batch: str
+    error: LakegateError
+
+
+def _raised(failure: Failure) -> None:
+    raise failure.error
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a command says beside what is to be done. `lake` None takes the one that the project's settings name.
+
+    Who asks is told: `progress` of bytes, `announce` a line at the begin and at the end of each batch, `failed` what
+    went wrong with a batch; where that does not raise, the other batches are gone on with.
+    """
+
+    contract: Path | Contract
     lake: str | None = None
     schema_name: str | None = None
     beside: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)  # dataset -> files that stand for it
     options: Options = field(default_factory=Options)
     progress: Progress = unheard
+    announce: Callable[[str], None] = unheard
+    failed: Callable[[Failure], None] = _raised
 
 
 @contextmanager
@@ -96,8 +119,8 @@ def opened(asked: Asked, *, needs_lake: bool = True) -> Iterator[tuple[Run, ...]
 
     Without `needs_lake` no lake is opened unless one is named. Raises what `load` and `config.open_lake` raise.
     """
-    loaded = load(asked.contract)
-    project = Project.around(asked.contract)
+    loaded = asked.contract if isinstance(asked.contract, Contract) else load(asked.contract)
+    project = Project.around(loaded.path or Path.cwd())
     objects = (_object(loaded, asked.schema_name),) if asked.schema_name else loaded.schema
     store = open_lake(asked.lake, project.root) if needs_lake or asked.lake else None
     with tempfile.TemporaryDirectory(prefix="lakegate-") as folder:

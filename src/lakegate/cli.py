@@ -5,7 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import os
 import sys
-from collections.abc import Callable, Sequence
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +18,7 @@ from lakegate.errors import CouldNotEvaluate, LakegateError, UsageError
 from lakegate.version import __version__
 
 if TYPE_CHECKING:
-    from lakegate.api import Asked
-    from lakegate.gate.spool import Progress
+    from lakegate.api import Asked, Failure
 
 EPILOG = """\b
 Exit codes:
@@ -28,6 +30,8 @@ Exit codes:
   5  could not evaluate: infrastructure, try again
   6  refused for security"""
 
+DEBUG = "see where with: lakegate --debug COMMAND …"
+
 
 class Commands(click.Group):
     """The group of all commands: lists them in the order of the work, and turns our errors into an exit code."""
@@ -37,23 +41,44 @@ class Commands(click.Group):
         return list(self.commands)
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's signature
-        """Run a command; every error of ours becomes one message on stderr and its own exit code."""
+        """Run a command; every error becomes one message on stderr and its own exit code.
+
+        This is an outer door: an exception that nobody foresaw is 5, never Python's own 1, which would blame the data.
+        """
         try:
             return super().invoke(ctx)
         except LakegateError as error:
-            self._tell(ctx, error)
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            ctx.exit(0)
+            self._tell(ctx, error, error)
         except OSError as error:
-            where = f"{error.filename}: " if error.filename else ""
-            self._tell(ctx, CouldNotEvaluate(f"{where}{error.strerror or error}"))
+            from lakegate.commands import unavailable
 
-    def _tell(self, ctx: click.Context, error: LakegateError) -> None:
+            self._tell(ctx, unavailable(error), error)
+        except KeyboardInterrupt as error:
+            self._tell(ctx, CouldNotEvaluate("stopped", hint="the next run ends what this one began"), error)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:  # noqa: BLE001 - the outer door
+            told = CouldNotEvaluate(f"this is a mistake of lakegate's own: {type(error).__name__}: {error}", hint=DEBUG)
+            self._tell(ctx, told, error)
+
+    def _tell(self, ctx: click.Context, told: LakegateError, cause: BaseException) -> None:
+        from lakegate.show import tell
+
         if ctx.params.get("debug"):
-            raise error
-        click.echo(f"lakegate: {error}", err=True)
-        ctx.exit(error.exit_code)
+            traceback.print_exception(cause)
+        tell(str(told))
+        ctx.exit(told.exit_code)
+
+
+@contextmanager
+def _answering(exit_code: int) -> Iterator[None]:
+    """Write the answer inside, then exit with its code, also where nobody reads to the end (`| head`)."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(exit_code)
 
 
 @click.group(cls=Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
@@ -83,7 +108,7 @@ JUDGING: Sequence[Callable[[Callable[..., None]], Callable[..., None]]] = (
         show_default=True,
         help="What to write. A machine format is all there is on stdout.",
     ),
-    click.option("--output", type=click.Path(path_type=Path), help="Write there instead of stdout."),
+    click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write there instead of stdout."),
     click.option("--samples", is_flag=True, help="Quote failing values; classified properties stay masked."),
     click.option(
         "--locations",
@@ -112,18 +137,21 @@ def judging(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def _asked(contract: Path, given: dict[str, Any], progress: Progress) -> Asked:
+def _asked(contract: Path, given: dict[str, Any]) -> Asked:
+    """Return what the shared options say. Raises UsageError where what they name cannot be."""
     from lakegate.api import Asked
     from lakegate.judge import Options
 
-    as_of = given["as_of"]
+    output, as_of = given["output"], given["as_of"]
+    if output is not None and not output.parent.is_dir():
+        raise UsageError(f"--output {output}: the folder {output.parent} is not there", hint="make it first")
     options = Options(
         fail_on=given["fail_on"],
         locations=given["locations"],
         samples=given["samples"],
         as_of=as_of.replace(tzinfo=dt.UTC) if as_of else None,
     )
-    return Asked(contract, given["lake"], given["schema_name"], _beside(given["beside"]), options, progress)
+    return Asked(contract, given["lake"], given["schema_name"], _beside(given["beside"]), options)
 
 
 def _beside(given: tuple[str, ...]) -> dict[str, tuple[Path, ...]]:
@@ -133,6 +161,8 @@ def _beside(given: tuple[str, ...]) -> dict[str, tuple[Path, ...]]:
         dataset, equals, file = pair.partition("=")
         if not (dataset and equals and file):
             raise UsageError(f"--with {pair}: expected DATASET=FILE")
+        if not Path(file).is_file():
+            raise UsageError(f"--with {pair}: {file} is no file")
         named[dataset] = (*named.get(dataset, ()), Path(file))
     return named
 
@@ -142,19 +172,21 @@ def _beside(given: tuple[str, ...]) -> dict[str, tuple[Path, ...]]:
 
 @main.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-@click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="What to write."
+)
 def lint(paths: tuple[str, ...], output_format: str) -> None:
     """Find everything that is wrong in contracts: files, folders or globs.
 
     All problems of all files at once, each with its file, line and column.
     """
-    from lakegate import commands
+    from lakegate import commands, show
     from lakegate.contract import lint as linter
 
     problems = commands.linted(paths)
     files = len(linter.contract_files(paths))
-    click.echo(linter.to_json(problems) if output_format == "json" else linter.render_text(problems, files))
-    sys.exit(linter.exit_code(problems))
+    with _answering(linter.exit_code(problems)):
+        show.problems(problems, files, output_format)
 
 
 @main.command()
@@ -163,8 +195,16 @@ def lint(paths: tuple[str, ...], output_format: str) -> None:
 @MODEL
 @WITH
 @click.option("--batch", metavar="KEY", help="Only this batch. Without: all that wait.")
-@click.option("--data", multiple=True, type=click.Path(path_type=Path), metavar="FILE", help="Judge files, no lake.")
-@click.option("--server", metavar="NAME", help="Judge what lies at this `local` server of the contract.")
+@click.option(
+    "--data",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Judge this file, no lake; may be given several times.",
+)
+@click.option(
+    "--server", metavar="NAME", help="Judge what lies at this `local` server; with --data, how the files are written."
+)
 @judging
 def test(contract: Path, **given: Any) -> None:  # noqa: ANN401 - click's options
     """Judge a batch and move nothing.
@@ -174,10 +214,15 @@ def test(contract: Path, **given: Any) -> None:  # noqa: ANN401 - click's option
     from lakegate import commands, show
 
     wanted = commands.Wanted(given["batch"], tuple(given["data"]), given["server"])
-    with show.progress() as progress:
-        verdicts = commands.judged(wanted, _asked(contract, given, progress))
-    show.verdicts(verdicts, given["output_format"], given["output"], verbose=given["verbose"])
-    sys.exit(show.exit_code(verdict.exit_code for verdict in verdicts))
+    asked = _asked(contract, given)
+    failed: list[Failure] = []
+    with show.progress() as (progress, announce):
+        told = replace(asked, progress=progress, announce=announce, failed=failed.append)
+        verdicts = commands.judged(wanted, told)
+    codes = [verdict.exit_code for verdict in verdicts] + [failure.error.exit_code for failure in failed]
+    with _answering(show.exit_code(codes)):
+        show.verdicts(verdicts, given["output_format"], given["output"], verbose=given["verbose"])
+        show.failures(failed)
 
 
 @main.command()
@@ -194,10 +239,15 @@ def promote(contract: Path, **given: Any) -> None:  # noqa: ANN401 - click's opt
 
     if (given["batch"] is not None) == given["everything"]:
         raise UsageError("expected either --batch KEY or --all", hint="`lakegate status` lists the batches")
-    with show.progress() as progress:
-        promotions = commands.promoted(given["batch"], _asked(contract, given, progress))
-    show.promotions(promotions, given["output_format"], given["output"], verbose=given["verbose"])
-    sys.exit(show.exit_code(promotion.exit_code for promotion in promotions))
+    asked = _asked(contract, given)
+    failed: list[Failure] = []
+    with show.progress() as (progress, announce):
+        told = replace(asked, progress=progress, announce=announce, failed=failed.append)
+        promotions = commands.promoted(given["batch"], told)
+    codes = [promotion.exit_code for promotion in promotions] + [failure.error.exit_code for failure in failed]
+    with _answering(show.exit_code(codes)):
+        show.promotions(promotions, failed, given["output_format"], given["output"], verbose=given["verbose"])
+        show.failures(failed)
 
 
 @main.command()
@@ -205,9 +255,11 @@ def promote(contract: Path, **given: Any) -> None:  # noqa: ANN401 - click's opt
 @MODEL
 def plan(contract: Path, schema_name: str | None) -> None:
     """Show what would be measured, stage by stage with its SQL. Touches no data."""
-    from lakegate import commands
+    from lakegate import commands, show
 
-    click.echo(commands.explained(contract, schema_name))
+    text = commands.explained(contract, schema_name)
+    with _answering(0):
+        show.write(text)
 
 
 @main.command()
@@ -221,7 +273,9 @@ def status(contracts: tuple[str, ...], lake: str | None, as_json: bool) -> None:
     """
     from lakegate import commands, show
 
-    show.standings(commands.standings(contracts, lake), as_json=as_json)
+    found = commands.standings(contracts, lake)
+    with _answering(show.exit_code(one.problem.exit_code for one in found if one.problem)):
+        show.standings(found, as_json=as_json)
 
 
 @main.command()
@@ -232,10 +286,11 @@ def paths(dataset: str, lake: str | None) -> None:
 
     DATASET is its place under the zone, as in `status`; if it lies in several zones, with the zone before it.
     """
-    from lakegate import commands
+    from lakegate import commands, show
 
-    for path in commands.committed_paths(dataset, lake):
-        click.echo(path)
+    found = commands.committed_paths(dataset, lake)
+    with _answering(0):
+        show.write("".join(f"{path}\n" for path in found))
 
 
 @main.command()

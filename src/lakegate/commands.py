@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
-from lakegate.api import Asked, opened
+from lakegate.api import Asked, Failure, opened
 from lakegate.checks.derive import checks_of
+from lakegate.checks.of_quality import Surroundings, quality_check
+from lakegate.checks.spot import spots
 from lakegate.config import open_lake
 from lakegate.context import surroundings
 from lakegate.contract import lint as linter
-from lakegate.contract.findings import near
-from lakegate.contract.model import Contract, Server
-from lakegate.contract.odcs import load
+from lakegate.contract.findings import REFUSED, Finding, near
+from lakegate.contract.model import Contract, SchemaObject, Server
+from lakegate.contract.odcs import load, parse, read_file
+from lakegate.contract.places import places
 from lakegate.contract.project import Project, contracts_under
 from lakegate.engines.explain import declared, explain
 from lakegate.engines.sql import identifier
-from lakegate.errors import ContractError, LakegateError, Problem, Refused, Severity, UsageError
+from lakegate.errors import (
+    ContractError,
+    CouldNotEvaluate,
+    LakegateError,
+    Problem,
+    Refused,
+    Severity,
+    UsageError,
+)
 from lakegate.gate import ledger
 from lakegate.gate.arrivals import Route, route
 from lakegate.gate.promote import Promotion
@@ -26,7 +39,8 @@ from lakegate.gate.status import BatchStatus, status
 from lakegate.lake.interface import Lake
 from lakegate.plan import plan
 from lakegate.publish import publish_index
-from lakegate.run import Run
+from lakegate.reports.summary import standing
+from lakegate.run import Run, unheard
 from lakegate.verdict import Verdict
 
 
@@ -40,20 +54,44 @@ def linted(paths: Sequence[str]) -> tuple[Problem, ...]:
     return tuple(sorted(problems, key=lambda p: (p.file, p.line, p.column)))
 
 
-def _unrunnable(file: str) -> list[Problem]:
+def _unrunnable(file: str) -> tuple[Problem, ...]:
     """Return what keeps the checks of a contract from being made, though its text is right."""
-    contract = load(file)
-    problems = []
-    for obj in contract.schema:
+    parsed = parse(read_file(file))
+    if parsed.contract is None:
+        return ()
+    project = Project.around(file)
+    faults = [fault for obj in parsed.contract.schema for fault in _faults(parsed.contract, obj, project)]
+    return parsed.source.locate(faults)
+
+
+def _faults(contract: Contract, obj: SchemaObject, project: Project) -> Iterator[Finding]:
+    """Yield each rule of an object that no check can be made of; where it is no single rule, the object."""
+    neighbours = surroundings(contract, obj, project).neighbours
+    by_name = {spot.name: spot for spot in spots(obj)}
+    found = False
+    for place in places(contract):
+        for rule in place.quality if place.object is obj else ():
+            try:
+                quality_check(
+                    rule, Surroundings(obj, by_name.get(place.name), neighbours.tables, unsupported_blocks=True)
+                )
+            except (ContractError, Refused) as error:
+                found = True
+                key = ("query",) if rule.query else ()
+                yield _fault((*place.path, "quality", rule.index, *key), error)
+    if not found:
         try:
-            checks_of(contract, obj, surroundings(contract, obj, Project.around(file)).neighbours)
-        except ContractError as error:
-            problems += [Problem(file, 0, 0, p.severity, p.rule, p.message, p.path) for p in error.problems]
-        except Refused as error:
-            problems.append(
-                Problem(file, 0, 0, Severity.ERROR, "refused-sql", error.message, obj.name, hint=error.hint)
-            )
-    return problems
+            checks_of(contract, obj, neighbours)
+        except (ContractError, Refused) as error:
+            yield _fault(("schema", contract.schema.index(obj)), error)
+
+
+def _fault(path: tuple[str | int, ...], error: ContractError | Refused) -> Finding:
+    """Return an error of a rule as a finding at its place."""
+    if isinstance(error, ContractError):
+        first = error.problems[0]
+        return Finding(path, first.rule, first.message, expected=first.expected, hint=first.hint)
+    return Finding(path, REFUSED + "sql", error.message, hint=error.hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,41 +106,85 @@ class Wanted:
 def judged(wanted: Wanted, asked: Asked) -> list[Verdict]:
     """Judge and move nothing; a verdict for each batch (of each object of the contract).
 
-    Raises UsageError where nothing is there to be judged: nothing judged is no pass.
+    What cannot be judged is told to `asked.failed`. Raises UsageError where nothing is there to be judged: nothing
+    judged is no pass.
     """
-    contract = load(asked.contract)
+    contract = load(asked.contract) if isinstance(asked.contract, Path) else asked.contract
     local = _local_server(contract, wanted)
-    with opened(asked, needs_lake=not (wanted.data or local)) as runs:
-        if wanted.data and len(runs) > 1:
-            names = ", ".join(run.obj.name for run in runs)
-            raise UsageError(f"the contract has several objects: {names}", hint="say whose files: --schema-name NAME")
-        return [verdict for run in runs for verdict in _verdicts(run, wanted, local)]
+    with opened(replace(asked, contract=contract), needs_lake=not (wanted.data or local)) as runs:
+        if wanted.data:
+            if len(runs) > 1:
+                names = ", ".join(run.obj.name for run in runs)
+                raise UsageError(
+                    f"the contract has several objects: {names}", hint="say whose files: --schema-name NAME"
+                )
+            return [runs[0].judge_files(wanted.data, _reader_of(contract, wanted))]
+        if local:
+            return [run.judge_files(_files_at(local, run.obj.name), local) for run in runs]
+        found = _each(runs, wanted.batch, Run.judge_batch, asked)
+        if found is None:
+            names = ", ".join(run.dataset for run in runs)
+            raise UsageError(f"no batch of {names} waits to be judged", hint="see `lakegate status`")
+        return found
 
 
-def _verdicts(run: Run, wanted: Wanted, local: Server | None) -> Iterator[Verdict]:
-    if wanted.data:
-        yield run.judge_files(wanted.data, _reader_of(run.contract, wanted))
-    elif local:
-        yield run.judge_files(_files_at(local, run.obj.name), local)
-    else:
-        keys = (wanted.batch,) if wanted.batch is not None else run.waiting()
-        if not keys:
-            raise UsageError(f"no batch of {run.obj.name} waits to be judged", hint="see `lakegate status`")
-        for key in keys:
-            yield run.judge_batch(key)
+Done = TypeVar("Done", Verdict, Promotion)
+
+
+def _each(runs: Sequence[Run], batch: str | None, act: Callable[[Run, str], Done], asked: Asked) -> list[Done] | None:
+    """Do one thing with one batch, or with all that wait; return what came of each, None where none waits.
+
+    An error of one batch does not keep the others: it is told to `asked.failed`. A contract that cannot be asked is
+    told before the first batch is touched.
+    """
+    for run in runs:
+        checks_of(run.contract, run.obj, run.around.neighbours)
+    work = [(run, key) for run in runs for key in ((batch,) if batch is not None else run.waiting())]
+    done: list[Done] = []
+    for number, (run, key) in enumerate(work, start=1):
+        name = f"{number} of {len(work)}: {run.dataset} {key}"
+        announce = unheard if batch is not None else asked.announce
+        announce(name)
+        result = _tried(act, run, key)
+        if isinstance(result, Failure):
+            announce(f"{name}: error, exit code {result.error.exit_code}")
+            asked.failed(result)
+        else:
+            announce(f"{name}: {standing(result) if isinstance(result, Verdict) else result.state}")
+            done.append(result)
+    return done if work else None
+
+
+def _tried(act: Callable[[Run, str], Done], run: Run, key: str) -> Done | Failure:
+    """Do one thing with one batch; what goes wrong is the answer."""
+    try:
+        return act(run, key)
+    except LakegateError as error:
+        return Failure(run.dataset, key, error)
+    except OSError as error:
+        return Failure(run.dataset, key, unavailable(error))
+
+
+def unavailable(error: OSError) -> CouldNotEvaluate:
+    """Return what the operating system would not do, as an error of ours."""
+    where = f"{error.filename}: " if error.filename else ""
+    return CouldNotEvaluate(f"{where}{error.strerror or error}")
 
 
 def _local_server(contract: Contract, wanted: Wanted) -> Server | None:
     """Return the server of type `local` that is meant, None where the lake is. Raises UsageError for an unknown one."""
+    if wanted.batch is not None and (wanted.data or wanted.server):
+        raise UsageError(f"--batch {wanted.batch} lies in the lake", hint="name either it, or --data and --server")
+    if wanted.server is not None:
+        names = [one.name for one in contract.servers if wanted.data or one.type == "local"]
+        if wanted.server not in names:
+            kind = "server" if wanted.data else "local server"
+            hint = near(wanted.server, names) or f"it has: {', '.join(names) or 'none'}"
+            raise UsageError(f"the contract has no {kind} {wanted.server!r}", hint=hint)
     if wanted.data or wanted.batch is not None:
         return None
     if wanted.server is not None:
-        server = contract.server(wanted.server)
-        if server is None or server.type != "local":
-            names = [one.name for one in contract.servers if one.type == "local"]
-            hint = near(wanted.server, names) or f"local servers of the contract: {', '.join(names) or 'none'}"
-            raise UsageError(f"the contract has no local server {wanted.server!r}", hint=hint)
-        return server
+        return contract.server(wanted.server)
     if contract.gate.from_server is not None:
         return None
     return next((server for server in contract.servers if server.type == "local"), None)
@@ -131,20 +213,14 @@ def _files_at(server: Server, model: str) -> list[Path]:
 def promoted(batch: str | None, asked: Asked) -> list[Promotion]:
     """Promote one batch, or with None all that wait; then write the pages that reports share.
 
-    With None an error of one batch does not keep the others: it is told after them, the gravest one.
+    What goes wrong with one batch is told to `asked.failed` and does not keep the others.
     """
     with opened(asked) as runs:
         try:
-            return [promotion for run in runs for promotion in _promotions(run, batch)]
+            return _each(runs, batch, Run.promote, asked) or []
         finally:
             for lake in {id(run.lake): run.lake for run in runs if run.lake}.values():
                 _index(lake)
-
-
-def _promotions(run: Run, batch: str | None) -> Iterator[Promotion]:
-    keys = (batch,) if batch is not None else run.waiting()
-    for key in keys:
-        yield run.promote(key)
 
 
 def _index(lake: Lake) -> None:
@@ -169,28 +245,46 @@ def explained(contract: Path, schema_name: str | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Standings:
-    """Where the batches of one dataset stand. `problem` says why they cannot be told."""
+    """Where the batches of one dataset stand. `problem` is why they cannot be told, `dataset` then may be a file."""
 
     dataset: str
     batches: tuple[BatchStatus, ...] = ()
-    problem: str = ""
+    problem: LakegateError | None = None
 
 
 def standings(contracts: Sequence[str], lake: str | None) -> list[Standings]:
-    """Return where the batches of some contracts stand, or of every contract of the project that gates something."""
+    """Return where the batches of some contracts stand, or of every contract of the project that gates something.
+
+    Raises UsageError where no contract is there.
+    """
     project = Project.around(contracts[0] if contracts else Path.cwd())
     store = open_lake(lake, project.root)
     now = dt.datetime.now(dt.UTC)
-    return [Standings(way.dataset, status(store, way, now)) for _, way in _routes(contracts, project)]
+    told = []
+    for way in _routes(contracts, project):
+        if isinstance(way, Standings):
+            told.append(way)
+            continue
+        try:
+            told.append(Standings(way.dataset, status(store, way, now)))
+        except LakegateError as error:
+            told.append(Standings(way.dataset, problem=error))
+    return told
 
 
-def _routes(contracts: Sequence[str], project: Project) -> Iterator[tuple[Contract, Route]]:
-    """Yield the way of each object; a contract that names no way is left out unless it was asked for."""
-    files = contracts or [str(path) for path in contracts_under(project.folder, deep=project.deep)]
+def _routes(contracts: Sequence[str], project: Project) -> Iterator[Route | Standings]:
+    """Yield the way of each object, or why it cannot be told; a contract without a way is left out unless asked for."""
+    files = contracts or [os.path.relpath(path) for path in contracts_under(project.folder, deep=project.deep)]
+    if not files:
+        hint = "contracts are called <dataset>.odcs.yaml; go to the project's folder, or name a CONTRACT"
+        raise UsageError(f"no contract is found at {project.folder}", hint=hint)
     for file in files:
-        contract = load(file)
-        if contracts or (contract.gate.from_server and contract.gate.to_server):
-            yield from ((contract, route(contract, obj)) for obj in contract.schema)
+        try:
+            contract = load(file)
+            if contracts or (contract.gate.from_server and contract.gate.to_server):
+                yield from [route(contract, obj) for obj in contract.schema]
+        except LakegateError as error:
+            yield Standings(file, problem=error)
 
 
 def committed_paths(dataset: str, lake: str | None) -> list[str]:
@@ -200,11 +294,11 @@ def committed_paths(dataset: str, lake: str | None) -> list[str]:
     """
     project = Project.around(Path.cwd())
     store = open_lake(lake, project.root)
-    ways = [way for _, way in _routes((), project)]
+    ways = [way for way in _routes((), project) if isinstance(way, Route)]
     found = [way for way in ways if dataset in (way.dataset, way.target.prefix.removesuffix("/"))]
     if len({way.target for way in found}) != 1:
         names = sorted({way.dataset for way in ways})
-        places = ", ".join(sorted(way.target.prefix for way in found))
+        places = ", ".join(sorted(way.target.prefix.removesuffix("/") for way in found))
         hint = f"say which: {places}" if found else near(dataset, names) or f"datasets: {', '.join(names)}"
         raise UsageError(f"{'several zones hold' if found else 'no contract gates'} {dataset!r}", hint=hint)
     target, template = found[0].target, found[0].batching.key

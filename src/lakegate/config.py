@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
+from lakegate.contract.findings import near
 from lakegate.errors import UsageError
 from lakegate.lake.interface import Lake
 from lakegate.lake.local import LocalLake
@@ -25,7 +26,8 @@ def open_lake(address: str | None, root: Path) -> Lake:
         raise UsageError(f"the lake {named!r} is no folder", hint="this version works on a local folder")
     folder = Path(named).expanduser()
     if not folder.is_dir():
-        raise UsageError(f"the lake {str(folder)!r} is no folder", hint="make it first, or name another")
+        beside = [one.name for one in folder.parent.glob("*") if one.is_dir()]
+        raise UsageError(f"the lake {str(folder)!r} is no folder", hint=near(folder.name, beside) or "make it first")
     return LocalLake(folder)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lakegate.checks.derive import Neighbours, Target
+from lakegate.contract.findings import near
 from lakegate.contract.model import Contract, Quality, Relationship, SchemaObject
 from lakegate.contract.project import Project, Unknown
 from lakegate.errors import LakeError, UsageError
@@ -86,8 +87,8 @@ def named_rows(around: Surroundings, beside: Mapping[str, tuple[Path, ...]], wor
     for number, (name, paths) in enumerate(beside.items()):
         there = around.datasets.get(name)
         if there is None:
-            known = ", ".join(around.datasets) or "none"
-            raise UsageError(f"--with {name}: the contract looks at no such dataset", hint=f"it looks at: {known}")
+            hint = near(name, around.datasets) or f"it looks at: {', '.join(around.datasets) or 'none'}"
+            raise UsageError(f"--with {name}: the contract looks at no such dataset", hint=hint)
         files = [NativeFile(path.name, path) for path in paths]
         opened[name] = open_neighbour(there, files, _folder(workspace, f"with-{number}"))
     return opened

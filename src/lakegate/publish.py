@@ -33,7 +33,8 @@ def publish_index(lake: Lake) -> str:
         seen = _latest(lake)
         standing = lake.stat(INDEX)
         page = index_page([row for entry in seen if (row := _row(lake, entry))]).encode()
-        if lake.replace_if(INDEX, page, standing) and _latest(lake) == seen:
+        same = standing is not None and lake.read(INDEX) == page
+        if (same or lake.replace_if(INDEX, page, standing)) and _latest(lake) == seen:
             break
     return INDEX
 

@@ -66,13 +66,18 @@ class Run:
     engine: Engine = field(default_factory=DuckDB)
     progress: Progress = unheard
 
+    @property
+    def dataset(self) -> str:
+        """The dataset's name in the zone it goes to. Raises UsageError where the contract names no way."""
+        return route(self.contract, self.obj).dataset
+
     def judge_files(self, paths: Sequence[Path], server: Server | None = None) -> Verdict:
         """Judge any files without a lake. Raises UsageError where none is named, OSError where one cannot be read."""
         if not paths:
             raise UsageError("no file is named", hint="say --data FILE")
         names = short_names(paths)
         natives = tuple(NativeFile(name, path) for name, path in zip(names, paths, strict=True))
-        files = tuple(_hashed(native) for native in natives)
+        files = self._hashed(natives)
         return self._judge(Arrived(self.obj.name, None, natives, files, server))
 
     def judge_batch(self, key: str) -> Verdict:
@@ -83,11 +88,14 @@ class Run:
             return self._judge(self._arrived(batch))
 
     def promote(self, key: str) -> gate.Promotion:
-        """Carry a batch through the gate (PROTOCOL P0-P11): into the next zone, or into quarantine."""
-        options = gate.Options(now=dt.datetime.now(dt.UTC), progress=self.progress)
-        return gate.promote(
-            self._lake(), route(self.contract, self.obj), key, self._judge_and_report, self.workspace, options
-        )
+        """Carry a batch through the gate (PROTOCOL P0-P11): into the next zone, or into quarantine.
+
+        The promotion's `report` is the address of the page, for a reader outside the lake.
+        """
+        lake, options = self._lake(), gate.Options(now=dt.datetime.now(dt.UTC), progress=self.progress)
+        way = route(self.contract, self.obj)
+        done = gate.promote(lake, way, key, self._judge_and_report, self.workspace, options)
+        return dataclasses.replace(done, report=lake.uri(f"{done.report}index.html")) if done.report else done
 
     def waiting(self) -> tuple[str, ...]:
         """Return the keys of the batches that `promote --all` takes up, in their order."""
@@ -110,7 +118,9 @@ class Run:
     def _judge(self, arrived: Arrived) -> Verdict:
         """Open the files as rows, pin what stands beside them, and judge."""
         with tempfile.TemporaryDirectory(dir=self.workspace) as folder:
+            self.progress("reading", arrived.batch or "", 0, 0)
             rows = self._open(arrived, Path(folder))
+            self.progress("measuring", f"{sum(part.rows for part in rows.parts):,} rows", 0, 0)
             others = named_rows(self.around, self.beside, Path(folder))
             pinned = self.committed.pin(self.around, but=others.keys()) if self.committed else {}
             slots: dict[str, Slots] = {name: slots for name, (slots, _) in pinned.items()}
@@ -142,6 +152,20 @@ class Run:
         rows = open_batch(arrived.natives, self.obj, self.contract.gate, reader, workspace=workspace)
         return dataclasses.replace(rows, defects=(*arrived.wrong, *rows.defects))
 
+    def _hashed(self, natives: Sequence[NativeFile]) -> tuple[BatchFile, ...]:
+        """Hash files, telling how many of their bytes went by."""
+        total, done = sum(native.path.stat().st_size for native in natives), 0
+        files = []
+        for native in natives:
+            sha256, before = hashlib.sha256(), done
+            with native.path.open("rb") as file:
+                while chunk := file.read(CHUNK):
+                    sha256.update(chunk)
+                    done += len(chunk)
+                    self.progress("hashing", native.name, done, total)
+            files.append(BatchFile(native.name, done - before, sha256.hexdigest()))
+        return tuple(files)
+
     def _lake(self) -> Lake:
         if self.lake is None:
             raise UsageError("no lake is named", hint="say --lake FOLDER, or judge files with --data FILE")
@@ -152,12 +176,3 @@ def short_names(paths: Sequence[Path]) -> list[str]:
     """Return what files are called in a report: the path below the folder that they share, NFC."""
     folder = Path(os.path.commonpath([path.absolute().parent for path in paths]))
     return [unicodedata.normalize("NFC", path.absolute().relative_to(folder).as_posix()) for path in paths]
-
-
-def _hashed(native: NativeFile) -> BatchFile:
-    sha256, size = hashlib.sha256(), 0
-    with native.path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            sha256.update(chunk)
-            size += len(chunk)
-    return BatchFile(native.name, size, sha256.hexdigest())

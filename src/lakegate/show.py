@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lakegate.api import Failure
 from lakegate.commands import Standings
+from lakegate.contract import lint
+from lakegate.errors import Problem
 from lakegate.gate.promote import Promotion, PromotionState
-from lakegate.gate.protocol import worst
+from lakegate.gate.protocol import Step, worst
 from lakegate.gate.spool import Progress
+from lakegate.gate.status import BatchStatus
 from lakegate.reports.json import to_json
 from lakegate.reports.junit import to_junit
 from lakegate.reports.markdown import to_markdown
@@ -22,7 +26,7 @@ from lakegate.reports.text import text_report
 from lakegate.verdict import Verdict
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, RenderableType
 
 STYLES = {
     PromotionState.COMMITTED: "green",
@@ -32,6 +36,8 @@ STYLES = {
     PromotionState.CONFLICT: "red",
     PromotionState.NOT_READY: "yellow",
 }
+WIDEST = 10_000  # columns of a table in a file or a pipe: there no line wraps
+PHASES: dict[str, str] = {Step.SPOOL: "copying from", Step.PLACE: "copying to the zone"}
 
 
 def exit_code(codes: Iterable[int]) -> int:
@@ -48,100 +54,148 @@ def console(*, stderr: bool = False) -> Console:
 
 
 @contextmanager
-def progress() -> Iterator[Progress]:
-    """Hand out a teller of progress: a bar on a terminal, nothing elsewhere (what is done is told when it is done)."""
-    if not sys.stderr.isatty():
-        yield lambda *_: None
+def progress(*, quiet: bool = False) -> Iterator[tuple[Progress, Callable[[str], None]]]:
+    """Hand out two tellers, of bytes and of batches: a bar on a terminal, elsewhere a plain line for each batch.
+
+    Both write to stderr. `quiet` tells nothing.
+    """
+    if quiet or not sys.stderr.isatty():
+        yield lambda *_: None, (lambda _: None) if quiet else tell
         return
     from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
+    from rich.table import Column
 
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Bar(*columns, console=console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=None)
+    text = TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis"))
+    with Bar(
+        text, BarColumn(), DownloadColumn(), TimeRemainingColumn(), console=console(stderr=True), transient=True
+    ) as bar:
+        task, batch = bar.add_task("", total=None), ""
 
-        def told(phase: str, file: str, done: int, total: int) -> None:
-            bar.update(task, description=f"{phase} {plain(file)[:40]}", completed=done, total=total or None)
+        def told(phase: str, what: str, done: int, total: int) -> None:
+            doing = f"{PHASES.get(phase, phase)} {plain(what)[:40]}"
+            bar.update(task, description=f"{batch} {doing}".strip(), completed=done, total=total or None)
 
-        yield told
+        def announced(line: str) -> None:
+            nonlocal batch
+            batch = plain(line)
+            bar.update(task, description=batch, completed=0, total=None)
+
+        yield told, announced
+
+
+def tell(text: str) -> None:
+    """Write a message to stderr: what stands in it from outside cannot steer a terminal."""
+    for line in f"lakegate: {text}".split("\n"):
+        sys.stderr.write(plain(line) + "\n")
+
+
+def failures(found: Sequence[Failure]) -> None:
+    """Tell what kept batches from being judged or promoted."""
+    for failure in found:
+        tell(f"{failure.dataset} {failure.batch}: {failure.error}")
+
+
+def problems(found: Sequence[Problem], files: int, output_format: str) -> None:
+    """Write what is wrong in contracts, `files` of which were looked at."""
+    if output_format == "json":
+        write(lint.to_json(found))
+    else:
+        write(lint.render_text([_inert(problem) for problem in found], files))
+
+
+def _inert(problem: Problem) -> Problem:
+    return replace(
+        problem,
+        file=plain(problem.file),
+        message=plain(problem.message),
+        found=plain(problem.found),
+        expected=plain(problem.expected),
+        hint=plain(problem.hint),
+    )
+
+
+# --- verdicts and promotions --------------------------------------------------------------------------------------
 
 
 def verdicts(found: Sequence[Verdict], output_format: str, output: Path | None, *, verbose: bool) -> None:
     """Write verdicts to stdout or a file; one document for one verdict, in JSON a list for several."""
-    if output_format == "text" and output is None:
-        screen = console()
-        for verdict in found:
-            screen.print(text_report(verdict, verbose=verbose, locations=_locations(verdict)))
-        return
-    _write(document(found, output_format, verbose=verbose), output)
+    if output_format == "text":
+        text = _rendered([_report(verdict, verbose=verbose) for verdict in found], output)
+    else:
+        text = document(found, output_format)
+    write(text, output)
 
 
-def document(found: Sequence[Verdict], output_format: str, *, verbose: bool) -> str:
-    """Return verdicts as one document of a format."""
+def document(found: Sequence[Verdict], output_format: str) -> str:
+    """Return verdicts as one document of a machine's format, or of markdown."""
     match output_format:
         case "json":
-            return to_json(found[0]) if len(found) == 1 else _json_list(found)
+            return to_json(found[0]) if len(found) == 1 else _json([json.loads(to_json(one)) for one in found])
         case "junit":
-            return "\n".join(map(to_junit, found))
-        case "markdown":
-            return "\n".join(map(to_markdown, found))
+            return to_junit(*found)
         case _:
-            return _plain_text(found, verbose=verbose)
+            return "\n".join(map(to_markdown, found))
 
 
-def _json_list(found: Sequence[Verdict]) -> str:
-    return json.dumps([json.loads(to_json(verdict)) for verdict in found], indent=2, ensure_ascii=False)
+def promotions(
+    found: Sequence[Promotion],
+    failed: Sequence[Failure],
+    output_format: str,
+    output: Path | None,
+    *,
+    verbose: bool,
+) -> None:
+    """Write what became of batches: a line each, and the whole verdict of what was blocked.
+
+    In JSON a list, of what failed too; JUnit and markdown hold the verdicts.
+    """
+    if output_format == "json":
+        text = _json([*map(_promotion, found), *map(_failure, failed)])
+    elif output_format == "text":
+        text = _rendered([part for one in found for part in _told(one, verbose=verbose)], output)
+        text = text or ("" if failed else "nothing waits")
+    else:
+        text = document([one.verdict for one in found if one.verdict], output_format)
+    write(text, output)
 
 
-def _plain_text(found: Sequence[Verdict], *, verbose: bool) -> str:
-    screen = console()
+def _told(promotion: Promotion, *, verbose: bool) -> Iterator[RenderableType]:
+    """Yield a promotion as its line, after the whole verdict where that blocks."""
+    from rich.text import Text
+
+    verdict = promotion.verdict
+    told = verdict is not None and (verbose or not verdict.passes)
+    if verdict is not None and told:
+        yield _report(verdict, verbose=verbose)
+    checks = f", {tally(verdict)}" if verdict is not None and not told else ""
+    yield Text(f"{plain(promotion.message)}{checks}", STYLES[promotion.state])
+    if promotion.report:
+        yield Text(f"  report: {plain(promotion.report)}")
+    for note in promotion.notes:
+        yield Text(f"  note: {plain(note)}")
+
+
+def _report(verdict: Verdict, *, verbose: bool) -> RenderableType:
+    return text_report(verdict, verbose=verbose, locations=int(verdict.options.get("locations", 5)))
+
+
+def _rendered(parts: Sequence[RenderableType], output: Path | None) -> str:
+    """Return what is shown as text: coloured for a terminal, plain for a file. Lines that wrap nowhere stay whole."""
+    from rich.console import Console
+
+    screen = console() if output is None else Console(width=100, highlight=False, color_system=None)
     with screen.capture() as text:
-        for verdict in found:
-            screen.print(text_report(verdict, verbose=verbose, locations=_locations(verdict)))
+        for part in parts:
+            screen.print(part, soft_wrap=True)
     return text.get()
 
 
-def _locations(verdict: Verdict) -> int:
-    return int(verdict.options.get("locations", 5))
+def _json(document: object) -> str:
+    return json.dumps(document, indent=2)
 
 
-def _write(text: str, output: Path | None) -> None:
-    if output is None:
-        sys.stdout.write(text if text.endswith("\n") else text + "\n")
-    else:
-        output.write_text(text, encoding="utf-8")
-
-
-def promotions(found: Sequence[Promotion], output_format: str, output: Path | None, *, verbose: bool) -> None:
-    """Write what became of batches: a line each, and the whole verdict of what was blocked."""
-    if output_format == "json":
-        _write(json.dumps([_as_json(promotion) for promotion in found], indent=2, ensure_ascii=False), output)
-        return
-    if output_format != "text" or output is not None:
-        judged = [promotion.verdict for promotion in found if promotion.verdict]
-        _write(document(judged, output_format, verbose=verbose), output)
-        return
-    screen = console()
-    for promotion in found:
-        if promotion.verdict and (verbose or not promotion.verdict.passes):
-            screen.print(text_report(promotion.verdict, verbose=verbose, locations=_locations(promotion.verdict)))
-        screen.print(line(promotion))
-    if not found:
-        screen.print("nothing waits")
-
-
-def line(promotion: Promotion) -> str:
-    """Return what became of one batch as one line of rich markup."""
-    from rich.markup import escape
-
-    style = STYLES[promotion.state]
-    checks = f", {tally(promotion.verdict)}" if promotion.verdict else ""
-    notes = "".join(f"\n  note: {escape(plain(note))}" for note in promotion.notes)
-    report = f"\n  report: {escape(plain(promotion.report))}index.html" if promotion.report else ""
-    return f"[{style}]{promotion.state}[/] {escape(plain(promotion.message))}{checks}{report}{notes}"
-
-
-def _as_json(promotion: Promotion) -> dict[str, object]:
+def _promotion(promotion: Promotion) -> dict[str, object]:
     return {
         "batch": promotion.batch,
         "state": promotion.state,
@@ -154,17 +208,60 @@ def _as_json(promotion: Promotion) -> dict[str, object]:
     }
 
 
+def _failure(failure: Failure) -> dict[str, object]:
+    """Return what kept a batch from being judged, with the keys of a promotion."""
+    return {
+        "batch": failure.batch,
+        "state": "error",
+        "exitCode": failure.error.exit_code,
+        "message": str(failure.error),
+        "slot": None,
+        "report": None,
+        "notes": [],
+        "verdict": None,
+    }
+
+
+def write(text: str, output: Path | None = None) -> None:
+    """Write text to stdout or a file, ending its last line."""
+    text = text if text.endswith("\n") or not text else text + "\n"
+    if output is None:
+        sys.stdout.write(text)
+    else:
+        output.write_text(text, encoding="utf-8")
+
+
+# --- where batches stand ------------------------------------------------------------------------------------------
+
+
 def standings(found: Sequence[Standings], *, as_json: bool) -> None:
-    """Write where batches stand: a table, or JSON."""
+    """Write where batches stand: a table, or JSON. What cannot be told goes to stderr."""
+    for one in found:
+        if one.problem is not None:
+            tell(f"{one.dataset}: {one.problem}")
+    rows = [(one.dataset, batch) for one in found for batch in one.batches]
     if as_json:
-        rows = [{"dataset": one.dataset, **asdict(batch)} for one in found for batch in one.batches]
-        _write(json.dumps(rows, indent=2, ensure_ascii=False), None)
-        return
+        write(_json([{"dataset": dataset, **asdict(batch)} for dataset, batch in rows]))
+    elif not rows:
+        write("no batch has arrived")
+    else:
+        write(_table(rows))
+
+
+def _table(rows: Sequence[tuple[str, BatchStatus]]) -> str:
+    """Return batches as a table, a line each; on a terminal, which is no wider than it is, long cells wrap."""
     from rich.table import Table
+    from rich.text import Text
 
     table = Table("dataset", "batch", "stands", "files", "bytes", "why", box=None, pad_edge=False)
-    for one in found:
-        for batch in one.batches:
-            cells = (one.dataset, batch.batch, batch.standing, str(batch.files), f"{batch.size:,}", batch.message)
-            table.add_row(*(plain(str(cell)) for cell in cells))
-    console().print(table if table.row_count else "no batch has arrived")
+    for column in table.columns[3:5]:
+        column.justify = "right"
+    for dataset, batch in rows:
+        cells = (dataset, batch.batch, batch.standing, f"{batch.files:,}", f"{batch.size:,}", batch.message)
+        table.add_row(*(Text(plain(cell)) for cell in cells))
+    screen = console()
+    if not screen.is_terminal:
+        screen.width = WIDEST
+    with screen.capture() as text:
+        screen.print(table)
+    return "\n".join(line.rstrip() for line in text.get().splitlines())

@@ -37,7 +37,9 @@ OPERATORS = {  # operator -> (a bound that keeps `n`, one that breaks it)
 }
 UNITS = {"rows": 1, "percent": 2}
 EVERY_RULE = [
-    one for one in product(METRICS, OPERATORS, UNITS) if one[0] != "rowCount" or one[2] == "rows"  # lint refuses it
+    one
+    for one in product(METRICS, OPERATORS, UNITS)
+    if one[0] != "rowCount" or one[2] == "rows"  # lint refuses it
 ]
 
 
@@ -71,7 +73,11 @@ def of_rule(rule: dict, data, way=TABLE, folder=None, **declared):
 def test_duplicates_tell_all_three_counts():
     found = of_rule(metric("duplicateValues", mustBe=0), {"a": CODES})
 
-    assert {name: found.diagnostics[name] for name in ("keys", "surplus", "rows")} == {"keys": 2, "surplus": 3, "rows": 5}
+    assert {name: found.diagnostics[name] for name in ("keys", "surplus", "rows")} == {
+        "keys": 2,
+        "surplus": 3,
+        "rows": 5,
+    }
 
 
 def test_duplicates_of_several_properties():

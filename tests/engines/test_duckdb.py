@@ -144,7 +144,13 @@ def test_s31_null_is_in_no_set_and_outside_of_none():
 def test_s32_of_no_rows_counts_are_0_and_extremes_are_none(staged, tmp_path):
     rows = as_files(tmp_path, pa.table({"a": pa.array([], pa.int64())}), staged=staged)
 
-    asked = [RowCount(), CountWhere(OutOfRange(A, 1)), Maximum(A), Duplicates((A,)), SqlResult("SELECT bool_and(a > 1) FROM t")]
+    asked = [
+        RowCount(),
+        CountWhere(OutOfRange(A, 1)),
+        Maximum(A),
+        Duplicates((A,)),
+        SqlResult("SELECT bool_and(a > 1) FROM t"),
+    ]
     *counts, aggregate = measured(rows, *asked)
 
     assert counts == [0, 0, None, DuplicateCounts(0, 0, 0)]
@@ -244,7 +250,7 @@ def test_one_measure_that_raises_does_not_blind_the_scan(monkeypatch):
 
 
 def test_a_column_that_differs_between_files_is_not_measured(tmp_path):
-    rows = as_files(tmp_path, pa.table({"a": [1], "b": [1]}), pa.table({"a": ["1"], "b": [None]}, ))
+    rows = as_files(tmp_path, pa.table({"a": [1], "b": [1]}), pa.table({"a": ["1"], "b": [None]}))
 
     count, of_a = measured(rows, RowCount(), CountWhere(IsNull(A)))
 

@@ -133,9 +133,7 @@ SIMPLE = st.one_of(
 PREDICATES = st.recursive(
     SIMPLE,
     lambda inner: (
-        st.builds(Not, inner)
-        | st.builds(AllOf, some(inner))
-        | st.builds(AnyOf, st.lists(inner, max_size=3).map(tuple))
+        st.builds(Not, inner) | st.builds(AllOf, some(inner)) | st.builds(AnyOf, st.lists(inner, max_size=3).map(tuple))
     ),
     max_leaves=4,
 )
@@ -160,8 +158,12 @@ def agree(one, other) -> bool:
 @given(TABLES, MEASURES, st.integers(1, 3), st.booleans())
 @example([], [CountWhere(IsNull(V["i"])), Maximum(V["i"]), Duplicates((V["i"],))], 2, False)
 @example([{**dict.fromkeys(OF_COLUMN), "f": math.nan}], [CountWhere(Not(OutOfRange(V["f"], 0.0, 1.0)))], 1, True)
-@example([{**dict.fromkeys(OF_COLUMN), "f": 0.30000000000004}], [CountWhere(NotMultipleOf(V["f"], Decimal("0.1")))], 1, True)
-@example([dict.fromkeys(OF_COLUMN)] * 3, [CountWhere(NotFinite(V["f"])), CountWhere(DoesNotMatch(V["s"], "x"))], 1, True)
+@example(
+    [{**dict.fromkeys(OF_COLUMN), "f": 0.30000000000004}], [CountWhere(NotMultipleOf(V["f"], Decimal("0.1")))], 1, True
+)
+@example(
+    [dict.fromkeys(OF_COLUMN)] * 3, [CountWhere(NotFinite(V["f"])), CountWhere(DoesNotMatch(V["s"], "x"))], 1, True
+)
 def test_fused_is_one_by_one_is_what_is_meant(rows, measures, parts, trusted):
     expected = [oracle.answer(measure, rows) for measure in measures]
     table = pa.Table.from_pylist(rows, SCHEMA)

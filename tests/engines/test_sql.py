@@ -172,7 +172,21 @@ def test_an_instant_is_read_back_as_what_it_was():
     ]
 
 
-HOSTILE = ['"; drop table x; --', "it's", 'a"b', "select", "ü🎉", "a b", "{object}", "$1", "x1", "a.b", "\n", "\\", "%s"]
+HOSTILE = [
+    '"; drop table x; --',
+    "it's",
+    'a"b',
+    "select",
+    "ü🎉",
+    "a b",
+    "{object}",
+    "$1",
+    "x1",
+    "a.b",
+    "\n",
+    "\\",
+    "%s",
+]
 
 
 @pytest.mark.parametrize("name", HOSTILE)

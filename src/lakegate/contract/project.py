@@ -69,6 +69,7 @@ class Project:
         """Return the project of a contract's file, or of a folder.
 
         Its root is the nearest parent with lakegate.toml, else the parent of `contracts/`, else the contract's folder.
+        A folder may also hold `contracts/`, or lie beside it.
         """
         path = Path(contract).absolute()
         folder = path if path.is_dir() else path.parent
@@ -77,6 +78,8 @@ class Project:
         if settled is not None:
             return cls(settled)
         above = next((parent.parent for parent in chain if parent.name == FOLDER), None)
+        if above is None and path.is_dir():
+            above = next((parent for parent in chain if (parent / FOLDER).is_dir()), None)
         return cls(above) if above is not None else cls(folder, deep=False)
 
     @property

@@ -326,5 +326,6 @@ class _Run:
                     notes.append(f"{entry.key!r} was not deleted: other bytes stand there than were committed")
             except LakegateError as error:
                 notes.append(f"{entry.key!r} was not deleted: {error}")
-        message = f"{self._batch!r} is {state} as slot {record.slot}: {len(record.files)} files"
+        number = len(record.files)
+        message = f"{self._batch!r} is {state} as slot {record.slot}: {number} file{'' if number == 1 else 's'}"
         return Promotion(self._batch, state, 0, message, record=record, report=record.report, notes=tuple(notes))

@@ -7,6 +7,7 @@ A verdict that blocks always holds a failure or an error, also where no single c
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from lakegate.checks.interface import Outcome
@@ -14,27 +15,36 @@ from lakegate.reports.summary import blocks, brief, location_text, meaning, plai
 from lakegate.verdict import CheckResult, Verdict
 
 
-def to_junit(verdict: Verdict) -> str:
-    """Return the verdict as a JUnit XML document. Times are 0: a verdict knows no clock."""
+def to_junit(*verdicts: Verdict) -> str:
+    """Return verdicts as one JUnit XML document. Times are 0: a verdict knows no clock."""
+    found = [_suite(verdict) for verdict in verdicts]
+    suites = ET.Element(
+        "testsuites", {"name": "lakegate"} | _totals([case for suite in found for case in suite.iter("testcase")])
+    )
+    suites.extend(found)
+    ET.indent(suites)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(suites, encoding="unicode") + "\n"
+
+
+def _suite(verdict: Verdict) -> ET.Element:
+    """Return the suite of one verdict."""
     cases = [_case(verdict, result) for result in verdict.results]
     if not verdict.passes and not any(blocks(verdict, result) for result in verdict.results):
         cases.append(_shut_gate(verdict))
-    totals = {
-        "tests": str(len(cases)),
-        "failures": str(sum(case.find("failure") is not None for case in cases)),
-        "errors": str(sum(case.find("error") is not None for case in cases)),
-        "skipped": str(sum(case.find("skipped") is not None for case in cases)),
-        "time": "0",
-    }
-    suites = ET.Element("testsuites", {"name": "lakegate"} | totals)
-    suite = ET.SubElement(suites, "testsuite", {"name": _suite_name(verdict)} | totals)
+    suite = ET.Element("testsuite", {"name": _suite_name(verdict)} | _totals(cases))
     properties = ET.SubElement(suite, "properties")
     for name, value in _properties(verdict).items():
         ET.SubElement(properties, "property", {"name": name, "value": plain(value)})
     suite.extend(cases)
     ET.SubElement(suite, "system-out").text = plain(f"{tally(verdict)}. {meaning(verdict)}")
-    ET.indent(suites)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(suites, encoding="unicode") + "\n"
+    return suite
+
+
+def _totals(cases: Sequence[ET.Element]) -> dict[str, str]:
+    """Return how many cases there are of each kind, as attributes."""
+    kinds = {"failures": "failure", "errors": "error", "skipped": "skipped"}
+    counts = {name: str(sum(case.find(tag) is not None for case in cases)) for name, tag in kinds.items()}
+    return {"tests": str(len(cases)), **counts, "time": "0"}
 
 
 def _suite_name(verdict: Verdict) -> str:

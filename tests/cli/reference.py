@@ -1,0 +1,53 @@
+"""The page on the command line, from the command line's own words.
+
+PYTHONPATH=src python tests/cli/reference.py     writes docs/reference/cli.md
+"""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+
+import click
+
+from lakegate.cli import main
+
+PAGE = Path(__file__).parents[2] / "docs/reference/cli.md"
+HEAD = """\
+# Command line
+
+Every command ends with one of [seven exit codes](exit-codes.md). Verdicts go to stdout, messages and progress to stderr:
+a bar on a terminal, elsewhere a plain line as each batch of several begins and ends.
+Written from `lakegate --help` by `tests/cli/reference.py`.
+"""
+
+
+def render():
+    """Return the whole page."""
+    context = click.Context(main, info_name="lakegate")
+    commands = [section(main.get_command(context, name), name, context) for name in main.list_commands(context)]
+    return "\n".join([HEAD, options_of(main, context), *commands])
+
+
+def section(command, name, parent):
+    """Return one command: its usage, what it does, its options."""
+    context = click.Context(command, info_name=name, parent=parent)
+    usage = " ".join(command.collect_usage_pieces(context))
+    text = inspect.cleandoc(command.help or "")
+    return f"## {name}\n\n```\n{context.command_path} {usage}\n```\n\n{escaped(text)}\n\n{options_of(command, context)}"
+
+
+def options_of(command, context):
+    """Return a table of the options, without `--help`."""
+    records = [option.get_help_record(context) for option in command.params if isinstance(option, click.Option)]
+    rows = [f"| `{escaped(names)}` | {escaped(told)} |" for names, told in filter(None, records)]
+    return "\n".join(["| option | |", "|---|---|", *rows, ""]) if rows else ""
+
+
+def escaped(text):
+    """Return text in which Markdown sees no HTML and no cell's end."""
+    return text.replace("|", "\\|").replace("<", "&lt;").strip()
+
+
+if __name__ == "__main__":
+    PAGE.write_text(render(), encoding="utf-8")
