@@ -33,7 +33,7 @@ test: lint ## everything that must hold: lint, then every test, with every extra
 
 .PHONY: quick
 quick: .venv/installed-all ## the tests that take no seconds, in less than one minute
-	$(BIN)/python -m pytest -m 'not slow'
+	$(BIN)/python -m pytest -n 2 -m 'not slow'
 
 .PHONY: lint
 lint: .venv/installed-all ## ruff, mypy --strict, the order of imports, docstrings on everything public

@@ -10,7 +10,7 @@ from lakegate.errors import Refused, UsageError
 from lakegate.intake.files import Codec, Format, chunks, format_of
 
 TEXT = b"id,name\n" + b"".join(b"%d,name %d\n" % (at, at) for at in range(2000))
-GZ = gzip.compress(TEXT)
+GZ = gzip.compress(TEXT, mtime=0)
 ZST = pa.compress(TEXT, codec="zstd", asbytes=True)
 ID = prop("id", "integer")
 
@@ -19,7 +19,7 @@ ID = prop("id", "integer")
     ("name", "data"),
     [
         ("a.csv.gz", GZ),
-        ("a.csv.gz", gzip.compress(TEXT[:5000]) + gzip.compress(TEXT[5000:])),  # INPUTS 64
+        ("a.csv.gz", gzip.compress(TEXT[:5000], mtime=0) + gzip.compress(TEXT[5000:], mtime=0)),  # INPUTS 64
         ("a.csv.zst", ZST),
         (
             "a.csv.zst",
@@ -59,7 +59,7 @@ def test_a_damaged_file_is_unreadable(tmp_path, case, name, data):
 
 def test_a_bomb_is_refused(tmp_path):
     path = tmp_path / "bomb.csv.gz"
-    path.write_bytes(gzip.compress(b"0" * 3_000_000))
+    path.write_bytes(gzip.compress(b"0" * 3_000_000, mtime=0))
 
     with pytest.raises(Refused, match=r"bomb\.csv\.gz.*2000000"):
         list(chunks(path, Codec.GZIP, limit=2_000_000))

@@ -126,7 +126,7 @@ def test_an_absent_key_is_null_and_undeclared_keys_are_named(tmp_path):
 @pytest.mark.parametrize(
     ("name", "data", "reader"),
     [
-        ("a.jsonl.gz", gzip.compress(b'{"id":1}\n{"id":2}\n'), {}),
+        ("a.jsonl.gz", gzip.compress(b'{"id":1}\n{"id":2}\n', mtime=0), {}),
         ("a.json", b'{"id":1}\r\n{"id":2}\r\n', {"delimiter": "new_line"}),
         ("a.json", b'\xef\xbb\xbf{"id":1}\n{"id":2}', {}),
         ("a.json", b'[{"id":1},\n  {"id":2}]\n', {"delimiter": "array"}),
