@@ -16,8 +16,8 @@ PAGE = Path(__file__).parents[2] / "docs/reference/cli.md"
 HEAD = """\
 # Command line
 
-Every command ends with one of [seven exit codes](exit-codes.md). Verdicts go to stdout, messages and progress to stderr:
-a bar on a terminal, elsewhere a plain line as each batch of several begins and ends.
+Each command ends with one of [seven exit codes](exit-codes.md). Verdicts go to stdout, messages and progress to stderr:
+a bar on a terminal, elsewhere a plain line where each batch of several begins and ends.
 Written from `lakegate --help` by `tests/cli/reference.py`.
 """
 
