@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lakegate.contract import proofs
 from lakegate.errors import ContractError, Problem, Refused, Severity
 
 if TYPE_CHECKING:
@@ -32,10 +33,20 @@ def vet(query: str, *, table: str, column: str | None, tables: frozenset[str], w
 
     Raises ContractError for what is no query, Refused for a query that reaches outside.
     """
+    sql = fill(query, table, column, where)
+    facts = (sql, table, *sorted(tables), *proofs.judges("sqlglot", __name__))
+    known = proofs.recall("vetted", facts)
+    if known is None:
+        vetted = _vet(sql, table, tables, where)
+        proofs.remember("vetted", facts, [vetted.sql, *vetted.tables])
+        return vetted
+    return Vetted(known[0], tuple(known[1:]))
+
+
+def _vet(sql: str, table: str, tables: frozenset[str], where: str) -> Vetted:
     import sqlglot
     from sqlglot import errors, exp
 
-    sql = fill(query, table, column, where)
     try:
         parsed = sqlglot.parse(sql, dialect="duckdb", error_level=errors.ErrorLevel.RAISE)
     except errors.SqlglotError as error:

@@ -35,7 +35,7 @@ from lakegate.rows import LINE, DefectKind, Location, Rows
 if TYPE_CHECKING:
     import duckdb
 
-EXACT_UP_TO = 500_000  # rows; below, grouping by the key costs less than loading numpy to sort hashes
+EXACT_UP_TO = 2_000_000  # rows; below, grouping by the key costs less than loading numpy to sort hashes
 LOCATED_AT_ONCE = 64  # failing checks whose rows are looked up in one scan
 SHOWN = 200  # characters of a sample value
 # The optimizers that skip row groups, or answer outright, by what a footer says of them.
