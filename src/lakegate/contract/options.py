@@ -9,7 +9,7 @@ import zoneinfo
 from collections.abc import Iterator
 from typing import Any
 
-from lakegate.contract import date_format
+from lakegate.contract import date_format, proofs
 from lakegate.contract.findings import Finding, Path, listed, near, shown
 from lakegate.contract.model import LogicalType, Property
 from lakegate.contract.places import Place
@@ -161,7 +161,10 @@ def regex(pattern: str, path: Path) -> Iterator[Finding]:
 
 @functools.lru_cache(maxsize=4096)
 def _refusal(pattern: str) -> str:
-    """Return why RE2 cannot run `pattern`, empty where it can. DuckDB, whose RE2 runs it, is asked."""
+    """Return why RE2 cannot run `pattern`, empty where it can. DuckDB, whose RE2 runs it, is asked once (proofs)."""
+    facts = (pattern, *proofs.judges("_duckdb"))
+    if proofs.recall("pattern", facts):
+        return ""
     import duckdb
 
     with duckdb.connect() as connection:
@@ -169,4 +172,5 @@ def _refusal(pattern: str) -> str:
             connection.execute("SELECT regexp_matches('', ?)", [pattern]).fetchall()
         except duckdb.Error as error:
             return str(error).splitlines()[0].removeprefix("Invalid Input Error: ")
+    proofs.remember("pattern", facts, "RE2 runs it")
     return ""
