@@ -49,6 +49,12 @@ format: .venv/installed-all ## put the code into the one format, mend what ruff 
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+.PHONY: docs
+docs: .venv/installed-all ## make the reference pages anew from the code
+	PYTHONPATH=tests $(BIN)/python tests/cli/reference.py
+	PYTHONPATH=tests $(BIN)/python tests/contract/property_page.py
+	PYTHONPATH=tests $(BIN)/python docs/reference/checks.py
+
 .PHONY: bench
 bench: .venv/installed-all ## 40 checks beside a hand-written query: make bench ROWS="1000000" RUNS=5
 	$(BIN)/python benchmarks/startup.py

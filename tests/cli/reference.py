@@ -1,6 +1,6 @@
 """The page on the command line, from the command line's own words.
 
-PYTHONPATH=src python tests/cli/reference.py     writes docs/reference/cli.md
+`make docs` writes docs/reference/cli.md.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ HEAD = """\
 
 Each command ends with one of [seven exit codes](exit-codes.md). Verdicts go to stdout, messages and progress to stderr:
 a bar on a terminal, elsewhere a plain line where each batch of several begins and ends.
-Written from `lakegate --help` by `tests/cli/reference.py`.
+Made from `lakegate --help` (`make docs`).
 """
 
 

@@ -7,7 +7,7 @@ from lakegate.cli import main
 
 
 def test_the_page_is_current():
-    assert PAGE.read_text(encoding="utf-8") == render(), "PYTHONPATH=src python tests/cli/reference.py writes it anew"
+    assert PAGE.read_text(encoding="utf-8") == render(), "run: make docs"
 
 
 def test_every_command_stands_on_it():

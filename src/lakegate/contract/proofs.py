@@ -1,8 +1,8 @@
 """What was proved of a text once need not be proved again: answers by sha256, in a folder of the user's own.
 
-Vetting a query costs 0.3 s of CPU, nearly all of it to import its parser; asking RE2 whether it runs a pattern, 0.1 s.
-An answer read back costs nothing. Only what was let through is remembered. A folder that somebody else could write to is not believed, and a proof is of exactly
-these facts: the texts, and the code that judged them.
+Vetting a query costs 0.3 s of CPU, nearly all of it to import its parser; asking RE2 whether it runs a pattern 0.1 s.
+An answer read back costs nothing. Only what was let through is remembered. A folder that somebody else could write to
+is not believed, and a proof is of exactly these facts: the texts, and the code that judged them.
 """
 
 from __future__ import annotations

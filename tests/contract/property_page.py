@@ -1,0 +1,63 @@
+"""The page on the `lakegate` property, from its JSON schema.
+
+`make docs` writes docs/reference/lakegate-property.md.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = DOCS / "reference/lakegate-property.md"
+SCHEMA = DOCS / "schemas/lakegate-property.schema.json"
+HEAD = """\
+# The `lakegate` property
+
+What the standard has no word for stands in `customProperties`, under one property of this name: at the contract, at a
+property, and at a quality rule or a relationship. Editors can check it with
+[its JSON schema](../schemas/lakegate-property.schema.json), from which this page is made (`make docs`).
+
+```yaml
+customProperties:
+  - property: lakegate
+    value: {from: transient, to: raw, batch: {by: folder, key: 'month={month}', complete: success}}
+```
+"""
+
+
+def render():
+    """Return the whole page."""
+    levels = json.loads(SCHEMA.read_text(encoding="utf-8"))["$defs"]
+    sections = [section(name, levels) for name in ("contract", "property", "rule")]
+    return "\n".join([HEAD, *sections])
+
+
+def section(name, levels):
+    """Return the table of one level."""
+    level = levels[name]
+    rows = list(keys(level["properties"], "", levels))
+    return "\n".join([f"## {level['description']}", "", "| key | value | meaning |", "|---|---|---|", *rows, ""])
+
+
+def keys(properties, prefix, levels):
+    """Yield a row for every key, nested ones under the path that leads to them."""
+    for key, node in properties.items():
+        found = levels[node["$ref"].rpartition("/")[2]] | node if "$ref" in node else node
+        yield f"| `{prefix}{key}` | {value(found)} | {found.get('description', '')} |"
+        yield from keys(found.get("properties", {}), f"{prefix}{key}.", levels)
+
+
+def value(node):
+    """Return what may stand there, and what does where nothing is said."""
+    if "enum" in node:
+        told = " or ".join(f"`{word}`" for word in node["enum"])
+    else:
+        kinds = node.get("type", "text")
+        told = " or ".join(kinds) if isinstance(kinds, list) else kinds
+    default = json.dumps(node["default"], ensure_ascii=False) if "default" in node else None
+    return told + (f"; default `{default}`" if default else "")
+
+
+if __name__ == "__main__":
+    PAGE.write_text(render(), encoding="utf-8")
