@@ -84,7 +84,7 @@ PREDICATES = [
     (AnyOf((IsNull(S), IsNull(I))), '(("s" IS NULL) OR ("i" IS NULL))'),
     (AnyOf(()), "false"),
     (Not(OneOf(S, ("a",))), "((list_position(['a'], \"s\") IS NOT NULL) IS NOT TRUE)"),
-    (IsNull(Value(("cell",))), '("cell" IS NULL AND list_contains(list_transform("_lakegate_unconverted", lambda u: u.path), \'cell\') IS NOT TRUE)'),
+    (IsNull(Value(("cell",))), '("cell" IS NULL AND list_has_any(list_transform("_lakegate_unconverted", lambda u: u.path), [\'cell\']) IS NOT TRUE)'),
 ]  # fmt: skip
 
 

@@ -41,11 +41,11 @@ class Converter:
         """Return the conversion of a CSV cell. A property of a nested type is expected as JSON text."""
         if _is_nested(prop):
             valid = f"CASE WHEN json_valid({source}) THEN {source} END"
-            inner = self.json(prop, valid, prop.name)
+            inner = self.json(prop, valid, prop.physical_name)
             broken = f"({source} IS NOT NULL AND NOT json_valid({source}))"
-            cells = f"CASE WHEN {broken} THEN {_cell(prop.name, source)} ELSE {inner.cells} END"
+            cells = f"CASE WHEN {broken} THEN {_cell(prop.physical_name, source)} ELSE {inner.cells} END"
             return Conversion(inner.sql, inner.type, cells, f"({broken} OR {inner.bad})")
-        return self._scalar(prop, source, prop.name, source)
+        return self._scalar(prop, source, prop.physical_name, source)
 
     def json(self, prop: Property, source: str, path: str, depth: int = 0) -> Conversion:  # noqa: PLR0911 - one a type
         """Return the conversion of a JSON value, given as text; `path` is the property's, `depth` its nesting."""
@@ -87,7 +87,7 @@ class Converter:
             return _nested(opened, Type(Kind.OBJECT, "JSON"), path, source, "{", None)
         row = f"n{depth}"
         inner = [
-            (p, self.json(p, f"CAST({row}.{name(p.physical_name)} AS VARCHAR)", f"{path}.{p.name}", depth + 1))
+            (p, self.json(p, f"CAST({row}.{name(p.physical_name)} AS VARCHAR)", f"{path}.{p.physical_name}", depth + 1))
             for p in prop.properties
         ]
         shape = json.dumps({p.physical_name: "JSON" for p, _ in inner}, ensure_ascii=False)
