@@ -27,7 +27,7 @@ def stage_json(intake: Intake, file: NativeFile, codec: Codec) -> Staged:
     columns = [
         (
             prop.physical_name,
-            intake.converter.json(prop, f"CAST(object.{name(prop.physical_name)} AS VARCHAR)", prop.name),
+            intake.converter.json(prop, f"CAST(object.{name(prop.physical_name)} AS VARCHAR)", prop.physical_name),
         )
         for prop in intake.obj.properties
         if prop.semantic_type != "measure"
