@@ -34,7 +34,11 @@ def test_several_files_in_the_order_they_were_named(tmp_path):
     verdict = check(contract(ID, BOUNDED), [tmp_path / "b.csv", tmp_path / "a.csv"])
 
     places = result(verdict, "a.maximum").locations
-    assert [(place.file, place.row, place.line) for place in places] == [("b.csv", 1, 2), ("a.csv", 1, 2), ("a.csv", 2, 3)]
+    assert [(place.file, place.row, place.line) for place in places] == [
+        ("b.csv", 1, 2),
+        ("a.csv", 1, 2),
+        ("a.csv", 2, 3),
+    ]
 
 
 def test_no_locations_are_asked_for():
@@ -87,10 +91,21 @@ def test_a_key_is_told_by_its_own_rule():
 
 def test_no_reason_quotes_a_value():
     properties = [
-        {"name": "s", "logicalType": "string", "logicalTypeOptions": {"maxLength": 2}, "enum": [{"value": "x"}], "unique": True},
-        {"name": "d", "logicalType": "date", "logicalTypeOptions": {"minimum": "2030-01-01"}, "relationships": [{"to": "t.e"}]},
+        {
+            "name": "s",
+            "logicalType": "string",
+            "logicalTypeOptions": {"maxLength": 2},
+            "enum": [{"value": "x"}],
+            "unique": True,
+        },
+        {
+            "name": "d",
+            "logicalType": "date",
+            "logicalTypeOptions": {"minimum": "2030-01-01"},
+            "relationships": [{"to": "t.e"}],
+        },
         {"name": "e", "logicalType": "date"},
-    ]  # fmt: skip
+    ]
     data = {"s": ["secret"] * 2, "d": [dt.date(1999, 9, 9)] * 2, "e": [dt.date(2030, 1, 1)] * 2}
 
     verdict = judged(contract(*properties), data)
@@ -102,7 +117,9 @@ def test_no_reason_quotes_a_value():
 
 
 def test_many_failing_checks_each_have_their_rows():
-    rules = [{"id": f"r{n}", "metric": "invalidValues", "arguments": {"validValues": [n]}, "mustBe": 0} for n in range(150)]
+    rules = [
+        {"id": f"r{n}", "metric": "invalidValues", "arguments": {"validValues": [n]}, "mustBe": 0} for n in range(150)
+    ]
     document = contract({"name": "a", "logicalType": "integer", "quality": rules})
 
     verdict = judged(document, {"a": [0, -1]})
@@ -116,11 +133,16 @@ def test_warned_and_informed_rules_name_their_rows_too():
 
     verdict = judged(contract({"name": "a", "quality": rules}), {"a": [None, 1]})
 
-    assert [[place.row for place in result(verdict, f"a.quality.{w}").locations] for w in ("info", "warning")] == [[1], [1]]
+    assert [[place.row for place in result(verdict, f"a.quality.{w}").locations] for w in ("info", "warning")] == [
+        [1],
+        [1],
+    ]
 
 
 def test_every_key_of_a_verdict_is_unique_and_the_same_again():
-    document = contract(ID, BOUNDED, {"name": "o", "logicalType": "object", "properties": [{"name": "x", "required": True}]})
+    document = contract(
+        ID, BOUNDED, {"name": "o", "logicalType": "object", "properties": [{"name": "x", "required": True}]}
+    )
     table = pa.table({**DATA, "o": [{"x": "1"}] * 4})
 
     first, second = (judged(document, table) for _ in range(2))

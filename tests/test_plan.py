@@ -31,7 +31,9 @@ def test_keys_references_and_queries_have_passes_of_their_own():
     rules = [{"type": "sql", "query": "SELECT count(*) FROM {object}", "mustBeGreaterThan": 0}]
 
     found, obj = planned(
-        {"name": "a", "unique": True, "primaryKey": True, "relationships": [{"to": "t.b"}]}, {"name": "b"}, quality=rules
+        {"name": "a", "unique": True, "primaryKey": True, "relationships": [{"to": "t.b"}]},
+        {"name": "b"},
+        quality=rules,
     )
     told = explain(found, declared(obj.properties), "the batch")
 
@@ -42,7 +44,10 @@ def test_keys_references_and_queries_have_passes_of_their_own():
 
 
 def test_two_thousand_checks_are_one_scan():
-    properties = [{"name": f"c{n}", "required": True, "logicalTypeOptions": {"maxLength": 9}, "logicalType": "string"} for n in range(1000)]
+    properties = [
+        {"name": f"c{n}", "required": True, "logicalTypeOptions": {"maxLength": 9}, "logicalType": "string"}
+        for n in range(1000)
+    ]
 
     found, _ = planned(*properties)
 

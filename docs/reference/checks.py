@@ -1,4 +1,4 @@
-"""Make docs/reference/checks.md from the code: `python docs/reference/checks.py`. tests/test_docs.py holds it current."""
+"""Make docs/reference/checks.md from the code: `python docs/reference/checks.py` (tests/test_docs.py)."""  # noqa: INP001 - a script
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ EXAMPLE, PAGE = HERE / "every-check.odcs.yaml", HERE / "checks.md"
 
 HEAD = """# Every check
 
-What a contract can assert, in the order of [every-check.odcs.yaml](every-check.odcs.yaml), which holds each of them once.
-The page is made by `python docs/reference/checks.py` from the code that derives and measures them. How each point is meant
-where the standard leaves it open: [what a contract means](contract-semantics.md).
+What a contract can assert, in the order of [every-check.odcs.yaml](every-check.odcs.yaml), which holds each of them.
+The page is made by `python docs/reference/checks.py` from the code that derives and measures them. How each point is
+meant where the standard leaves it open: [what a contract means](contract-semantics.md).
 
 A check names the measures it needs and judges their answers; all that one scan can compute is computed in one scan. The
-predicates inside `CountWhere` are named by what is wrong: the rows counted are the failing ones, and the report names the
-first of them.
+predicates inside `CountWhere` are named by what is wrong: the rows counted are the failing ones, and the report names
+the first of them.
 """
 
 
@@ -48,7 +48,7 @@ def _sections(seen: dict[tuple[str, str], Check]) -> Iterator[str]:
         yield "|---|---|---|---|"
         for (where, kind), check in seen.items():
             if where == category:
-                measures = ", ".join(f"`{_told(m)}`" for m in check.measures()) or "–"
+                measures = ", ".join(f"`{_told(m)}`" for m in check.measures()) or "none"
                 cells = (f"`{kind}`", check.identity.name, measures, _meaning(check))
                 yield "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
         yield ""

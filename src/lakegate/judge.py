@@ -25,7 +25,8 @@ class Options:
     """What a caller may choose; part of what a verdict is a function of.
 
     `fail_on` is `error` or `warning`; `locations` rows are named per failing check; `samples`: whether their values are
-    told too; `as_of` fixes the instant that freshness is judged at, UTC where it names no zone; None takes the run's start.
+    told too; `as_of` fixes the instant that freshness is judged at (UTC where it names no zone), None takes the run's
+    own start.
     """
 
     fail_on: str = "error"

@@ -136,6 +136,11 @@ class Rows:
         return dict(self.table_types if self.table is not None else self.parts[0].types if self.parts else ())
 
     @property
+    def height(self) -> int:
+        """How many rows there are by the files' own word: good for choosing a way, not for a verdict."""
+        return self.table.num_rows if self.table is not None else sum(part.rows for part in self.parts)
+
+    @property
     def disagreements(self) -> dict[str, str]:
         """Columns whose type is not the same in all parts, and how they differ (INPUTS S21)."""
         differ: dict[str, str] = {}

@@ -6,7 +6,7 @@ import json
 import pyarrow as pa
 import pytest
 
-from checks.asked import CSV, EVERY_WAY, JSON, PARQUET, TABLE, TYPED, contract, judged, result
+from checks.asked import CSV, EVERY_WAY, PARQUET, TABLE, TYPED, contract, judged, result
 from lakegate.api import Asked, check, opened
 from lakegate.checks.interface import Outcome
 
@@ -177,7 +177,9 @@ def test_a_reference_to_itself(way, tmp_path):
 
 
 def test_a_composite_reference_to_itself():
-    document = contract(A, B, {"name": "c"}, {"name": "d"}, relationships=[{"from": ["t.c", "t.d"], "to": ["t.a", "t.b"]}])
+    document = contract(
+        A, B, {"name": "c"}, {"name": "d"}, relationships=[{"from": ["t.c", "t.d"], "to": ["t.a", "t.b"]}]
+    )
 
     verdict = judged(document, {"a": [1, 2], "b": [1, 2], "c": [1, 2], "d": [2, 2]})
 

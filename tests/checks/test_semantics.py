@@ -47,7 +47,7 @@ def of(kind: str, **more: Any) -> dict[str, Any]:
 
 R = "a.quality.r"
 NAN = float("nan")
-NOON = dt.datetime(2026, 3, 1, 12)
+NOON = dt.datetime(2026, 3, 1, 12)  # noqa: DTZ001 - a time without a zone is a case
 TEXT_RULE = {"quality": [{"type": "text", "description": "plausible", "id": "r"}]}
 CUSTOM_RULE = {"quality": [{"type": "custom", "engine": "soda", "implementation": "x", "id": "r"}]}
 FRESH = {"property": "freshness", "value": 90, "unit": "m", "element": "t.a"}
@@ -83,7 +83,12 @@ ROWS = {
     "`invalidValues`": [
         Says(rule("invalidValues", arguments={"validValues": ["x"]}, mustBe=0), ["x", None], R, PASSED),
         Says(rule("invalidValues", arguments={"validValues": ["x"]}, mustBe=1), ["x", ""], R, PASSED),
-        Says(rule("invalidValues", arguments={"validValues": ["x", "Y"], "pattern": "^[a-z]$"}, mustBe=1), ["x", "Y"], R, PASSED),
+        Says(
+            rule("invalidValues", arguments={"validValues": ["x", "Y"], "pattern": "^[a-z]$"}, mustBe=1),
+            ["x", "Y"],
+            R,
+            PASSED,
+        ),
     ],
     "`pattern`": [
         Says(of("string", logicalTypeOptions={"pattern": "b"}), ["abc"], "a.pattern", PASSED),
@@ -112,7 +117,9 @@ ROWS = {
     "`physicalType`": [
         Says({"physicalType": "bigint"}, [1], "a.physicalType", PASSED),
         Says({"physicalType": "varchar"}, [1], "a.physicalType", FAILED),
-        Says({"physicalType": "bigint"}, [1], "a.physicalType", NOT_APPLICABLE, CSV, reason="text has no physical type"),
+        Says(
+            {"physicalType": "bigint"}, [1], "a.physicalType", NOT_APPLICABLE, CSV, reason="text has no physical type"
+        ),
     ],
     "`time`, `map`, `vector`": [
         Says(of("time"), [dt.time(1)], "a.logicalType", PASSED),
@@ -136,7 +143,13 @@ ROWS = {
     ],
     "`timestamp`": [
         Says(of("timestamp", logicalTypeOptions={"timezone": True}), [NOON], "a.logicalType", FAILED),
-        Says(of("timestamp", logicalTypeOptions={"timezone": True}), ["2026-03-01T12:00:00"], "a.logicalType", FAILED, CSV),
+        Says(
+            of("timestamp", logicalTypeOptions={"timezone": True}),
+            ["2026-03-01T12:00:00"],
+            "a.logicalType",
+            FAILED,
+            CSV,
+        ),
         Says(of("timestamp"), ["2026-03-01T12:00:00"], "a.logicalType", PASSED, CSV),
     ],
     "`format` of dates": [
@@ -160,7 +173,9 @@ ROWS = {
     ],
     "an undeclared column": [
         Says({"physicalName": "gone"}, [1], "columns", FAILED),
-        Says({"physicalName": "gone"}, [1], "columns", PASSED, gate={"columns": "open"}, reason="undeclared and allowed"),
+        Says(
+            {"physicalName": "gone"}, [1], "columns", PASSED, gate={"columns": "open"}, reason="undeclared and allowed"
+        ),
     ],
     "relationships": [
         Says({"relationships": [{"to": "t.a"}]}, [1, None], "a.relationship.t.a", PASSED),
@@ -176,7 +191,7 @@ ROWS = {
         Says({"required": True}, [], "a.required", NOT_APPLICABLE, gate={"min_rows": 0}),
         Says(rule("nullValues", mustBe=0), [], R, PASSED, gate={"min_rows": 0}),
     ],
-}  # fmt: skip
+}
 
 # Answered for before there is data, or by how text is read: tests/contract/, tests/intake/, and the tests named.
 ELSEWHERE = {

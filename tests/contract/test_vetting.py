@@ -59,7 +59,7 @@ REFUSED = [
     "SELECT * FROM parquet_metadata('x')",
     "SELECT * FROM glob('/etc/*')",
     "SELECT * FROM '/etc/passwd'",
-    "SELECT * FROM \"s3://bucket/key.parquet\"",
+    'SELECT * FROM "s3://bucket/key.parquet"',
     "SELECT count(*) FROM flights, 'x.csv'",
     "SELECT * FROM main.flights",
     "SELECT * FROM information_schema.tables",
@@ -140,7 +140,7 @@ PIECES = st.sampled_from(
     """SELECT FROM WHERE WITH RECURSIVE AS UNION ALL flights planes tail "flights" '/etc/passwd' "/etc/passwd"
     'x.csv' "x.csv" read_csv( read_text( glob( count( count_if( max( ( ) , ; * = > 1 'a' NULL NOT IN EXISTS x y
     COPY TO INTO ATTACH SET PRAGMA -- /* */ E' $$ ' " {object} {property} VALUES LATERAL JOIN ON USING main . ::
-    INT lambda : [ ] DESCRIBE SUMMARIZE PIVOT TABLE SHOW getenv( getvariable( query(""".split()
+    INT lambda : [ ] DESCRIBE SUMMARIZE PIVOT TABLE SHOW getenv( getvariable( query(""".split()  # noqa: SIM905 - words
 )
 
 

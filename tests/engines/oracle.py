@@ -118,7 +118,11 @@ def multiple(number, factor) -> bool:
 def equal(found, listed) -> bool:
     """Compared by type: '1' is not 1, true is not 1; numbers of all types compare by value."""
     number = (int, float, Decimal)
-    if isinstance(found, bool) or isinstance(listed, bool) or not (isinstance(found, number) and isinstance(listed, number)):
+    if (
+        isinstance(found, bool)
+        or isinstance(listed, bool)
+        or not (isinstance(found, number) and isinstance(listed, number))
+    ):
         return type(found) is type(listed) and found == listed
     return found == listed or (is_nan(found) and is_nan(listed))
 

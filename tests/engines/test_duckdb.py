@@ -2,6 +2,7 @@
 
 import datetime as dt
 import math
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -58,7 +59,7 @@ def lying(request, tmp_path) -> Rows:
 
 
 def spoil(path: str) -> None:
-    with open(path, "r+b") as file:
+    with Path(path).open("r+b") as file:
         content = file.read()
         footer = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
         true, lie = (number.to_bytes(8, "little") for number in (TRUTH, LIE))
@@ -144,7 +145,13 @@ def test_s31_null_is_in_no_set_and_outside_of_none():
 def test_s32_of_no_rows_counts_are_0_and_extremes_are_none(staged, tmp_path):
     rows = as_files(tmp_path, pa.table({"a": pa.array([], pa.int64())}), staged=staged)
 
-    asked = [RowCount(), CountWhere(OutOfRange(A, 1)), Maximum(A), Duplicates((A,)), SqlResult("SELECT bool_and(a > 1) FROM t")]
+    asked = [
+        RowCount(),
+        CountWhere(OutOfRange(A, 1)),
+        Maximum(A),
+        Duplicates((A,)),
+        SqlResult("SELECT bool_and(a > 1) FROM t"),
+    ]
     *counts, aggregate = measured(rows, *asked)
 
     assert counts == [0, 0, None, DuplicateCounts(0, 0, 0)]
@@ -164,13 +171,16 @@ def test_of_nothing_but_null_counts_are_numbers(staged, tmp_path):
 
 EXTREMES = {
     "date": ([dt.date(2026, 3, 1), None], dt.datetime(2026, 3, 1, tzinfo=dt.UTC)),
-    "naive": ([dt.datetime(2026, 3, 1, 1, 2, 3, 456789)], dt.datetime(2026, 3, 1, 1, 2, 3, 456789, dt.UTC)),
+    "naive": ([dt.datetime(2026, 3, 1, 1, 2, 3, 456789)], dt.datetime(2026, 3, 1, 1, 2, 3, 456789, dt.UTC)),  # noqa: DTZ001 - a case
     "before 1970": ([dt.datetime(1, 1, 1, tzinfo=dt.UTC)], dt.datetime(1, 1, 1, tzinfo=dt.UTC)),
-    "last": ([dt.datetime(9999, 12, 31, 23, 59, 59, 999999)], dt.datetime(9999, 12, 31, 23, 59, 59, 999999, dt.UTC)),
+    "last": ([dt.datetime(9999, 12, 31, 23, 59, 59, 999999)], dt.datetime(9999, 12, 31, 23, 59, 59, 999999, dt.UTC)),  # noqa: DTZ001 - a case
     "time": ([dt.time(1, 2)], dt.time(1, 2)),
     "nulls": (pa.nulls(2, pa.timestamp("us")), None),
-    "beyond": (pa.array([9 * 10**17], pa.timestamp("us")), NotMeasured(Fault.DATA, "got a time before the year 1 or after the year 9999")),
-}  # fmt: skip
+    "beyond": (
+        pa.array([9 * 10**17], pa.timestamp("us")),
+        NotMeasured(Fault.DATA, "got a time before the year 1 or after the year 9999"),
+    ),
+}
 
 
 @pytest.mark.parametrize("name", EXTREMES)
@@ -244,7 +254,13 @@ def test_one_measure_that_raises_does_not_blind_the_scan(monkeypatch):
 
 
 def test_a_column_that_differs_between_files_is_not_measured(tmp_path):
-    rows = as_files(tmp_path, pa.table({"a": [1], "b": [1]}), pa.table({"a": ["1"], "b": [None]}, ))
+    rows = as_files(
+        tmp_path,
+        pa.table({"a": [1], "b": [1]}),
+        pa.table(
+            {"a": ["1"], "b": [None]},
+        ),
+    )
 
     count, of_a = measured(rows, RowCount(), CountWhere(IsNull(A)))
 

@@ -1,6 +1,7 @@
 """One fused scan answers what each measure alone answers, and both what the measures mean (oracle.py)."""
 
 import datetime as dt
+import itertools
 import math
 import tempfile
 from decimal import Decimal
@@ -133,9 +134,7 @@ SIMPLE = st.one_of(
 PREDICATES = st.recursive(
     SIMPLE,
     lambda inner: (
-        st.builds(Not, inner)
-        | st.builds(AllOf, some(inner))
-        | st.builds(AnyOf, st.lists(inner, max_size=3).map(tuple))
+        st.builds(Not, inner) | st.builds(AllOf, some(inner)) | st.builds(AnyOf, st.lists(inner, max_size=3).map(tuple))
     ),
     max_leaves=4,
 )
@@ -143,12 +142,14 @@ MEASURES = st.lists(
     st.builds(CountWhere, PREDICATES)
     | st.builds(Maximum, st.sampled_from([V["i"], V["f"], V["s"], V["c"]]))
     | st.builds(Minimum, st.sampled_from([V["i"], V["f"], V["s"], V["c"]]))
-    | st.builds(Duplicates, st.lists(st.sampled_from([V[c] for c in "ifsbd"]), min_size=1, max_size=2, unique=True).map(tuple))
+    | st.builds(
+        Duplicates, st.lists(st.sampled_from([V[c] for c in "ifsbd"]), min_size=1, max_size=2, unique=True).map(tuple)
+    )
     | st.just(RowCount()),
     min_size=1,
     max_size=6,
     unique=True,
-)  # fmt: skip
+)
 
 
 def agree(one, other) -> bool:
@@ -160,14 +161,18 @@ def agree(one, other) -> bool:
 @given(TABLES, MEASURES, st.integers(1, 3), st.booleans())
 @example([], [CountWhere(IsNull(V["i"])), Maximum(V["i"]), Duplicates((V["i"],))], 2, False)
 @example([{**dict.fromkeys(OF_COLUMN), "f": math.nan}], [CountWhere(Not(OutOfRange(V["f"], 0.0, 1.0)))], 1, True)
-@example([{**dict.fromkeys(OF_COLUMN), "f": 0.30000000000004}], [CountWhere(NotMultipleOf(V["f"], Decimal("0.1")))], 1, True)
-@example([dict.fromkeys(OF_COLUMN)] * 3, [CountWhere(NotFinite(V["f"])), CountWhere(DoesNotMatch(V["s"], "x"))], 1, True)
+@example(
+    [{**dict.fromkeys(OF_COLUMN), "f": 0.30000000000004}], [CountWhere(NotMultipleOf(V["f"], Decimal("0.1")))], 1, True
+)
+@example(
+    [dict.fromkeys(OF_COLUMN)] * 3, [CountWhere(NotFinite(V["f"])), CountWhere(DoesNotMatch(V["s"], "x"))], 1, True
+)
 def test_fused_is_one_by_one_is_what_is_meant(rows, measures, parts, trusted):
     expected = [oracle.answer(measure, rows) for measure in measures]
     table = pa.Table.from_pylist(rows, SCHEMA)
     with tempfile.TemporaryDirectory() as folder:
         cut = [len(rows) * part // parts for part in range(parts + 1)]
-        pieces = [table.slice(start, end - start) for start, end in zip(cut, cut[1:], strict=False)]
+        pieces = [table.slice(start, end - start) for start, end in itertools.pairwise(cut)]
         answers = {
             "alone": [measured(in_memory(table), measure)[0] for measure in measures],
             "fused": measured(in_memory(table), *measures),
