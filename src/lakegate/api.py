@@ -20,9 +20,8 @@ from lakegate.contract.project import Project
 from lakegate.engines.duckdb import DuckDB
 from lakegate.errors import LakegateError, UsageError
 from lakegate.gate.spool import Progress
-from lakegate.intake.types import table_types
+from lakegate.intake.batch import open_table
 from lakegate.judge import Options, Subject, judge
-from lakegate.rows import Rows
 from lakegate.run import Run, unheard
 from lakegate.verdict import Verdict
 
@@ -58,7 +57,7 @@ def check(
         with tempfile.TemporaryDirectory(prefix="lakegate-") as workspace:
             run = Run(contract, obj, around, Path(workspace), options=options)
             return run.judge_files([Path(path) for path in data])
-    rows = Rows(table=data, table_types=table_types(data))
+    rows = open_table(data)
     subject = Subject(contract, obj, obj.name, None, (), around.neighbours, contract_file=around.contract_file)
     return judge(subject, rows, {around.itself: rows}, DuckDB(), options)
 

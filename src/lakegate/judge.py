@@ -25,7 +25,8 @@ class Options:
     """What a caller may choose; part of what a verdict is a function of.
 
     `fail_on` is `error` or `warning`; `locations` rows are named per failing check; `samples`: whether their values are
-    told too; `as_of` fixes the instant that freshness is judged at, None takes the run's own start.
+    told too; `as_of` fixes the instant that freshness is judged at (UTC where it names no zone), None takes the run's
+    own start.
     """
 
     fail_on: str = "error"
@@ -89,7 +90,8 @@ def _pinned(checks: tuple[Check, ...], options: Options) -> dt.datetime | None:
     """Pin the instant once, and only where a check reads it: else the same bytes give the same report for ever."""
     if not any(check.reads_clock for check in checks):
         return None
-    return options.as_of or dt.datetime.now(dt.UTC).replace(microsecond=0)
+    instant = options.as_of or dt.datetime.now(dt.UTC).replace(microsecond=0)
+    return instant.astimezone(dt.UTC) if instant.tzinfo else instant.replace(tzinfo=dt.UTC)
 
 
 def _wanted(obj: SchemaObject, judged: list[tuple[Check, Judgement]], telling: Policy) -> list[Wanted]:

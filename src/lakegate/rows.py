@@ -136,8 +136,8 @@ class Rows:
         return dict(self.table_types if self.table is not None else self.parts[0].types if self.parts else ())
 
     @property
-    def count(self) -> int:
-        """How many rows there are, by the files' own word: good to plan by. What is judged is counted."""
+    def height(self) -> int:
+        """How many rows there are by the files' own word: good for choosing a way, not for a verdict."""
         return self.table.num_rows if self.table is not None else sum(part.rows for part in self.parts)
 
     @property

@@ -148,7 +148,7 @@ DATA = {"a": [1, 2, None], "b c": ["x", "y", "z"]}
 SQL = {  # query, operator and bound, outcome, what the reason holds
     "number kept": ("SELECT count(*) FROM {object}", {"mustBe": 3}, Outcome.PASSED, ""),
     "number broken": ("SELECT count(*) FROM t", {"mustBe": 4}, Outcome.FAILED, "got 3, expected 4"),
-    "property": ('SELECT max({property}) FROM {table} WHERE "b c" <> \'\'', {"mustBe": 2}, Outcome.PASSED, ""),
+    "property": ("SELECT max({property}) FROM {table} WHERE \"b c\" <> ''", {"mustBe": 2}, Outcome.PASSED, ""),
     "dollar": ("SELECT max(${column}) FROM ${table}", {"mustBeBetween": [2, 3]}, Outcome.PASSED, ""),
     "boolean": ("SELECT bool_and(a > 0) FROM t", {"mustBe": True}, Outcome.PASSED, ""),
     "true is not 1": ("SELECT bool_and(a > 0) FROM t", {"mustBe": 1}, Outcome.FAILED, "got True, expected 1"),
@@ -167,11 +167,19 @@ SQL = {  # query, operator and bound, outcome, what the reason holds
     "ends in a comment": ("SELECT 1; -- that is all", {"mustBe": 1}, Outcome.PASSED, ""),
     "other case": ("SELECT COUNT(*) FROM T", {"mustBe": 3}, Outcome.PASSED, ""),
     "no such column": ("SELECT zz FROM t", {"mustBe": 0}, Outcome.COULD_NOT_EVALUATE, "zz"),
-    "bad value": ("SELECT max(b::INT) FROM (SELECT 'it''s ' || \"b c\" AS b FROM t)", {"mustBe": 0},
-                  Outcome.COULD_NOT_EVALUATE, "Conversion Error"),
-    "overflow": ("SELECT 9223372036854775807::BIGINT + a FROM t WHERE a = 1", {"mustBe": 0},
-                 Outcome.COULD_NOT_EVALUATE, "Out of Range"),
-}  # fmt: skip
+    "bad value": (
+        "SELECT max(b::INT) FROM (SELECT 'it''s ' || \"b c\" AS b FROM t)",
+        {"mustBe": 0},
+        Outcome.COULD_NOT_EVALUATE,
+        "Conversion Error",
+    ),
+    "overflow": (
+        "SELECT 9223372036854775807::BIGINT + a FROM t WHERE a = 1",
+        {"mustBe": 0},
+        Outcome.COULD_NOT_EVALUATE,
+        "Out of Range",
+    ),
+}
 
 
 def sql_rules(name: str) -> dict:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import math
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -58,7 +59,7 @@ def lying(request, tmp_path) -> Rows:
 
 
 def spoil(path: str) -> None:
-    with open(path, "r+b") as file:
+    with Path(path).open("r+b") as file:
         content = file.read()
         footer = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
         true, lie = (number.to_bytes(8, "little") for number in (TRUTH, LIE))
@@ -170,13 +171,16 @@ def test_of_nothing_but_null_counts_are_numbers(staged, tmp_path):
 
 EXTREMES = {
     "date": ([dt.date(2026, 3, 1), None], dt.datetime(2026, 3, 1, tzinfo=dt.UTC)),
-    "naive": ([dt.datetime(2026, 3, 1, 1, 2, 3, 456789)], dt.datetime(2026, 3, 1, 1, 2, 3, 456789, dt.UTC)),
+    "naive": ([dt.datetime(2026, 3, 1, 1, 2, 3, 456789)], dt.datetime(2026, 3, 1, 1, 2, 3, 456789, dt.UTC)),  # noqa: DTZ001 - a case
     "before 1970": ([dt.datetime(1, 1, 1, tzinfo=dt.UTC)], dt.datetime(1, 1, 1, tzinfo=dt.UTC)),
-    "last": ([dt.datetime(9999, 12, 31, 23, 59, 59, 999999)], dt.datetime(9999, 12, 31, 23, 59, 59, 999999, dt.UTC)),
+    "last": ([dt.datetime(9999, 12, 31, 23, 59, 59, 999999)], dt.datetime(9999, 12, 31, 23, 59, 59, 999999, dt.UTC)),  # noqa: DTZ001 - a case
     "time": ([dt.time(1, 2)], dt.time(1, 2)),
     "nulls": (pa.nulls(2, pa.timestamp("us")), None),
-    "beyond": (pa.array([9 * 10**17], pa.timestamp("us")), NotMeasured(Fault.DATA, "got a time before the year 1 or after the year 9999")),
-}  # fmt: skip
+    "beyond": (
+        pa.array([9 * 10**17], pa.timestamp("us")),
+        NotMeasured(Fault.DATA, "got a time before the year 1 or after the year 9999"),
+    ),
+}
 
 
 @pytest.mark.parametrize("name", EXTREMES)

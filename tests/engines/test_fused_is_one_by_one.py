@@ -1,6 +1,7 @@
 """One fused scan answers what each measure alone answers, and both what the measures mean (oracle.py)."""
 
 import datetime as dt
+import itertools
 import math
 import tempfile
 from decimal import Decimal
@@ -141,12 +142,14 @@ MEASURES = st.lists(
     st.builds(CountWhere, PREDICATES)
     | st.builds(Maximum, st.sampled_from([V["i"], V["f"], V["s"], V["c"]]))
     | st.builds(Minimum, st.sampled_from([V["i"], V["f"], V["s"], V["c"]]))
-    | st.builds(Duplicates, st.lists(st.sampled_from([V[c] for c in "ifsbd"]), min_size=1, max_size=2, unique=True).map(tuple))
+    | st.builds(
+        Duplicates, st.lists(st.sampled_from([V[c] for c in "ifsbd"]), min_size=1, max_size=2, unique=True).map(tuple)
+    )
     | st.just(RowCount()),
     min_size=1,
     max_size=6,
     unique=True,
-)  # fmt: skip
+)
 
 
 def agree(one, other) -> bool:
@@ -169,7 +172,7 @@ def test_fused_is_one_by_one_is_what_is_meant(rows, measures, parts, trusted):
     table = pa.Table.from_pylist(rows, SCHEMA)
     with tempfile.TemporaryDirectory() as folder:
         cut = [len(rows) * part // parts for part in range(parts + 1)]
-        pieces = [table.slice(start, end - start) for start, end in zip(cut, cut[1:], strict=False)]
+        pieces = [table.slice(start, end - start) for start, end in itertools.pairwise(cut)]
         answers = {
             "alone": [measured(in_memory(table), measure)[0] for measure in measures],
             "fused": measured(in_memory(table), *measures),

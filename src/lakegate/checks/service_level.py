@@ -91,7 +91,7 @@ def _instant(found: Found, measure: Measure) -> tuple[dt.datetime, dt.datetime] 
     if answer is None:
         return not_applicable("there are no rows" if not found.count else "every value is null")
     if not isinstance(answer, dt.datetime) or found.as_of is None:
-        return Judgement(Outcome.FAILED, f"got {answer!r}, expected a date or timestamp")
+        return Judgement(Outcome.FAILED, f"got a {type(answer).__name__}, expected a date or timestamp")
     return answer, found.as_of
 
 

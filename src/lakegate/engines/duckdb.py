@@ -157,7 +157,6 @@ class _Session:
         self.others = others
         self.scope = sql.Scope(rows.types, unconverted=frozenset(rows.unconverted), disagree=rows.disagreements)
         self.relation = self._relation(rows, "_lakegate_batch")
-        self.count = 0  # rows, known after the scan
 
     def _relation(self, rows: Rows, name: str) -> str:
         """Return what the rows are called in a FROM clause."""
@@ -212,7 +211,7 @@ class _Session:
     def duplicates(self, measure: Duplicates) -> DuplicateCounts:
         """Count duplicates exactly. In a large batch hashes first: no repeated hash proves that every key is unique."""
         where = ""
-        if self.rows.count > EXACT_UP_TO:
+        if self.rows.height > EXACT_UP_TO:
             repeated = self._repeated_hashes(measure)
             if not repeated:
                 return DuplicateCounts(0, 0, 0)

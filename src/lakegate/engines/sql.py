@@ -209,12 +209,14 @@ def _any(conditions: list[str]) -> str:
 
 
 def _is_null(value: Value, scope: Scope) -> str:
+    """A cell that could not be converted is not null, nor is what would be inside of it."""
     scope.type_of(value)
-    path = ".".join(value.path)
-    if value.depth or path not in scope.unconverted:
+    around = [".".join(value.path[:end]) for end in range(1, len(value.path) + 1)]
+    strange = [path for path in around if path in scope.unconverted]
+    if value.depth or not strange:
         return f"{reference(value)} IS NULL"
     paths = f"list_transform({identifier(UNCONVERTED)}, lambda u: u.path)"
-    return f"({reference(value)} IS NULL AND list_contains({paths}, {text(path)}) IS NOT TRUE)"
+    return f"({reference(value)} IS NULL AND list_has_any({paths}, [{', '.join(map(text, strange))}]) IS NOT TRUE)"
 
 
 def _membership(value: Value, values: tuple[Literal, ...], scope: Scope, *, inside: bool) -> str:

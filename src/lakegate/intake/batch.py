@@ -6,10 +6,11 @@ import dataclasses
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lakegate.contract.model import Gate, SchemaObject
 from lakegate.intake.convert import Converter
-from lakegate.intake.delimited import stage_csv
+from lakegate.intake.delimited import check_twins, stage_csv
 from lakegate.intake.files import BadFile, Format, NativeFile, check_magic, format_of
 from lakegate.intake.json_lines import stage_json
 from lakegate.intake.parquet import open_parquet
@@ -23,7 +24,11 @@ from lakegate.intake.staging import (
     location,
     scales_needed,
 )
+from lakegate.intake.types import table_types
 from lakegate.rows import Defect, DefectKind, Location, Part, Rows
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 def open_batch(
@@ -56,6 +61,15 @@ def open_batch(
                 for file, one in zip(files, outcomes, strict=True)
             ]
         return _rows(intake, outcomes)
+
+
+def open_table(table: pa.Table) -> Rows:
+    """Return a table in memory as rows: nothing is copied. Twins among its columns are a defect (INPUTS S14-S16)."""
+    try:
+        check_twins(table.column_names)
+    except BadFile as bad:
+        return Rows(defects=(bad.defect("the table"),))
+    return Rows(table=table, table_types=table_types(table))
 
 
 def _read(intake: Intake, file: NativeFile) -> Staged | Part | Defect:
