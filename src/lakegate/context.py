@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lakegate.checks.derive import Neighbours, Target
+from lakegate.checks.spot import spots
 from lakegate.contract.model import Contract, Quality, Relationship, SchemaObject
 from lakegate.contract.project import Project, Unknown
 from lakegate.errors import LakeError, UsageError
@@ -53,7 +54,7 @@ def surroundings(contract: Contract, obj: SchemaObject, project: Project) -> Sur
     itself = Neighbour(contract, obj).name
     targets: dict[Relationship, Target] = {}
     datasets: dict[str, Neighbour] = {}
-    for relationship in (*obj.relationships, *(r for p in obj.properties for r in p.relationships)):
+    for relationship in (*obj.relationships, *(r for spot in spots(obj) for r in spot.declared.relationships)):
         found = project.look_up(contract, relationship)
         if isinstance(found, Unknown):
             continue
