@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lakegate.checks.derive import Neighbours, Target
+from lakegate.checks.spot import spots
 from lakegate.contract.findings import near
 from lakegate.contract.model import Contract, Quality, Relationship, SchemaObject
 from lakegate.contract.project import Project, Unknown
@@ -56,7 +57,7 @@ def surroundings(contract: Contract, obj: SchemaObject, project: Project) -> Sur
     itself = Neighbour(contract, obj).name
     targets: dict[Relationship, Target] = {}
     datasets: dict[str, Neighbour] = {}
-    for relationship in (*obj.relationships, *(r for p in obj.properties for r in p.relationships)):
+    for relationship in (*obj.relationships, *(r for spot in spots(obj) for r in spot.declared.relationships)):
         found = project.look_up(contract, relationship)
         if isinstance(found, Unknown):
             continue

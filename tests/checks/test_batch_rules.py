@@ -196,6 +196,26 @@ def test_a_reference_to_a_dataset_that_is_not_there():
     assert result(verdict, "a.relationship.elsewhere.t.a").outcome is Outcome.COULD_NOT_EVALUATE
 
 
+def test_a_reference_of_items_is_not_checked_and_says_so():
+    tag = {"name": "tag", "logicalType": "integer", "relationships": [{"to": "t.a"}]}
+
+    verdict = judged(contract(A, {"name": "tags", "logicalType": "array", "items": tag}), {"a": [1], "tags": [[9]]})
+
+    (found,) = [one for one in verdict.results if one.type == "relationship"]
+    assert (found.outcome, verdict.exit_code) == (Outcome.UNSUPPORTED, 2)
+    assert "items of an array" in found.reason
+
+
+def test_a_reference_of_a_field():
+    inner = {"name": "x", "logicalType": "integer", "relationships": [{"to": "t.a"}]}
+    document = contract(A, {"name": "o", "logicalType": "object", "properties": [inner]})
+
+    verdict = judged(document, {"a": [1, 2], "o": [{"x": 1}, {"x": 9}]})
+
+    found = [one for one in verdict.results if one.type == "relationship"]
+    assert [one.outcome for one in found] == [Outcome.FAILED], found
+
+
 def test_a_reference_against_named_files(tmp_path):
     folder = tmp_path / "contracts"
     folder.mkdir()

@@ -95,8 +95,10 @@ PREDICATES = [
     (Not(OneOf(S, ("a",))), "((list_position(['a'], \"s\") IS NOT NULL) IS NOT TRUE)"),
     (
         IsNull(Value(("cell",))),
-        '("cell" IS NULL AND list_has_any(list_transform("_lakegate_unconverted", lambda u: u.path), '
-        "['cell']) IS NOT TRUE)",
+        (
+            '("cell" IS NULL AND list_has_any(list_transform("_lakegate_unconverted", lambda u: u.path), '
+            "['cell']) IS NOT TRUE)"
+        ),
     ),
 ]
 
