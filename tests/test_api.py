@@ -4,10 +4,12 @@ import json
 import multiprocessing
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import lakegate
 from checks.asked import CSV, EVERY_WAY, JSON, contract, judged, written
+from lakegate.api import check
 from lakegate.errors import ContractError, UsageError
 
 A = {"name": "a", "logicalType": "integer", "required": True}
@@ -78,3 +80,26 @@ def test_a_process_forked_from_one_that_has_checked_can_check_too():
 
 def exit_code() -> int:
     return lakegate.check(contract(A, B), pa.table(DATA)).exit_code
+
+
+def test_other_datasets_stand_beside_a_table_or_a_file(tmp_path):
+    parent = {"name": "planes", "properties": [{"name": "tail", "logicalType": "string"}]}
+    child = {"name": "flights", "properties": [{"name": "tail", "logicalType": "string"}]}
+    child["properties"][0]["relationships"] = [{"to": "planes.tail"}]
+    both = contract() | {"schema": [child, parent]}
+    flights, planes = pa.table({"tail": ["N1", "N2", None]}), pa.table({"tail": ["N1"]})
+    name = f"{both['id']}/planes"
+
+    beside_table = check(both, flights, beside={name: planes}, schema_name="flights")
+    for table, file in ((flights, "flights"), (planes, "planes")):
+        pq.write_table(table, tmp_path / f"{file}.parquet")
+    beside_file = check(
+        both, tmp_path / "flights.parquet", beside={name: tmp_path / "planes.parquet"}, schema_name="flights"
+    )
+
+    for found in (beside_table, beside_file):
+        (orphans,) = [result for result in found.results if result.type == "relationship"]
+        assert (orphans.outcome, orphans.diagnostics["failed"]) == ("failed", 1)
+    assert beside_file.options["with"].keys() == {name}  # which rows they were is part of what was judged
+    with pytest.raises(UsageError, match="looks at no dataset"):
+        check(both, flights, beside={"plane": planes}, schema_name="flights")

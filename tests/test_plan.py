@@ -10,11 +10,12 @@ from lakegate.plan import KeyPass, QueryPass, ReferencePass, Scan, plan
 
 def planned(*properties, **of_object):
     loaded = load(contract(*properties, **of_object))
-    return plan(checks_of(loaded, loaded.schema[0], Neighbours({}, {"other": "x/other"}))), loaded.schema[0]
+    checks = checks_of(loaded, loaded.schema[0], Neighbours({}, {"other": "x/other"}))
+    return plan(checks), checks, loaded.schema[0]
 
 
 def test_rows_are_always_counted_first():
-    found, _ = planned({"name": "a"})
+    found, _, _ = planned({"name": "a"})
 
     assert found.stages == (Scan((RowCount(),)),)
 
@@ -22,7 +23,7 @@ def test_rows_are_always_counted_first():
 def test_what_several_checks_ask_is_measured_once():
     rules = [{"metric": "nullValues", "mustBe": 0, "id": "x"}, {"metric": "nullValues", "unit": "percent", "mustBe": 0}]
 
-    found, _ = planned({"name": "a", "required": True, "quality": rules})
+    found, _, _ = planned({"name": "a", "required": True, "quality": rules})
 
     assert found.stages == (Scan((RowCount(), CountWhere(IsNull(Value(("a",)))))),)
 
@@ -30,12 +31,12 @@ def test_what_several_checks_ask_is_measured_once():
 def test_keys_references_and_queries_have_passes_of_their_own():
     rules = [{"type": "sql", "query": "SELECT count(*) FROM {object}", "mustBeGreaterThan": 0}]
 
-    found, obj = planned(
+    found, checks, obj = planned(
         {"name": "a", "unique": True, "primaryKey": True, "relationships": [{"to": "t.b"}]},
         {"name": "b"},
         quality=rules,
     )
-    told = explain(found, declared(obj.properties), "the batch")
+    told = explain(found, checks, declared(obj.properties), "the batch")
 
     assert [type(stage) for stage in found.stages] == [Scan, KeyPass, ReferencePass, QueryPass]
     assert len(found.measures) == len(set(found.measures)) == 5
@@ -49,7 +50,7 @@ def test_two_thousand_checks_are_one_scan():
         for n in range(1000)
     ]
 
-    found, _ = planned(*properties)
+    found, _, _ = planned(*properties)
 
     assert [type(stage) for stage in found.stages] == [Scan]
     assert len(found.measures) == 2001

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from lakegate.config import open_lake
 from lakegate.context import Committed, surroundings
@@ -28,38 +28,48 @@ from lakegate.verdict import Verdict
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    Data: TypeAlias = pa.Table | str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
+
 __all__ = ["Asked", "Failure", "check", "load", "opened"]
 
 
 def check(
     contract: Contract | str | os.PathLike[str] | Mapping[str, Any],
-    data: pa.Table | str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    data: Data,
     *,
+    beside: Mapping[str, Data] | None = None,
     schema_name: str | None = None,
     options: Options | None = None,
 ) -> Verdict:
     """Judge data by a contract: one file, several files as one batch, or a pyarrow table.
 
-    `schema_name` names the object of a contract that has several. A table is judged where it is, which takes
-    milliseconds: nothing is copied, hashed or written, and its verdict names no file.
+    `beside` holds the rows of other datasets that the contract looks at, by name and of the same kind as `data`: tables
+    beside a table, files beside files. `schema_name` names the object of a contract that has several. A table is judged
+    where it is, which takes milliseconds: nothing is copied, hashed or written, and its verdict names no file.
 
     Raises:
         ContractError, Refused: the contract is wrong or unsafe.
-        UsageError: the object or a file cannot be found.
+        UsageError: the object, a dataset or a file cannot be found.
     """
     contract = contract if isinstance(contract, Contract) else load(contract)
     obj = _object(contract, schema_name)
     options = options or Options()
     around = surroundings(contract, obj, _project(contract.path))
-    if isinstance(data, str | os.PathLike):
-        data = [data]
-    if isinstance(data, Sequence):
+    if (files := _paths(data)) is not None:
+        named = {name: _paths(each) or () for name, each in (beside or {}).items()}
         with tempfile.TemporaryDirectory(prefix="lakegate-") as workspace:
-            run = Run(contract, obj, around, Path(workspace), options=options)
-            return run.judge_files([Path(path) for path in data])
+            return Run(contract, obj, around, Path(workspace), beside=named, options=options).judge_files(files)
     rows = open_table(data)
+    around.known(beside or {})
+    others = {name: open_table(each) for name, each in (beside or {}).items()}
     subject = Subject(contract, obj, obj.name, None, (), around.neighbours, contract_file=around.contract_file)
-    return judge(subject, rows, {around.itself: rows}, DuckDB(), options)
+    return judge(subject, rows, {**others, around.itself: rows}, DuckDB(), options)
+
+
+def _paths(data: Data) -> tuple[Path, ...] | None:
+    """Return the files that `data` names, None for a table."""
+    named = [data] if isinstance(data, str | os.PathLike) else data
+    return tuple(Path(path) for path in named) if isinstance(named, Sequence) else None
 
 
 @cache

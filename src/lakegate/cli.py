@@ -151,7 +151,7 @@ def _asked(contract: Path, given: dict[str, Any]) -> Asked:
         samples=given["samples"],
         as_of=as_of.replace(tzinfo=dt.UTC) if as_of else None,
     )
-    return Asked(contract, given["lake"], given["schema_name"], _beside(given["beside"]), options)
+    return Asked(contract, given["lake"], given["schema_name"], _beside(given.get("beside", ())), options)
 
 
 def _beside(given: tuple[str, ...]) -> dict[str, tuple[Path, ...]]:
@@ -229,7 +229,6 @@ def test(contract: Path, **given: Any) -> None:  # noqa: ANN401 - click's option
 @CONTRACT
 @LAKE
 @MODEL
-@WITH
 @click.option("--batch", metavar="KEY", help="Only this batch.")
 @click.option("--all", "everything", is_flag=True, help="Every batch that waits.")
 @judging

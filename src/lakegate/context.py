@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,6 +47,13 @@ class Surroundings:
     neighbours: Neighbours
     datasets: Mapping[str, Neighbour]
 
+    def known(self, names: Iterable[str]) -> None:
+        """Raise UsageError for a name of a dataset that nobody looks at."""
+        for name in names:
+            if name not in self.datasets:
+                hint = near(name, self.datasets) or f"it looks at: {', '.join(self.datasets) or 'none'}"
+                raise UsageError(f"the contract looks at no dataset {name!r}", hint=hint)
+
 
 def surroundings(contract: Contract, obj: SchemaObject, project: Project) -> Surroundings:
     """Resolve the relationships of an object and the tables that its SQL may read.
@@ -84,14 +91,11 @@ def _rules(obj: SchemaObject) -> Iterator[Quality]:
 
 def named_rows(around: Surroundings, beside: Mapping[str, tuple[Path, ...]], workspace: Path) -> dict[str, Rows]:
     """Open the files that the caller names as another dataset's rows. Raises UsageError for a name nobody looks at."""
+    around.known(beside)
     opened = {}
     for number, (name, paths) in enumerate(beside.items()):
-        there = around.datasets.get(name)
-        if there is None:
-            hint = near(name, around.datasets) or f"it looks at: {', '.join(around.datasets) or 'none'}"
-            raise UsageError(f"--with {name}: the contract looks at no such dataset", hint=hint)
         files = [NativeFile(path.name, path) for path in paths]
-        opened[name] = open_neighbour(there, files, _folder(workspace, f"with-{number}"))
+        opened[name] = open_neighbour(around.datasets[name], files, _folder(workspace, f"with-{number}"))
     return opened
 
 

@@ -47,6 +47,7 @@ class Subject:
     neighbours: Neighbours = field(default_factory=lambda: Neighbours({}, {}))
     slots: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)  # of the datasets read beside it
     contract_file: str | None = None  # as a report names it
+    named: Mapping[str, str] = field(default_factory=dict)  # dataset -> digest of the files that stood for it
 
 
 def judge(subject: Subject, rows: Rows, others: Mapping[str, Rows], engine: Engine, options: Options) -> Verdict:
@@ -78,7 +79,12 @@ def judge(subject: Subject, rows: Rows, others: Mapping[str, Rows], engine: Engi
         results=tuple(_result(check, judgement, located, telling) for check, judgement in judged),
         engine=engine.version,
         lakegate=__version__,
-        options={"fail_on": options.fail_on, "locations": options.locations, "samples": options.samples},
+        options={
+            "fail_on": options.fail_on,
+            "locations": options.locations,
+            "samples": options.samples,
+            **({"with": dict(subject.named)} if subject.named else {}),
+        },
         context=Context(as_of.isoformat() if as_of else None, subject.slots),
         min_rows=contract.gate.min_rows,
         owner=contract.owner,

@@ -29,7 +29,7 @@ from lakegate.judge import Options, Subject, judge
 from lakegate.lake.interface import CHUNK, Lake
 from lakegate.publish import render
 from lakegate.rows import Defect, DefectKind, Location, Rows
-from lakegate.verdict import BatchFile, Verdict
+from lakegate.verdict import BatchFile, Verdict, batch_digest
 
 
 def unheard(*_: object) -> None:
@@ -135,8 +135,16 @@ class Run:
                 neighbours=self.around.neighbours,
                 slots=slots,
                 contract_file=self.around.contract_file,
+                named=self._named(),
             )
             return judge(subject, rows, others, self.engine, self.options)
+
+    def _named(self) -> dict[str, str]:
+        """Return the digest of the files that stand for each dataset: the verdict is a function of them, too."""
+        return {
+            name: batch_digest(self._hashed([NativeFile(path.name, path) for path in paths]))
+            for name, paths in self.beside.items()
+        }
 
     def _open(self, arrived: Arrived, folder: Path) -> Rows:
         server = arrived.server
