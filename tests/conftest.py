@@ -1,6 +1,14 @@
 """What every test stands on."""
 
+import os
+
 import pytest
+from hypothesis import settings
+
+# The same examples every time, so that a red run is the change's own; HYPOTHESIS_PROFILE=explore looks for new ones.
+settings.register_profile("steady", deadline=None, derandomize=True)
+settings.register_profile("explore", deadline=None, max_examples=2000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 
 @pytest.fixture(autouse=True)

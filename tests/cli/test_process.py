@@ -13,6 +13,8 @@ import pytest
 
 from cli.scene import BAD, FLIGHTS, GOOD, HEADER, SOURCES
 
+pytestmark = pytest.mark.slow  # each of these is a process
+
 ROWS = gzip.compress((HEADER + "".join(f"{n},N1,{n % 90}\n" for n in range(5000))).encode(), mtime=0)
 
 # The real command line, which a SIGKILL meets at its n-th call of a function of `os`.

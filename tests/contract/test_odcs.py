@@ -261,7 +261,7 @@ def holder(document, path):
     return node if fits else None
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150)
 @given(st.lists(st.tuples(st.sampled_from(PATHS), JUNK, st.booleans()), min_size=1, max_size=3))
 def test_a_mutated_contract_raises_nothing_but_our_own_errors(mutations):
     document = copy.deepcopy(DOCUMENT)
@@ -275,7 +275,7 @@ def test_a_mutated_contract_raises_nothing_but_our_own_errors(mutations):
         load(document)
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100)
 @given(st.integers(0, len(EXAMPLE.read_bytes())), st.binary(max_size=4), st.integers(0, 6))
 def test_a_mutated_text_is_read_without_a_crash(at, junk, cut):
     content = EXAMPLE.read_bytes()

@@ -154,7 +154,8 @@ def mutants(draw):
     return " ".join(words)
 
 
-@settings(max_examples=400, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=400)
 @given(mutants())
 def test_what_is_let_through_touches_no_file(query):
     try:

@@ -11,6 +11,8 @@ import pytest
 from lakegate.demo import nycflights as demo
 from lakegate.errors import UsageError
 
+pytestmark = pytest.mark.slow  # a year of flights is written
+
 
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory):

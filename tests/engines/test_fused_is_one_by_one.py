@@ -157,7 +157,7 @@ def agree(one, other) -> bool:
     return one == other or both_nan
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(TABLES, MEASURES, st.integers(1, 3), st.booleans())
 @example([], [CountWhere(IsNull(V["i"])), Maximum(V["i"]), Duplicates((V["i"],))], 2, False)
 @example([{**dict.fromkeys(OF_COLUMN), "f": math.nan}], [CountWhere(Not(OutOfRange(V["f"], 0.0, 1.0)))], 1, True)

@@ -65,6 +65,7 @@ PREDICATES = [
         NotIn(Value(("u",)), ("x",)),
         '(CAST("u" AS VARCHAR) IS NOT NULL AND list_position([\'x\'], CAST("u" AS VARCHAR)) IS NULL)',
     ),
+    (OutOfRange(S), "false"),  # open on both sides: of no type in particular
     (OutOfRange(INTEGER, 1, 9), '("i" < 1 OR "i" > 9)'),
     (OutOfRange(INTEGER, 1, None, least_exclusive=True), '("i" <= 1)'),
     (OutOfRange(F, None, 0.5, most_exclusive=True), '(("f" >= CAST(\'0.5\' AS DOUBLE) AND NOT isnan("f")))'),

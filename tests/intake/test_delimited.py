@@ -167,7 +167,8 @@ def test_nested_types_in_a_cell_are_json(tmp_path):
 _CELLS = st.one_of(st.none(), st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), max_size=6))
 
 
-@settings(max_examples=25, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=25)
 @given(st.lists(st.tuples(st.integers(-(2**63), 2**63 - 1), _CELLS), max_size=8), st.booleans())
 def test_what_python_writes_comes_back(rows, zipped):
     text = io.StringIO()

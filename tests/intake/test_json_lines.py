@@ -168,7 +168,8 @@ _VALUES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=25)
 @given(st.lists(_VALUES, min_size=1, max_size=8), st.booleans())
 def test_what_python_writes_comes_back(rows, ascii_only):
     data = "\n".join(json.dumps(row, ensure_ascii=ascii_only) for row in rows).encode()

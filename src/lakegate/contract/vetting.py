@@ -53,6 +53,14 @@ def _vet(sql: str, table: str, tables: frozenset[str], where: str) -> Vetted:
         raise _broken(where, f"the query cannot be read as SQL: {_first_line(error)}") from None
     except RecursionError:
         raise _broken(where, "the query is nested too deep to be read") from None
+    except (
+        AttributeError,
+        IndexError,
+        KeyError,
+        TypeError,
+        ValueError,
+    ):  # sqlglot 30, on text like `E'`: found by fuzzing
+        raise _broken(where, "the query cannot be read as SQL") from None
     statements = [one for one in parsed if one is not None and not isinstance(one, exp.Semicolon)]
     if not statements:
         raise _broken(where, "the query is empty")

@@ -232,6 +232,9 @@ def _membership(value: Value, values: tuple[Literal, ...], scope: Scope, *, insi
 
 def _out_of_range(p: OutOfRange, scope: Scope) -> str:
     bounds = [bound for bound in (p.least, p.most) if bound is not None]
+    if not bounds:
+        scope.type_of(p.value)
+        return "false"
     kinds = NUMBERS if not any(isinstance(b, dt.date | dt.time) for b in bounds) else INSTANTS
     if any(isinstance(b, dt.time) for b in bounds):
         kinds = frozenset({Kind.TIME})
