@@ -22,7 +22,7 @@ from lakegate.contract.odcs import load, parse, read_file
 from lakegate.contract.places import places
 from lakegate.contract.project import Project, contracts_under
 from lakegate.engines.explain import declared, explain
-from lakegate.engines.sql import identifier
+from lakegate.engines.predicates import identifier
 from lakegate.errors import (
     ContractError,
     CouldNotEvaluate,

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lakegate.contract.vetting import Vetted, fill, vet
-from lakegate.engines.duckdb import _locked
+from lakegate.engines.connections import locked
 from lakegate.errors import ContractError, Refused
 
 TABLES = frozenset({"planes"})
@@ -168,7 +168,7 @@ def test_what_is_let_through_touches_no_file(query):
 
 def runs(query: str) -> str | None:
     """Run a vetted query where it would be run; return what went wrong, None where nothing did."""
-    connection = _locked([], trusted=True)
+    connection = locked([], trusted=True)
     data = pa.table({"tail": ["N1", None], "day": [1, 2]})
     try:
         connection.register("flights", data)

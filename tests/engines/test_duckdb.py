@@ -13,7 +13,8 @@ import lakegate.engines.duckdb as engine
 from checks.asked import contract
 from engines.batches import as_files, in_memory, measured
 from lakegate import check
-from lakegate.engines.duckdb import DuckDB, _for_tables, _locked
+from lakegate.engines import connections
+from lakegate.engines.duckdb import DuckDB
 from lakegate.engines.interface import Wanted
 from lakegate.measures import (
     CountWhere,
@@ -279,7 +280,7 @@ def locked(request, tmp_path):
     own, foreign = tmp_path / "own.parquet", tmp_path / "foreign.parquet"
     pq.write_table(pa.table({"a": [1]}), own)
     pq.write_table(pa.table({"a": [2]}), foreign)
-    connection = _locked([str(own)], trusted=False) if request.param == "files" else _for_tables()
+    connection = connections.locked([str(own)], trusted=False) if request.param == "files" else connections.for_tables()
     yield connection, foreign
     connection.close()
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 import duckdb
 import pytest
 
-from lakegate.engines import sql
+from lakegate.engines import predicates, sql
 from lakegate.measures import (
     AllOf,
     AnyEntry,
@@ -32,7 +32,7 @@ from lakegate.measures import (
 from lakegate.rows import Kind, Type
 
 TEXT, INT, FLOAT = Type(Kind.STRING, "VARCHAR"), Type(Kind.INTEGER, "BIGINT"), Type(Kind.FLOAT, "DOUBLE")
-SCOPE = sql.Scope(
+SCOPE = predicates.Scope(
     {
         "s": TEXT,
         "i": INT,
@@ -106,7 +106,7 @@ PREDICATES = [
 
 @pytest.mark.parametrize(("predicate", "expected"), PREDICATES)
 def test_a_predicate_as_sql(predicate, expected):
-    assert sql.predicate(predicate, SCOPE) == expected
+    assert predicates.predicate(predicate, SCOPE) == expected
 
 
 MEASURES = [
@@ -146,8 +146,8 @@ UNMEASURABLE = [
 
 @pytest.mark.parametrize(("predicate", "reason"), UNMEASURABLE)
 def test_what_the_data_cannot_be_asked(predicate, reason):
-    with pytest.raises(sql.Unmeasurable, match=reason):
-        sql.predicate(predicate, SCOPE)
+    with pytest.raises(predicates.Unmeasurable, match=reason):
+        predicates.predicate(predicate, SCOPE)
 
 
 LITERALS = [
@@ -174,7 +174,7 @@ LITERALS = [
 
 @pytest.mark.parametrize("value", LITERALS)
 def test_a_literal_is_read_back_as_what_it_was(value):
-    ((back,),) = duckdb.connect().execute(f"SELECT {sql.literal(value)}").fetchall()
+    ((back,),) = duckdb.connect().execute(f"SELECT {predicates.literal(value)}").fetchall()
 
     assert back == value
     assert str(back) == str(value) or isinstance(value, Decimal)
@@ -183,7 +183,7 @@ def test_a_literal_is_read_back_as_what_it_was(value):
 def test_an_instant_is_read_back_as_what_it_was():
     instant = dt.datetime(2026, 3, 1, 12, tzinfo=dt.timezone(dt.timedelta(hours=2)))
 
-    assert duckdb.connect().execute(f"SELECT epoch_us({sql.literal(instant)})").fetchall() == [
+    assert duckdb.connect().execute(f"SELECT epoch_us({predicates.literal(instant)})").fetchall() == [
         (int(instant.timestamp()) * 1_000_000,)
     ]
 
@@ -208,9 +208,9 @@ HOSTILE = [
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_name_is_only_a_name(name):
     connection = duckdb.connect()
-    connection.execute(f"CREATE TABLE x ({sql.identifier(name)} INTEGER)")
+    connection.execute(f"CREATE TABLE x ({predicates.identifier(name)} INTEGER)")
     connection.execute("INSERT INTO x VALUES (NULL), (3)")
-    scope = sql.Scope({name: INT})
+    scope = predicates.Scope({name: INT})
     asked = [sql.aggregate(m, scope) for m in (CountWhere(IsNull(Value((name,)))), Maximum(Value((name,))))]
 
     assert connection.execute(sql.fused(asked, "x")).fetchall() == [(1, 3)]
@@ -218,9 +218,9 @@ def test_a_name_is_only_a_name(name):
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_field_is_only_a_field(name):
-    scope = sql.Scope({"o": Type(Kind.OBJECT, "STRUCT", ((name, INT),))})
+    scope = predicates.Scope({"o": Type(Kind.OBJECT, "STRUCT", ((name, INT),))})
     asked = sql.aggregate(Maximum(Value(("o", name))), scope)
-    row = f"(SELECT struct_pack({sql.identifier(name)} := 3) AS o)"
+    row = f"(SELECT struct_pack({predicates.identifier(name)} := 3) AS o)"
 
     assert duckdb.connect().execute(sql.fused([asked], row)).fetchall() == [(3,)]
 

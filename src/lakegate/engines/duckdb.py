@@ -7,14 +7,12 @@ contract's SQL nor a crafted file reaches another file, the network or the envir
 from __future__ import annotations
 
 import datetime as dt
-import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from lakegate.engines import sql
+from lakegate.engines import connections, predicates, sql
 from lakegate.engines.interface import Wanted
 from lakegate.measures import (
     Answer,
@@ -38,8 +36,6 @@ if TYPE_CHECKING:
 EXACT_UP_TO = 2_000_000  # rows; below, grouping by the key costs less than loading numpy to sort hashes
 LOCATED_AT_ONCE = 64  # failing checks whose rows are looked up in one scan
 SHOWN = 200  # characters of a sample value
-# The optimizers that skip row groups, or answer outright, by what a footer says of them.
-BELIEVERS = ("statistics_propagation", "filter_pushdown", "filter_pullup", "join_filter_pushdown", "top_n")
 ZONED = frozenset({"TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS"})
 
 
@@ -95,57 +91,15 @@ class DuckDB:
         files = [part.path for each in every for part in each.parts]
         if files:
             trusted = all(part.staged for each in every for part in each.parts)
-            connection = _locked(files, trusted=trusted, memory=self._memory_limit, workspace=self._workspace)
+            connection = connections.locked(
+                files, trusted=trusted, memory=self._memory_limit, workspace=self._workspace
+            )
         else:
-            connection = _for_tables()
+            connection = connections.for_tables()
         try:
             yield _Session(connection, rows, others)
         finally:
             connection.close()
-
-
-def _locked(
-    files: list[str], *, trusted: bool, memory: str | None = None, workspace: str | None = None
-) -> duckdb.DuckDBPyConnection:
-    """Open a connection that can read `files` and nothing else.
-
-    `trusted` files were written by our own intake; of any other the statistics in the footer are not believed
-    (INPUTS S1: a footer that says max 999 over a column that holds 999999).
-    """
-    import duckdb
-
-    settings: dict[str, Any] = {
-        "autoinstall_known_extensions": False,
-        "autoload_known_extensions": False,
-        "python_enable_replacements": False,  # else a query may name our Python variables
-        "TimeZone": "UTC",  # INPUTS S28
-        "allowed_paths": files,
-    }
-    if workspace:
-        settings |= {"temp_directory": workspace, "allowed_directories": [workspace]}
-    if memory:
-        settings["memory_limit"] = memory
-    if not trusted:
-        settings["disabled_optimizers"] = ",".join(BELIEVERS)
-    connection = duckdb.connect(":memory:")
-    for name, value in settings.items():
-        written = "[" + ", ".join(map(sql.text, value)) + "]" if isinstance(value, list) else sql.text(str(value))
-        connection.execute(f"SET GLOBAL {name} = {written}")  # GLOBAL: for its cursors too
-    connection.execute("SET GLOBAL enable_external_access = false")
-    connection.execute("SET GLOBAL lock_configuration = true")
-    return connection
-
-
-def _for_tables() -> duckdb.DuckDBPyConnection:
-    """Open a connection for tables in memory, in the process's one database for them: a new one costs more than a
-    small check. A process forked from this one makes its own: the engine's threads do not survive a fork.
-    """
-    return _database_for_tables(os.getpid()).cursor()
-
-
-@cache
-def _database_for_tables(process: int) -> duckdb.DuckDBPyConnection:  # noqa: ARG001 - whose it is
-    return _locked([], trusted=True)
 
 
 class _Session:
@@ -155,14 +109,14 @@ class _Session:
         self.connection = connection
         self.rows = rows
         self.others = others
-        self.scope = sql.Scope(rows.types, unconverted=frozenset(rows.unconverted), disagree=rows.disagreements)
+        self.scope = predicates.Scope(rows.types, unconverted=frozenset(rows.unconverted), disagree=rows.disagreements)
         self.relation = self._relation(rows, "_lakegate_batch")
 
     def _relation(self, rows: Rows, name: str) -> str:
         """Return what the rows are called in a FROM clause."""
         if rows.table is not None:
             self.connection.register(name, rows.table)
-            return sql.identifier(name)
+            return predicates.identifier(name)
         return sql.parquet([part.path for part in rows.parts], union=bool(rows.disagreements))
 
     def fetch(self, query: str) -> list[tuple[Any, ...]]:
@@ -175,7 +129,7 @@ class _Session:
 
         try:
             return compute()
-        except sql.Unmeasurable as missing:
+        except predicates.Unmeasurable as missing:
             return NotMeasured(Fault.DATA, str(missing))
         except duckdb.Error as error:
             return NotMeasured(Fault.ENGINE, _cause(error))
@@ -187,7 +141,7 @@ class _Session:
         for measure in measures:
             try:
                 compiled[measure] = sql.aggregate(measure, self.scope)
-            except sql.Unmeasurable as missing:
+            except predicates.Unmeasurable as missing:
                 answers[measure] = NotMeasured(Fault.DATA, str(missing))
         together = self.attempt(lambda: answers.update(self._fused(compiled)))
         if isinstance(together, NotMeasured):
@@ -203,7 +157,7 @@ class _Session:
         return {measure: self._cell(measure, cell) for measure, cell in zip(compiled, cells, strict=True)}
 
     def _cell(self, measure: Measure, cell: Any) -> Answer:  # noqa: ANN401 - what a database returns
-        if isinstance(measure, Maximum | Minimum) and self.scope.type_of(measure.value).kind in sql.INSTANTS:
+        if isinstance(measure, Maximum | Minimum) and self.scope.type_of(measure.value).kind in predicates.INSTANTS:
             return None if cell is None else _instant(cell)
         answer: Answer = cell
         return answer
@@ -261,7 +215,9 @@ class _Session:
                 return NotMeasured(Fault.CONTEXT, f"no committed rows of {dataset} to ask")
             views[name] = self._relation(rows, f"_lakegate_{dataset}")
         for name, relation in views.items():
-            self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {sql.identifier(name)} AS SELECT * FROM {relation}")
+            self.connection.execute(
+                f"CREATE OR REPLACE TEMP VIEW {predicates.identifier(name)} AS SELECT * FROM {relation}"
+            )
         return self._single_cell(measure.query)
 
     def _single_cell(self, query: str) -> Answer:
@@ -276,7 +232,7 @@ class _Session:
             return _not_one_cell(f"{len(result.columns)} columns")
         zoned = str(result.types[0]) in ZONED
         if zoned:
-            result = result.project(f"epoch_us({sql.identifier(result.columns[0])})")
+            result = result.project(f"epoch_us({predicates.identifier(result.columns[0])})")
         cells = result.limit(2).fetchall()
         if len(cells) > 1:
             return _not_one_cell("more than one row")
@@ -290,7 +246,7 @@ class _Session:
         simple = [(want, want.measure.predicate) for want in wanted if isinstance(want.measure, CountWhere)]
         found: dict[Measure, tuple[Location, ...]] = {}
         if simple:
-            picks = [sql.first_rows(sql.predicate(p, self.scope), self._row(want), limit) for want, p in simple]
+            picks = [sql.first_rows(predicates.predicate(p, self.scope), self._row(want), limit) for want, p in simple]
             (cells,) = self.fetch(sql.fused(picks, source))
             found |= {want.measure: self._locations(want, cell) for (want, _), cell in zip(simple, cells, strict=True)}
         for want in wanted:
@@ -314,11 +270,11 @@ class _Session:
     def _row(self, want: Wanted) -> list[str]:
         """Return the expressions of a location, ordered by file and row first."""
         names = [part.path for part in self.rows.parts]
-        file = f"list_position([{', '.join(map(sql.text, names))}], filename)" if names else "1"
+        file = f"list_position([{', '.join(map(predicates.text, names))}], filename)" if names else "1"
         row = "file_row_number + 1" if names else sql.ROW_NUMBER
         if any(defect.kind is DefectKind.MALFORMED_RECORD for defect in self.rows.defects):
             row = "NULL::BIGINT"  # records that became no rows are counted in the file, not here: the line is exact
-        line = sql.identifier(LINE) if self.rows.staged else "NULL::BIGINT"
+        line = predicates.identifier(LINE) if self.rows.staged else "NULL::BIGINT"
         key = [sql.shown(value, self.scope, SHOWN) for _, value in want.key]
         show = sql.shown(want.show, self.scope, SHOWN) if want.show else "NULL::VARCHAR"
         return [file, row, line, show, *key]

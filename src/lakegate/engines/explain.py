@@ -7,7 +7,7 @@ from typing import Any, assert_never
 
 from lakegate.checks.interface import Check
 from lakegate.contract.model import LogicalType, Property
-from lakegate.engines import sql
+from lakegate.engines import predicates, sql
 from lakegate.measures import Measure
 from lakegate.plan import KeyPass, Plan, QueryPass, ReferencePass, Scan, Stage
 from lakegate.rows import Kind, Type
@@ -22,7 +22,7 @@ def explain(plan: Plan, checks: Iterable[Check], columns: Mapping[str, Type], re
     for check in checks:
         for measure in check.measures():
             asking.setdefault(measure, []).append(check.identity.key)
-    scope = sql.Scope(columns)
+    scope = predicates.Scope(columns)
     stages = enumerate(plan.stages, 1)
     return "\n\n".join(_stage(stage, number, scope, relation, asking) for number, stage in stages)
 
@@ -59,7 +59,9 @@ def _declared(prop: Property) -> Type:
             return KINDS.get(kind or LogicalType.STRING, Type(Kind.STRING, "VARCHAR"))
 
 
-def _stage(stage: Stage, number: int, scope: sql.Scope, relation: str, asking: Mapping[Measure, list[str]]) -> str:
+def _stage(
+    stage: Stage, number: int, scope: predicates.Scope, relation: str, asking: Mapping[Measure, list[str]]
+) -> str:
     match stage:
         case Scan(measures):
             aggregates = [_or_why(sql.aggregate, measure, scope) for measure in measures]
@@ -74,7 +76,7 @@ def _stage(stage: Stage, number: int, scope: sql.Scope, relation: str, asking: M
             query = _or_why(lambda m, s: sql.duplicates(m.key, relation, s), measure, scope)
         case ReferencePass(measure):
             title = f"orphans against {measure.dataset}"
-            there = sql.identifier(measure.dataset)
+            there = predicates.identifier(measure.dataset)
             query = _or_why(lambda m, s: sql.orphans(m.key, relation, there, m.columns, s), measure, scope)
         case QueryPass(measure):
             title = "a query of the contract's own"
@@ -84,8 +86,8 @@ def _stage(stage: Stage, number: int, scope: sql.Scope, relation: str, asking: M
     return f"-- stage {number}: {title}: {', '.join(asking.get(stage.measure, []))}\n{query}"
 
 
-def _or_why(compile_: Callable[[Any, sql.Scope], str], measure: Any, scope: sql.Scope) -> str:  # noqa: ANN401 - the measure of its stage
+def _or_why(compile_: Callable[[Any, predicates.Scope], str], measure: Any, scope: predicates.Scope) -> str:  # noqa: ANN401 - the measure of its stage
     try:
         return compile_(measure, scope)
-    except sql.Unmeasurable as missing:
+    except predicates.Unmeasurable as missing:
         return f"NULL /* not measured: {missing} */"
