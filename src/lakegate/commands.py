@@ -29,7 +29,6 @@ from lakegate.errors import (
     LakegateError,
     Problem,
     Refused,
-    Severity,
     UsageError,
 )
 from lakegate.gate import ledger
@@ -46,31 +45,36 @@ from lakegate.verdict import Verdict
 
 def linted(paths: Sequence[str]) -> tuple[Problem, ...]:
     """Return every problem of the contracts in `paths`: what `contract.lint` finds, and SQL that may not run."""
-    problems = list(linter.lint(paths))
-    broken = {problem.file for problem in problems if problem.severity is Severity.ERROR}
-    for file in linter.contract_files(paths):
-        if file not in broken:
-            problems += _unrunnable(file)
-    return tuple(sorted(problems, key=lambda p: (p.file, p.line, p.column)))
+    found = [*linter.lint(paths), *(fault for file in linter.contract_files(paths) for fault in _unrunnable(file))]
+    return tuple(sorted(set(found), key=lambda p: (p.file, p.line, p.column, p.rule, p.message)))
 
 
 def _unrunnable(file: str) -> tuple[Problem, ...]:
-    """Return what keeps the checks of a contract from being made, though its text is right."""
+    """Return what keeps the checks of a contract from being made, beside what is wrong with its text."""
     parsed = parse(read_file(file))
-    if parsed.contract is None:
+    contract = parsed.contract or parsed.draft
+    if contract is None:
         return ()
-    project = Project.around(file)
-    faults = [fault for obj in parsed.contract.schema for fault in _faults(parsed.contract, obj, project)]
+    project, whole = Project.around(file), parsed.contract is not None
+    faults = [fault for obj in contract.schema for fault in _faults(contract, obj, project, whole=whole)]
     return parsed.source.locate(faults)
 
 
-def _faults(contract: Contract, obj: SchemaObject, project: Project) -> Iterator[Finding]:
-    """Yield each rule of an object that no check can be made of; where it is no single rule, the object."""
-    neighbours = surroundings(contract, obj, project).neighbours
+def _faults(contract: Contract, obj: SchemaObject, project: Project, *, whole: bool) -> Iterator[Finding]:
+    """Yield each rule of an object that no check can be made of; where it is no single rule, the object.
+
+    Of a contract that is not `whole` only the SQL is looked at: what else is wrong has been told.
+    """
+    try:
+        neighbours = surroundings(contract, obj, project).neighbours
+    except LakegateError:
+        return  # a contract that this one refers to is wrong: told at the reference
     by_name = {spot.name: spot for spot in spots(obj)}
     found = False
     for place in places(contract):
         for rule in place.quality if place.object is obj else ():
+            if not whole and rule.type != "sql":
+                continue
             try:
                 quality_check(
                     rule, Surroundings(obj, by_name.get(place.name), neighbours.tables, unsupported_blocks=True)
@@ -79,7 +83,7 @@ def _faults(contract: Contract, obj: SchemaObject, project: Project) -> Iterator
                 found = True
                 key = ("query",) if rule.query else ()
                 yield _fault((*place.path, "quality", rule.index, *key), error)
-    if not found:
+    if whole and not found:
         try:
             checks_of(contract, obj, neighbours)
         except (ContractError, Refused) as error:

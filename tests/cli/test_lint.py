@@ -58,6 +58,16 @@ def test_sql_that_may_not_run_is_told_with_its_place(scene, queries, line, rule,
     assert told in problem["message"]
 
 
+def test_sql_is_looked_at_beside_other_mistakes(scene):
+    text = HEAD.format(of_property=json.dumps("SELECT count(*) FROM glob('*')"), of_object=json.dumps(FINE))
+    scene.write("orders.odcs.yaml", text + "        severty: warning\n")
+
+    ended = scene.run("lint", "orders.odcs.yaml", "--output-format", "json")
+
+    assert {problem["rule"] for problem in json.loads(ended.stdout)["problems"]} == {"refused-sql", "unknown-key"}
+    assert ended.exit_code == 6
+
+
 def test_contracts_without_problems_are_counted(scene):
     ended = scene.run("lint", "contracts")
 
