@@ -1,6 +1,7 @@
 """The verdict: its exit code (SEMANTICS, Outcomes), its id, and what a report may tell of rows."""
 
 import dataclasses
+import hashlib
 import itertools
 import json
 import subprocess
@@ -212,3 +213,14 @@ def test_a_field_inherits_the_strictest_rule_of_what_it_stands_in():
     rules = policy(load(document).schema[0], samples=True, limit=5).rules
 
     assert rules == {"o": "never", "o.x": "never", "l": "mask", "l[]": "mask", "s": "show"}
+
+
+def test_a_digest_knows_paths_sizes_and_bytes_and_no_order():
+    one, two = BatchFile("a", 1, "s1"), BatchFile("b", 2, "s2")
+
+    assert batch_digest([one, two]) == batch_digest([two, one])
+    assert batch_digest([one]) == hashlib.sha256(b'[["a",1,"s1"]]').hexdigest()
+    assert batch_digest([one]) not in (
+        batch_digest([BatchFile("a2", 1, "s1")]),
+        batch_digest([BatchFile("a", 2, "s1")]),
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -65,7 +66,7 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
+class Check(ABC):
     """One thing a contract asserts. Subclasses are frozen values; `judge` is a pure function."""
 
     identity: Identity
@@ -76,9 +77,9 @@ class Check:
         """Return what must be measured."""
         return ()
 
+    @abstractmethod
     def judge(self, found: Found) -> Judgement:
         """Judge the answers."""
-        raise NotImplementedError
 
     def failing(self) -> Measure | None:
         """Return the measure whose rows are the failing ones, None where no rows can be named."""

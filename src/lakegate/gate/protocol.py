@@ -223,12 +223,6 @@ def refuse_twins(paths: Sequence[str]) -> None:
         raise Refused(f"the names {', '.join(map(ascii, twins))} differ only in their Unicode form", hint="rename one")
 
 
-def digest(files: Iterable[Seen]) -> str:
-    """Return a batch's digest: SHA-256 over the sorted list of (NFC path, size, sha256)."""
-    lines = sorted((file.path, file.size, file.sha256) for file in files)
-    return hashlib.sha256(json.dumps(lines, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
-
-
 # --- P4, P6a, P8 ----------------------------------------------------------------------------------------------------
 
 

@@ -12,8 +12,9 @@ from functools import partial
 from pathlib import Path
 
 from lakegate.errors import CouldNotEvaluate
-from lakegate.gate.protocol import Finding, Seen, digest, normal, refuse_twins
+from lakegate.gate.protocol import Finding, Seen, normal, refuse_twins
 from lakegate.lake.interface import Content, Entry, Lake
+from lakegate.verdict import BatchFile, batch_digest
 
 Progress = Callable[[str, str, int, int], None]  # phase (P3 …), file, bytes done of the batch, bytes in all
 
@@ -95,7 +96,8 @@ def _spool(chunks: Iterator[bytes], path: str, entry: Entry, folder: Path) -> Sp
 
 def batch_of(dataset: str, key: str, files: tuple[SpooledFile, ...], findings: tuple[Finding, ...]) -> SpooledBatch:
     """Return the spooled files as a batch with its digest."""
-    return SpooledBatch(dataset, key, files, digest(file.seen for file in files), findings)
+    digest = batch_digest(BatchFile(file.path, file.size, file.sha256) for file in files)
+    return SpooledBatch(dataset, key, files, digest, findings)
 
 
 def _told(chunks: Iterator[bytes], tell: Callable[[int], None]) -> Iterator[bytes]:
