@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -52,6 +53,23 @@ def test_a_violation_is_quarantined_and_judged_once_until_it_is_named(ready):
     assert (ready.lake / "02-transient-zone/nyc/flights/part=1/rows.csv").read_text() == BAD
     assert [file.read_text() for file in (ready.lake / "02-transient-zone/_quarantine/nyc").rglob("rows.csv")] == [BAD]
     assert ready.records() == []
+
+
+@pytest.mark.parametrize(
+    ("sha256", "exit_code", "state"),
+    [(hashlib.sha256(GOOD.encode()).hexdigest(), 0, "is committed"), ("0" * 64, 1, "violates its contract")],
+    ids=["kept", "broken"],
+)
+def test_a_batch_that_is_not_what_its_manifest_promised_violates_its_contract(ready, sha256, exit_code, state):
+    ready.arrive("part=1", complete=False)
+    promised = {"path": "rows.csv", "size": len(GOOD.encode()), "sha256": sha256}
+    ready.write("lake/02-transient-zone/nyc/flights/part=1/_MANIFEST.json", json.dumps({"files": [promised]}))
+
+    ended = ready.promote("--batch", "part=1")
+
+    assert ended.exit_code == exit_code
+    assert state in ended.stdout
+    assert ("rows.csv: arrival: " in ended.stdout) == bool(exit_code)
 
 
 def test_a_repaired_batch_gets_in_under_the_same_key(ready):
