@@ -94,7 +94,7 @@ class Run:
         """
         lake, options = self._lake(), gate.Options(now=dt.datetime.now(dt.UTC), progress=self.progress)
         way = route(self.contract, self.obj)
-        done = gate.promote(lake, way, key, self._judge_and_report, self.workspace, options)
+        done = gate.promote(lake, way, key, self._judge_and_report, options)
         return dataclasses.replace(done, report=lake.uri(f"{done.report}index.html")) if done.report else done
 
     def waiting(self) -> tuple[str, ...]:

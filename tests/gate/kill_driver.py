@@ -53,23 +53,23 @@ class Mined:
         return mined
 
 
-def promote_and_die(root, spool, where, fuse):
+def promote_and_die(root, where, fuse):
     """Run in a child: promote with the fuse laid; exits 0 where it was never burned down."""
     lake = LocalLake(root)
     if where == "verbs":
         lake = Mined(lake, VERBS, fuse)
     if where == "calls":
         local.os = Mined(os, CALLS, fuse)
-    run(lake, spool, at=fuse.burn if where == "steps" else lambda _: None)
+    run(lake, at=fuse.burn if where == "steps" else lambda _: None)
 
 
-def killed(root, spool, where, n):
+def killed(root, where, n):
     """Whether a promotion with a fuse of length `n` was killed."""
     child = os.fork()
     if child == 0:
         code = 1
         try:
-            promote_and_die(root, spool, where, Fuse(n))
+            promote_and_die(root, where, Fuse(n))
             code = 0
         finally:
             os._exit(code)
@@ -82,20 +82,19 @@ def killed(root, spool, where, n):
 
 def one_kill(folder, where, files, n):
     """Kill one promotion at `n`, recover, look; False where it lived to its end."""
-    root, spool = folder / str(n) / "lake", folder / str(n) / "spool"
+    root = folder / str(n) / "lake"
     root.mkdir(parents=True)
-    spool.mkdir()
     for path, data in files.items():
         target = root / "02-transient-zone/nyc/flights/b1" / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
-    died = killed(root, spool, where, n)
+    died = killed(root, where, n)
     lake = LocalLake(root)
     invariants.holds(lake, files)
-    first = run(lake, spool)
+    first = run(lake)
     invariants.holds(lake, files)
     invariants.ends_right(lake, first, files)
-    again = run(lake, spool)
+    again = run(lake)
     assert again.exit_code == first.exit_code, "I10"
     assert again.state in {PromotionState.ALREADY_COMMITTED, PromotionState.QUARANTINED}, "I10: idempotent"
     invariants.ends_right(lake, again, files)

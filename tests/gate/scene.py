@@ -50,5 +50,5 @@ def upload_batch(upload, files=FILES, prefix=DROP):
         upload(prefix + path, data)
 
 
-def run(lake, spool, *, route=None, batch="b1", judge=judge, **options):
-    return promote(lake, route or make_route(), batch, judge, spool, Options(**{"now": NOW, **options}))
+def run(lake, *, route=None, batch="b1", judge=judge, **options):
+    return promote(lake, route or make_route(), batch, judge, Options(**{"now": NOW, **options}))

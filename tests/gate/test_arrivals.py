@@ -85,17 +85,17 @@ def test_a_contract_without_ends_has_no_way(gate, word):
         route(contract(**gate), SchemaObject("flights", "flights"))
 
 
-def test_status_of_every_kind(world, spool):
+def test_status_of_every_kind(world):
     lake, upload = world
     way = make_route()
     for batch, files in (("committed", FILES), ("failed", BAD), ("clash", FILES), ("emptied", BAD)):
         upload_batch(upload, files, f"{SOURCE.prefix}{batch}/")
-        run(lake, spool, batch=batch)
+        run(lake, batch=batch)
     for path in BAD:
         entry = lake.stat(f"{SOURCE.prefix}emptied/{path}")
         lake.remove(entry, lake.sha256(entry.key))
     upload_batch(upload, BAD, f"{SOURCE.prefix}clash/")
-    run(lake, spool, batch="clash")
+    run(lake, batch="clash")
     upload_batch(upload, FILES, f"{SOURCE.prefix}arrived/")
     upload(f"{SOURCE.prefix}waiting/a.csv", b"1")
 
@@ -113,10 +113,10 @@ def test_status_of_every_kind(world, spool):
     assert {line.batch: line.slot for line in found if line.slot} == {"clash": 1, "committed": 1}
 
 
-def test_a_judged_batch_is_due_again_when_something_changes(world, spool):
+def test_a_judged_batch_is_due_again_when_something_changes(world):
     lake, upload = world
     upload_batch(upload, BAD)
-    run(lake, spool)
+    run(lake)
     assert due(status(lake, make_route(), NOW)) == ()
 
     assert due(status(lake, make_route(contract_sha256="d" * 64), NOW)) == ("b1",)
@@ -124,35 +124,35 @@ def test_a_judged_batch_is_due_again_when_something_changes(world, spool):
     assert due(status(lake, make_route(), NOW)) == ("b1",)
 
 
-def test_a_committed_batch_whose_source_still_stands_is_due(world, spool):
+def test_a_committed_batch_whose_source_still_stands_is_due(world):
     lake, upload = world
     upload_batch(upload)
     before = {entry.key: lake.read(entry.key) for entry in lake.list(DROP)}
-    run(lake, spool)
+    run(lake)
     for key, data in before.items():
         upload(key, data)
 
     (line,) = status(lake, make_route(), NOW)
 
     assert (line.standing, line.due) == (Standing.ARRIVED, True)  # not hashed for a status
-    run(lake, spool)
+    run(lake)
     assert due(status(lake, make_route(), NOW)) == ()
 
 
-def test_paths_follow_the_order_of_the_template(world, spool):
+def test_paths_follow_the_order_of_the_template(world):
     lake, upload = world
     way = make_route(key="m-{month}")
     for batch in ("m-10", "m-9"):
         upload_batch(upload, {"x": batch.encode(), "_SUCCESS": b""}, f"{SOURCE.prefix}{batch}/")
-        run(lake, spool, route=way, batch=batch)
+        run(lake, route=way, batch=batch)
 
     assert [key.split("/")[3] for key in ledger.paths(lake, TARGET, "m-{month}")] == ["batch=m-9", "batch=m-10"]
 
 
-def test_a_dataset_below_another_one_is_not_its(world, spool):
+def test_a_dataset_below_another_one_is_not_its(world):
     lake, upload = world
     upload_batch(upload)
-    run(lake, spool)
+    run(lake)
 
     assert ledger.committed(lake, Place("01-raw-data-zone", "nyc")) == ()
 

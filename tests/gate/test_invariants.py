@@ -59,7 +59,7 @@ def two_contents_of_one_digest(lake, record):
 def test_a_planted_bug_is_found(tmp_path, bug, invariant):
     lake = MemoryLake()
     upload_batch(lake.upload)
-    record = run(lake, tmp_path).record
+    record = run(lake).record
     invariants.holds(lake, FILES)
 
     bug(lake, record)
@@ -72,7 +72,7 @@ def test_a_lost_quarantined_file_is_found(tmp_path):
     lake = MemoryLake()
     files = {**FILES, "a.csv": b"bad"}
     upload_batch(lake.upload, files)
-    run(lake, tmp_path)
+    run(lake)
     sha256 = hashlib.sha256(b"bad").hexdigest()
     kept = next(e.key for e in lake.list("02-transient-zone/_quarantine/") if lake.sha256(e.key) == sha256)
 
@@ -85,7 +85,7 @@ def test_a_lost_quarantined_file_is_found(tmp_path):
 def test_a_source_left_behind_is_found(tmp_path):
     lake = MemoryLake()
     upload_batch(lake.upload)
-    done = run(lake, tmp_path)
+    done = run(lake)
     lake.upload(DROP + "a.csv", b"left")
 
     with pytest.raises(AssertionError, match="I10"):

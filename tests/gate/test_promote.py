@@ -1,5 +1,6 @@
 """What becomes of one batch, over every lake."""
 
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -20,11 +21,11 @@ BAD = {**FILES, "deep/b.csv": b"id\nbad\n"}
 SHA_A = hashlib.sha256(FILES["a.csv"]).hexdigest()
 
 
-def test_a_batch_that_keeps_its_contract_is_committed(world, spool):
+def test_a_batch_that_keeps_its_contract_is_committed(world):
     lake, upload = world
     upload_batch(upload, prefix=DROP)
 
-    done = run(lake, spool)
+    done = run(lake)
 
     assert (done.state, done.exit_code) == (PromotionState.COMMITTED, 0)
     assert done.notes == ()
@@ -35,16 +36,16 @@ def test_a_batch_that_keeps_its_contract_is_committed(world, spool):
     )
     assert lake.read(done.record.files[0].key) == FILES["a.csv"]
     assert lake.list(DROP) == ()
-    assert list(spool.iterdir()) == []
+    assert lake.list("02-transient-zone/_tmp/") == ()
     invariants.holds(lake, FILES)
 
 
-def test_the_record_says_what_was_committed(world, spool):
+def test_the_record_says_what_was_committed(world):
     lake, upload = world
     upload_batch(upload, prefix=DROP)
     source = lake.stat(DROP + "a.csv")
 
-    done = run(lake, spool)
+    done = run(lake)
 
     (record,) = ledger.committed(lake, TARGET)
     assert record == done.record
@@ -58,62 +59,62 @@ def test_the_record_says_what_was_committed(world, spool):
     assert record.report_sha256["report.json"] == hashlib.sha256(report).hexdigest()
 
 
-def test_promoting_again_is_a_success_that_changes_nothing(world, spool):
+def test_promoting_again_is_a_success_that_changes_nothing(world):
     lake, upload = world
     upload_batch(upload, prefix=DROP)
-    run(lake, spool)
+    run(lake)
     before = lake.list("01-raw-data-zone/")
 
-    again = run(lake, spool, judge=lambda _: pytest.fail("a committed batch is not judged again"))
+    again = run(lake, judge=lambda _: pytest.fail("a committed batch is not judged again"))
 
     assert (again.state, again.exit_code) == (PromotionState.ALREADY_COMMITTED, 0)
     assert lake.list("01-raw-data-zone/") == before
 
 
-def test_the_same_bytes_again_are_cleaned_as_committed(world, spool):
+def test_the_same_bytes_again_are_cleaned_as_committed(world):
     lake, upload = world
     upload_batch(upload, prefix=DROP)
-    run(lake, spool)
+    run(lake)
     upload_batch(upload, prefix=DROP)
 
-    again = run(lake, spool)
+    again = run(lake)
 
     assert again.state is PromotionState.ALREADY_COMMITTED
     assert lake.list(DROP) == ()
 
 
-def test_other_bytes_under_a_committed_key_conflict(world, spool):
+def test_other_bytes_under_a_committed_key_conflict(world):
     lake, upload = world
     upload_batch(upload, prefix=DROP)
-    run(lake, spool)
+    run(lake)
     upload_batch(upload, {**FILES, "a.csv": b"id\n9\n"})
 
-    again = run(lake, spool)
+    again = run(lake)
 
     assert (again.state, again.exit_code) == (PromotionState.CONFLICT, 4)
     assert lake.read(DROP + "a.csv") == b"id\n9\n"
     assert len(ledger.slots(lake, TARGET, "b1")) == 1
 
 
-def test_a_new_revision_replaces_and_keeps_the_old_one(world, spool):
+def test_a_new_revision_replaces_and_keeps_the_old_one(world):
     lake, upload = world
     route = make_route(on_change="new_revision")
     upload_batch(upload, prefix=DROP)
-    first = run(lake, spool, route=route)
+    first = run(lake, route=route)
     upload_batch(upload, {"a.csv": b"id\n9\n", "_SUCCESS": b""})
 
-    second = run(lake, spool, route=route)
+    second = run(lake, route=route)
 
     assert (second.record.slot, second.record.replaces) == (2, 1)
     assert ledger.paths(lake, TARGET) == tuple(file.key for file in second.record.files)
     assert lake.read(first.record.files[0].key) == FILES["a.csv"]
 
 
-def test_a_batch_that_violates_its_contract_is_quarantined(world, spool):
+def test_a_batch_that_violates_its_contract_is_quarantined(world):
     lake, upload = world
     upload_batch(upload, BAD)
 
-    done = run(lake, spool)
+    done = run(lake)
 
     assert (done.state, done.exit_code) == (PromotionState.QUARANTINED, 1)
     (judgement,) = quarantine.judgements(lake, "nyc/flights")
@@ -122,26 +123,26 @@ def test_a_batch_that_violates_its_contract_is_quarantined(world, spool):
     assert lake.read(done.report + "report.json")
     assert len(lake.list(DROP)) == len(BAD)
     assert ledger.slots(lake, TARGET, "b1") == ()
-    again = run(lake, spool)
+    again = run(lake)
     assert (again.exit_code, again.report) == (1, done.report)
     invariants.holds(lake, BAD)
 
 
-def test_a_repaired_batch_is_judged_afresh(world, spool):
+def test_a_repaired_batch_is_judged_afresh(world):
     lake, upload = world
     upload_batch(upload, BAD)
-    run(lake, spool)
+    run(lake)
     upload_batch(upload, prefix=DROP)
 
-    assert run(lake, spool).state is PromotionState.COMMITTED
+    assert run(lake).state is PromotionState.COMMITTED
 
 
 @pytest.mark.parametrize(("outcome", "code"), [(Outcome.COULD_NOT_EVALUATE, 5), (Outcome.UNSUPPORTED, 2)])
-def test_a_verdict_that_promises_nothing_moves_nothing(world, spool, outcome, code):
+def test_a_verdict_that_promises_nothing_moves_nothing(world, outcome, code):
     lake, upload = world
     upload_batch(upload, prefix=DROP)
 
-    done = run(lake, spool, judge=lambda batch: Judged(make_verdict(batch, outcome), {"report.json": b"{}"}))
+    done = run(lake, judge=lambda batch: Judged(make_verdict(batch, outcome), {"report.json": b"{}"}))
 
     assert (done.state, done.exit_code) == (PromotionState.NOT_JUDGED, code)
     assert len(lake.list(DROP)) == len(FILES)
@@ -149,7 +150,7 @@ def test_a_verdict_that_promises_nothing_moves_nothing(world, spool, outcome, co
     assert lake.read(done.report + "report.json") == b"{}"
 
 
-def test_an_error_of_the_judge_moves_nothing(world, spool):
+def test_an_error_of_the_judge_moves_nothing(world):
     lake, upload = world
     upload_batch(upload, prefix=DROP)
 
@@ -157,14 +158,14 @@ def test_an_error_of_the_judge_moves_nothing(world, spool):
         raise EngineError("the engine raised")
 
     with pytest.raises(EngineError):
-        run(lake, spool, judge=broken)
+        run(lake, judge=broken)
 
     assert [entry.key.split("/")[0] for entry in lake.list("log/")] == ["log"]
     assert len(lake.list(DROP)) == len(FILES)
-    assert list(spool.iterdir()) == []
+    assert lake.list("02-transient-zone/_tmp/") == ()
 
 
-def test_the_gate_does_not_open_for_another_verdict(world, spool):
+def test_the_gate_does_not_open_for_another_verdict(world):
     lake, upload = world
     upload_batch(upload, prefix=DROP)
 
@@ -172,7 +173,7 @@ def test_the_gate_does_not_open_for_another_verdict(world, spool):
         return Judged(make_verdict(dataclasses.replace(batch, digest="0" * 64), Outcome.PASSED), {})
 
     with pytest.raises(CouldNotEvaluate, match="another batch"):
-        run(lake, spool, judge=mistaken)
+        run(lake, judge=mistaken)
 
 
 @pytest.mark.parametrize(
@@ -188,55 +189,55 @@ def test_the_gate_does_not_open_for_another_verdict(world, spool):
         ({"a.csv": b"1"}, {"complete": "quiet", "quiet_for": "0s"}, PromotionState.COMMITTED),
     ],
 )
-def test_completeness(world, spool, files, batching, state):
+def test_completeness(world, files, batching, state):
     lake, upload = world
     upload_batch(upload, files)
     now = NOW.replace(year=2100)  # later than any file of a local lake
 
-    assert run(lake, spool, route=make_route(**batching), now=now).state == state
+    assert run(lake, route=make_route(**batching), now=now).state == state
 
 
-def test_what_the_manifest_does_not_name_is_left(world, spool):
+def test_what_the_manifest_does_not_name_is_left(world):
     lake, upload = world
     upload_batch(upload, {"a.csv": b"1", "_tmp.csv": b"x", "_MANIFEST.json": b'{"files": [{"path": "a.csv"}]}'})
 
-    done = run(lake, spool)
+    done = run(lake)
 
     assert [file.path for file in done.record.files] == ["a.csv"]
     assert json.loads(done.record.markers[0].text) == {"files": [{"path": "a.csv"}]}
     assert [entry.key for entry in lake.list(DROP)] == [DROP + "_tmp.csv"]
 
 
-def test_a_finding_that_the_judge_passes_over_does_not_open_the_gate(world, spool):
+def test_a_finding_that_the_judge_passes_over_does_not_open_the_gate(world):
     lake, upload = world
     upload_batch(upload, {"a.csv": b"1", "_MANIFEST.json": b'{"files": [{"path": "a.csv", "size": 2}]}'})
 
     with pytest.raises(CouldNotEvaluate, match="expected 2"):
-        run(lake, spool, judge=lambda batch: Judged(make_verdict(batch, Outcome.PASSED), {}))
+        run(lake, judge=lambda batch: Judged(make_verdict(batch, Outcome.PASSED), {}))
 
 
-def test_a_file_is_a_batch(world, spool):
+def test_a_file_is_a_batch(world):
     lake, upload = world
     route = make_route(by="file", key="f-{month}.csv")
     upload(SOURCE.prefix + "f-01.csv", b"id\n1\n")
     upload(SOURCE.prefix + "_SUCCESS.f-01.csv", b"")
     upload(SOURCE.prefix + "f-02.csv", b"id\n2\n")
 
-    done = run(lake, spool, route=route, batch="f-01.csv")
-    waiting = run(lake, spool, route=route, batch="f-02.csv")
+    done = run(lake, route=route, batch="f-01.csv")
+    waiting = run(lake, route=route, batch="f-02.csv")
 
     assert [file.path for file in done.record.files] == ["f-01.csv"]
     assert waiting.state is PromotionState.NOT_READY
     assert [entry.key for entry in lake.list(SOURCE.prefix)] == [SOURCE.prefix + "f-02.csv"]
 
 
-def test_a_link_in_the_drop_is_refused_and_left(tmp_path, spool):
+def test_a_link_in_the_drop_is_refused_and_left(tmp_path):
     lake, upload = local(tmp_path)
     upload_batch(upload)
     (lake.root / DROP / "link.csv").symlink_to(lake.root / DROP / "a.csv")
 
     with pytest.raises(Refused, match="no plain file"):
-        run(lake, spool)
+        run(lake)
 
     assert len(lake.list(DROP)) == len(FILES) + 1
     assert ledger.slots(lake, TARGET, "b1") == ()
@@ -247,10 +248,10 @@ def test_a_broken_spool_disk_could_not_be_evaluated(world, tmp_path):
     upload_batch(upload)
 
     with pytest.raises(CouldNotEvaluate, match="cannot spool"):
-        run(lake, tmp_path / "missing")
+        run(Wrapped(lake, workspace=lambda: contextlib.nullcontext(tmp_path / "missing")))
 
 
-def test_a_late_batch_fails_by_what_is_missing(world, spool):
+def test_a_late_batch_fails_by_what_is_missing(world):
     lake, upload = world
     upload_batch(upload, {"a.csv": b"1", "_MANIFEST.json": b'{"files": [{"path": "a.csv"}, {"path": "b.csv"}]}'})
     findings = []
@@ -259,7 +260,7 @@ def test_a_late_batch_fails_by_what_is_missing(world, spool):
         findings.extend((finding.rule, finding.path) for finding in batch.findings)
         return judge(batch)
 
-    done = run(lake, spool, judge=looking, route=make_route(late_after="2h"), now=NOW.replace(year=2100))
+    done = run(lake, judge=looking, route=make_route(late_after="2h"), now=NOW.replace(year=2100))
 
     assert done.state is PromotionState.QUARANTINED
     assert findings == [("manifestMissing", "b.csv")]
@@ -268,19 +269,19 @@ def test_a_late_batch_fails_by_what_is_missing(world, spool):
 @pytest.mark.parametrize(
     ("batch", "error"), [("../x", Refused), ("a\\b", Refused), ("_tmp", UsageError), ("other", UsageError)]
 )
-def test_a_key_that_is_none_is_refused(world, spool, batch, error):
+def test_a_key_that_is_none_is_refused(world, batch, error):
     lake, _ = world
 
     with pytest.raises(error):
-        run(lake, spool, route=make_route(key="dt={date}") if batch == "other" else None, batch=batch)
+        run(lake, route=make_route(key="dt={date}") if batch == "other" else None, batch=batch)
 
 
-def test_names_that_are_one_in_nfc_are_refused(world, spool):
+def test_names_that_are_one_in_nfc_are_refused(world):
     lake, upload = world
     upload_batch(upload, {"\u00e9.csv": b"1", "e\u0301.csv": b"2", "_SUCCESS": b""})
 
     with pytest.raises(Refused, match="Unicode"):
-        run(lake, spool)
+        run(lake)
 
 
 class Wrapped:
@@ -294,7 +295,7 @@ class Wrapped:
 
 
 @pytest.mark.parametrize(("times", "state"), [(1, PromotionState.COMMITTED), (2, None)])
-def test_a_source_that_changes_is_looked_at_once_more(world, spool, times, state):
+def test_a_source_that_changes_is_looked_at_once_more(world, times, state):
     lake, upload = world
     upload_batch(upload, prefix=DROP)
     left = [times]
@@ -306,15 +307,15 @@ def test_a_source_that_changes_is_looked_at_once_more(world, spool, times, state
 
     if state is None:
         with pytest.raises(SourceChanged):
-            run(lake, spool, at=at)
+            run(lake, at=at)
         assert len(lake.list(DROP)) == len(FILES)
     else:
-        assert run(lake, spool, at=at).state is state
+        assert run(lake, at=at).state is state
         assert lake.read(ledger.paths(lake, TARGET)[0]) == b"id\n0\n"
 
 
 @pytest.mark.parametrize("acted", [True, False], ids=["answer lost", "request lost"])
-def test_a_failed_commit_is_read_back(world, spool, acted):
+def test_a_failed_commit_is_read_back(world, acted):
     lake, upload = world
     upload_batch(upload, prefix=DROP)
     failures = [1]
@@ -326,13 +327,13 @@ def test_a_failed_commit_is_read_back(world, spool, acted):
             raise LakeError("connection reset")
         return lake.put_if_absent(key, data, write_id)
 
-    done = run(Wrapped(lake, put_if_absent=put), spool)
+    done = run(Wrapped(lake, put_if_absent=put))
 
     assert done.state is PromotionState.COMMITTED
     assert len(ledger.slots(lake, TARGET, "b1")) == 1
 
 
-def test_an_unknown_outcome_deletes_nothing_and_is_settled_by_the_next_run(world, spool):
+def test_an_unknown_outcome_deletes_nothing_and_is_settled_by_the_next_run(world):
     lake, upload = world
     upload_batch(upload, prefix=DROP)
     cut = [False]
@@ -350,10 +351,10 @@ def test_an_unknown_outcome_deletes_nothing_and_is_settled_by_the_next_run(world
         return lake.read(key)
 
     with pytest.raises(OutcomeUnknown):
-        run(Wrapped(lake, put_if_absent=put, read=read), spool)
+        run(Wrapped(lake, put_if_absent=put, read=read))
 
     assert len(lake.list(DROP)) == len(FILES)
-    assert run(lake, spool).state is PromotionState.ALREADY_COMMITTED
+    assert run(lake).state is PromotionState.ALREADY_COMMITTED
 
 
 def corrupting(lake, upload, times):
@@ -369,29 +370,29 @@ def corrupting(lake, upload, times):
     return Wrapped(lake, place=place)
 
 
-def test_a_bad_copy_burns_its_slot(world, spool):
+def test_a_bad_copy_burns_its_slot(world):
     lake, upload = world
     upload_batch(upload, prefix=DROP)
 
-    done = run(corrupting(lake, upload, [1]), spool)
+    done = run(corrupting(lake, upload, [1]))
 
     states = [record.state for record in ledger.slots(lake, TARGET, "b1")]
     assert states == [SlotState.ABANDONED, SlotState.COMMITTED]
     assert lake.read(done.record.files[0].key) == FILES["a.csv"]
 
 
-def test_two_bad_copies_are_an_unknown_outcome(world, spool):
+def test_two_bad_copies_are_an_unknown_outcome(world):
     lake, upload = world
     upload_batch(upload, prefix=DROP)
 
     with pytest.raises(OutcomeUnknown, match="2 slots"):
-        run(corrupting(lake, upload, [1, 2, 3]), spool)
+        run(corrupting(lake, upload, [1, 2, 3]))
 
     assert len(lake.list(DROP)) == len(FILES)
     assert ledger.paths(lake, TARGET) == ()
 
 
-def test_a_burned_slot_is_not_committed_in(world, spool):
+def test_a_burned_slot_is_not_committed_in(world):
     lake, upload = world
     upload_batch(upload, prefix=DROP)
     burned = []
@@ -403,12 +404,12 @@ def test_a_burned_slot_is_not_committed_in(world, spool):
             lake.put_if_absent(key, record.to_json(), "gc")
         return lake.put_if_absent(key, data, write_id)
 
-    done = run(Wrapped(lake, put_if_absent=put), spool)
+    done = run(Wrapped(lake, put_if_absent=put))
 
     assert (done.state, done.record.slot) == (PromotionState.COMMITTED, 2)
 
 
-def test_a_new_arrival_during_cleaning_is_kept(world, spool):
+def test_a_new_arrival_during_cleaning_is_kept(world):
     lake, upload = world
     upload_batch(upload, prefix=DROP)
 
@@ -416,14 +417,14 @@ def test_a_new_arrival_during_cleaning_is_kept(world, spool):
         if step is Step.CLEAN:
             upload(DROP + "a.csv", b"id\nnext\n")
 
-    done = run(lake, spool, at=at)
+    done = run(lake, at=at)
 
     assert (done.state, done.exit_code) == (PromotionState.COMMITTED, 0)
     assert "other bytes" in done.notes[0]
     assert lake.read(DROP + "a.csv") == b"id\nnext\n"
 
 
-def test_after_the_commit_nothing_reports_failure(world, spool):
+def test_after_the_commit_nothing_reports_failure(world):
     lake, upload = world
     upload_batch(upload, prefix=DROP)
 
@@ -433,15 +434,15 @@ def test_after_the_commit_nothing_reports_failure(world, spool):
     def put(key, data, write_id):
         return fail() if key.startswith("log/") else lake.put_if_absent(key, data, write_id)
 
-    done = run(Wrapped(lake, remove=fail, put_if_absent=put), spool)
+    done = run(Wrapped(lake, remove=fail, put_if_absent=put))
 
     assert (done.state, done.exit_code) == (PromotionState.COMMITTED, 0)
     assert len(done.notes) == len(FILES)
-    assert run(lake, spool).state is PromotionState.ALREADY_COMMITTED
+    assert run(lake).state is PromotionState.ALREADY_COMMITTED
     assert lake.list(DROP) == ()
 
 
-def test_a_report_that_stands_already_is_the_report(world, spool):
+def test_a_report_that_stands_already_is_the_report(world):
     lake, upload = world
     upload_batch(upload, prefix=DROP)
     reports = iter([b"first", b"second"])
@@ -455,30 +456,30 @@ def test_a_report_that_stands_already_is_the_report(world, spool):
             raise LakeError("killed here")
 
     with pytest.raises(LakeError):
-        run(lake, spool, judge=talkative, at=at)
-    done = run(lake, spool, judge=talkative, at=at)
+        run(lake, judge=talkative, at=at)
+    done = run(lake, judge=talkative, at=at)
 
     assert lake.read(done.report + "report.json") == b"first"
     assert done.record.report_sha256 == {"report.json": hashlib.sha256(b"first").hexdigest()}
 
 
-def test_every_run_leaves_a_line(world, spool):
+def test_every_run_leaves_a_line(world):
     lake, upload = world
     upload_batch(upload, prefix=DROP)
 
-    done = run(lake, spool, new_id=iter(["attempt", "write"]).__next__)
+    done = run(lake, new_id=iter(["attempt", "write"]).__next__)
 
     line = json.loads(lake.read("log/gate/nyc/flights/dt=2026-11-22/attempt.json"))
     assert (line["state"], line["exit_code"], line["slot"]) == ("committed", 0, 1)
     assert (done.record.attempt, done.record.write_id) == ("attempt", "write")
 
 
-def test_progress_is_told_in_bytes(world, spool):
+def test_progress_is_told_in_bytes(world):
     lake, upload = world
     upload_batch(upload, prefix=DROP)
     told = []
 
-    run(lake, spool, progress=lambda *said: told.append(said))
+    run(lake, progress=lambda *said: told.append(said))
 
     assert told == [
         ("P3", "a.csv", 5, 10),
@@ -488,7 +489,7 @@ def test_progress_is_told_in_bytes(world, spool):
     ]
 
 
-def test_the_judge_sees_private_copies(world, spool):
+def test_the_judge_sees_private_copies(world):
     lake, upload = world
     upload_batch(upload, prefix=DROP)
     seen = []
@@ -497,6 +498,6 @@ def test_the_judge_sees_private_copies(world, spool):
         seen.extend((file.path, file.local.name, file.local.parents[1].stat().st_mode & 0o777) for file in batch.files)
         return judge(batch)
 
-    run(lake, spool, judge=looking)
+    run(lake, judge=looking)
 
     assert seen == [("a.csv", "a.csv", 0o700), ("deep/b.csv", "b.csv", 0o700)]

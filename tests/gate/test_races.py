@@ -21,7 +21,7 @@ HERE = Path(__file__).parent
 
 
 @pytest.mark.parametrize("step", [Step.LOOK, Step.SPOOL, Step.DECIDE, Step.PLACE, Step.COMMIT, Step.CLEAN])
-def test_promoters_in_threads_meet_at_a_step(world, spool, step):
+def test_promoters_in_threads_meet_at_a_step(world, step):
     lake, upload = world
     upload_batch(upload)
     meeting = threading.Barrier(4)
@@ -33,7 +33,7 @@ def test_promoters_in_threads_meet_at_a_step(world, spool, step):
 
     at_once = threading.local()
     with ThreadPoolExecutor(4) as pool:
-        done = [future.result() for future in [pool.submit(run, lake, spool, at=at) for _ in range(4)]]
+        done = [future.result() for future in [pool.submit(run, lake, at=at) for _ in range(4)]]
 
     assert {promotion.exit_code for promotion in done} == {0}
     assert len(ledger.slots(lake, TARGET, "b1")) == 1
@@ -47,7 +47,7 @@ def test_four_processes(tmp_path):
         (root / DROP / path).parent.mkdir(parents=True, exist_ok=True)
         (root / DROP / path).write_bytes(data)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE.parents[1] / "src"), str(HERE.parent)])}
-    command = [sys.executable, str(HERE / "promote_driver.py"), str(root), str(tmp_path)]
+    command = [sys.executable, str(HERE / "promote_driver.py"), str(root)]
     pipe = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
 
     running = [subprocess.Popen(command, env=environment, **pipe) for _ in range(4)]
@@ -64,16 +64,16 @@ def test_four_processes(tmp_path):
     invariants.holds(lake, FILES)
 
 
-def test_who_fails_after_another_has_committed_succeeds(world, spool):
+def test_who_fails_after_another_has_committed_succeeds(world):
     """P6a: the same bytes were let in by another promoter, under another context: no quarantine."""
     lake, upload = world
     upload_batch(upload)
 
     def slower(batch):
-        run(lake, spool)
+        run(lake)
         return Judged(make_verdict(batch, Outcome.FAILED), {"report.json": b"{}"})
 
-    done = run(lake, spool, judge=slower)
+    done = run(lake, judge=slower)
 
     assert (done.state, done.exit_code) == (PromotionState.ALREADY_COMMITTED, 0)
     assert lake.list("02-transient-zone/_quarantine/") == ()

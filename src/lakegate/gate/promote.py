@@ -15,7 +15,6 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 
 from lakegate.checks.interface import Outcome
 from lakegate.errors import CouldNotEvaluate, LakegateError, OutcomeUnknown, SourceChanged
@@ -95,8 +94,8 @@ class Options:
     progress: Progress = _unheard
 
 
-def promote(lake: Lake, route: Route, batch: str, judge: Judge, spool: Path, options: Options) -> Promotion:
-    """Promote one batch: judge it, and commit or quarantine it. `spool` is a folder on private disk.
+def promote(lake: Lake, route: Route, batch: str, judge: Judge, options: Options) -> Promotion:
+    """Promote one batch: judge it, and commit or quarantine it.
 
     Raises:
         CouldNotEvaluate: the judge or the lake failed; the source stands, nothing is quarantined, a retry may do.
@@ -104,7 +103,7 @@ def promote(lake: Lake, route: Route, batch: str, judge: Judge, spool: Path, opt
         Refused: a file, a name or the lake itself is unsafe.
         UsageError: `batch` cannot be a batch of this dataset.
     """
-    run = _Run(lake, route, batch, judge, spool, options)
+    run = _Run(lake, route, batch, judge, options)
     try:
         promotion = run.promote()
     except LakegateError as error:
@@ -119,10 +118,10 @@ def promote(lake: Lake, route: Route, batch: str, judge: Judge, spool: Path, opt
 class _Run:
     """One run of the gate over one batch."""
 
-    def __init__(self, lake: Lake, route: Route, batch: str, judge: Judge, spool: Path, options: Options) -> None:
+    def __init__(self, lake: Lake, route: Route, batch: str, judge: Judge, options: Options) -> None:
         """Take what `promote` takes."""
         self._lake, self._route, self._batch = lake, route, batch
-        self._judge, self._spool, self._options = judge, spool, options
+        self._judge, self._options = judge, options
         self._attempt = options.new_id()
         self._step: Step | None = None
 
@@ -170,7 +169,10 @@ class _Run:
         named = None if promised is None else {promise.path for promise in promised}
         files = [(path, entry) for path, entry in drop.files if named is None or normal(path) in named]
         self._at(Step.SPOOL)
-        with spooled(self._lake, files, self._spool, self._options.progress) as copies:
+        with (
+            self._lake.workspace() as folder,
+            spooled(self._lake, files, folder, self._options.progress) as copies,
+        ):
             wrong = findings([file.seen for file in copies], promised)
             batch = batch_of(self._route.dataset, self._batch, copies, wrong)
             return self._promote_spooled(batch, drop, markers)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -40,7 +41,7 @@ class Content:
     """Bytes to be placed: a private local file, already hashed, and the entry they were read from.
 
     The lake decides how: S3 copies server-side from `origin` where that has a VersionId, else uploads `path`; a local
-    lake always writes from `path`.
+    lake gives `path` its second name where it lies in the lake's own `workspace`, else it writes from `path`.
     """
 
     path: Path
@@ -63,6 +64,13 @@ class Lake(Protocol):
         """Finish or undo every `remove` that a killed process left half done. Safe beside live ones.
 
         S3: nothing to do, its delete is one request.
+        """
+
+    def workspace(self) -> AbstractContextManager[Path]:
+        """Hand out a private folder for copies of what is read (PROTOCOL P3); it is removed on the way out.
+
+        Local: mode 0700 on the lake's own file system, so that `place` need not write the bytes again. S3: in the
+        machine's folder for temporary files. What a killed process left there is removed by `recover`.
         """
 
     def list(self, prefix: str) -> tuple[Entry, ...]:
@@ -107,6 +115,13 @@ class Lake(Protocol):
         S3: CopyObject or UploadPartCopy from a VersionId, else PutObject or a multipart upload with If-None-Match: *.
         """
 
+    def holds(self, key: str, content: Content) -> Entry | None:
+        """Return the entry at `key` if what stands there is exactly `content`'s bytes, else None (PROTOCOL P7).
+
+        The store is asked, never believed by its size or ETag alone. S3: the SHA-256 that the store computed, of the
+        whole object or of its parts, else a read of the whole object.
+        """
+
     def replace_if(self, key: str, data: bytes, standing: Entry | None) -> bool:
         """Write a shared page over `standing`, None where nothing stood; False where something else stands there now.
 
@@ -117,6 +132,18 @@ class Lake(Protocol):
         """Delete what stands at `entry.key` if it is these bytes (PROTOCOL P10). Nothing there counts as deleted.
 
         False: other bytes stand there, and they are kept. S3: DeleteObject with If-Match and no VersionId.
+        """
+
+    def discard(self, entry: Entry) -> None:
+        """Delete garbage: whatever stands at `entry.key`. Only for keys that no record can name any more (gc).
+
+        Nothing there counts as deleted. S3: every version of the key, oldest first.
+        """
+
+    def seal(self, keys: Iterable[str]) -> None:
+        """Protect committed objects from deletion where the lake is set up for it (PROTOCOL P9). Again is harmless.
+
+        S3: PutObjectRetention, where the gate's settings name a retention. Local: nothing, its files are read-only.
         """
 
 

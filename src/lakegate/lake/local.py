@@ -16,6 +16,7 @@ import fcntl
 import hashlib
 import json
 import os
+import shutil
 import stat as modes
 import uuid
 from collections.abc import Iterable, Iterator
@@ -55,6 +56,20 @@ class LocalLake:
             for name in _names(tmp):
                 if name.endswith((".part", ".origin")):
                     self._tidy(tmp, name)
+                elif name.endswith(".spool"):
+                    self._clear(tmp, name)
+
+    @contextlib.contextmanager
+    def workspace(self) -> Iterator[Path]:
+        """Make a folder in `02-transient-zone/_tmp/`, locked while its process lives."""
+        with self._told("make a workspace in", TEMPORARY):
+            name, folder = self._private()
+        path = self.root / TEMPORARY / name
+        try:
+            yield path
+        finally:
+            shutil.rmtree(path, ignore_errors=True)
+            os.close(folder)
 
     def list(self, prefix: str) -> tuple[Entry, ...]:
         """Return every entry under `prefix`; what vanishes meanwhile may be missing."""
@@ -121,6 +136,11 @@ class LocalLake:
         with self._told("place", key), content.path.open("rb") as spooled:
             return self._write(key, _chunks(spooled.fileno()), "data")
 
+    def holds(self, key: str, content: Content) -> Entry | None:
+        """Hash what is on disk."""
+        entry = self.stat(key)
+        return entry if entry is not None and self.sha256(key) == content.sha256 else None
+
     def replace_if(self, key: str, data: bytes, standing: Entry | None) -> bool:
         """Write a new file over the one that stands, under a lock on its folder."""
         with self._told("write", key), self._parent(key, create=True) as (folder, name):
@@ -153,6 +173,14 @@ class LocalLake:
                 self._settle(tmp, token, entry.key, sha256)
                 return _lstat(folder, name) is None
         return True
+
+    def discard(self, entry: Entry) -> None:
+        """Unlink what stands at the key."""
+        with self._told("delete", entry.key), _absence, self._parent(entry.key) as (folder, name):
+            _unlink(folder, name)
+
+    def seal(self, keys: Iterable[str]) -> None:
+        """Do nothing: what is written is read-only."""
 
     # --- writing ---------------------------------------------------------------------------------------------------
 
@@ -212,6 +240,27 @@ class LocalLake:
                 origin = json.loads(b"".join(_chunks(file)))
                 self._settle(tmp, token, check_key(origin["key"]), origin["sha256"])
             _unlink(tmp, name)
+
+    def _private(self) -> tuple[str, int]:
+        """Make a workspace and lock it. A tidier may remove it before it is locked: another one then."""
+        while True:
+            with self._folder(TEMPORARY, create=True) as tmp, _absence:
+                os.mkdir(name := f"{uuid.uuid4().hex}.spool", 0o700, dir_fd=tmp)
+                folder = os.open(name, _FOLDER, dir_fd=tmp)
+                _lock(folder, fcntl.LOCK_EX)
+                if _lstat(tmp, name) is not None:
+                    return name, folder
+                os.close(folder)
+
+    def _clear(self, tmp: int, name: str) -> None:
+        """Remove a workspace unless its process lives."""
+        with _absence:
+            folder = os.open(name, _FOLDER, dir_fd=tmp)
+            try:
+                if _lock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB):
+                    shutil.rmtree(name, dir_fd=tmp)
+            finally:
+                os.close(folder)
 
     # --- reaching --------------------------------------------------------------------------------------------------
 
