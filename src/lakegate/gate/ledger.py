@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -113,6 +113,14 @@ def slots(lake: Lake, place: Place, batch: str) -> tuple[CommitRecord, ...]:
     """Return the records of a batch's slots in the order of the slots, never of the clock."""
     folder = place.commit(batch, 0).rpartition("/")[0] + "/"
     return tuple(_read(lake, entry.key) for entry in lake.list(folder))
+
+
+def latest(slots: Sequence[CommitRecord]) -> CommitRecord | None:
+    """Return the revision of a batch that holds: its highest COMMITTED slot, None where there is none.
+
+    A slot that was burned after it takes nothing back.
+    """
+    return next((record for record in reversed(slots) if record.state is SlotState.COMMITTED), None)
 
 
 def committed(lake: Lake, place: Place, template: str | None = None) -> tuple[CommitRecord, ...]:

@@ -22,6 +22,7 @@ from lakegate.gate import ledger, quarantine
 from lakegate.gate.arrivals import Drop, Markers, Route, read_drop, read_markers
 from lakegate.gate.commit import commit, draft_of, place, verified
 from lakegate.gate.ledger import CommitRecord
+from lakegate.gate.manifests import write_manifest
 from lakegate.gate.protocol import (
     SLOTS_LOST,
     Already,
@@ -317,10 +318,14 @@ class _Run:
     ) -> Promotion:
         """P9, P10: clean the source, marker first. The batch is committed: nothing here may report failure."""
         self._at(Step.SEAL)  # a local lake has nothing to seal
+        notes = []
+        try:
+            write_manifest(self._lake, self._route.target, self._batch)
+        except LakegateError as error:
+            notes.append(f"the manifest for Athena, Trino and Spark was not written: {error}")
         self._at(Step.CLEAN)
         shas = {file.path: file.sha256 for file in record.files}
         shas |= {marker.path: marker.sha256 for marker in (markers.markers if markers else record.markers)}
-        notes = []
         for path, entry in (*drop.markers, *drop.files):
             sha256 = shas.get(normal(path))
             try:

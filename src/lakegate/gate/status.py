@@ -89,17 +89,18 @@ def _pending(
 
 def _settled(batch: str, slots: tuple[CommitRecord, ...], judged: list[Judgement]) -> BatchStatus:
     """Say where a batch stands of which nothing lies in the drop."""
-    record = finished(slots)
+    record = ledger.latest(slots)
     if record is None and judged:
-        last = judged[-1]
-        size = sum(file.size for file in last.files)
-        return BatchStatus(batch, _of(last), last.message, None, last.report, len(last.files), size, due=False)
-    latest = record or slots[-1]
+        judgement = judged[-1]
+        size = sum(file.size for file in judgement.files)
+        standing, files = _of(judgement), len(judgement.files)
+        return BatchStatus(batch, standing, judgement.message, None, judgement.report, files, size, due=False)
+    last = record or slots[-1]
     standing = Standing.COMMITTED if record else Standing.ABANDONED
-    message = f"slot {latest.slot}, {latest.verdict}" if record else f"slot {latest.slot} was abandoned"
-    size = sum(file.size for file in latest.files)
-    slot = latest.slot if record else None
-    return BatchStatus(batch, standing, message, slot, latest.report, len(latest.files), size, due=False)
+    message = f"slot {last.slot}, {last.verdict}" if record else f"slot {last.slot} was abandoned"
+    size = sum(file.size for file in last.files)
+    slot = last.slot if record else None
+    return BatchStatus(batch, standing, message, slot, last.report, len(last.files), size, due=False)
 
 
 def _of(judgement: Judgement) -> Standing:

@@ -61,6 +61,10 @@ class Place:
         """Return the key of a commit record. Its existence is the commit (PROTOCOL P8)."""
         return f"{self.commits}{segment(batch)}/{slot:06}.json"
 
+    def symlink_manifest(self, batch: str) -> str:
+        """Return the key of the list of a batch's files that Athena, Trino and Spark read, beside no data."""
+        return f"{self.zone}/_gate/_symlink_format_manifest/{self.path}/batch={segment(batch)}/manifest"
+
     def revision(self, batch: str, digest: str, slot: int) -> str:
         """Return the folder that holds the files of one revision of a batch, with its `/`."""
         return f"{self.prefix}batch={segment(batch)}/rev={digest[:12]}-{slot:06}/"
