@@ -7,6 +7,7 @@ records and read exactly the keys these name; what else lies in a data prefix is
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +16,8 @@ from typing import Any
 
 from lakegate.errors import CouldNotEvaluate
 from lakegate.lake.interface import Lake
-from lakegate.lake.zones import Place, batch_of, order_of
+from lakegate.lake.zones import SEQUENCE, Place, batch_of, order_of
+from lakegate.version import __version__
 
 SCHEMA_VERSION = 1
 
@@ -84,6 +86,34 @@ class CommitRecord:
         return json.dumps(document, sort_keys=True, ensure_ascii=False).encode() + b"\n"
 
 
+def burned(dataset: str, batch: str, slot: int, write_id: str) -> CommitRecord:
+    """Return the record that closes a slot in which nobody may commit any more; it knows of no bytes and no verdict."""
+    return CommitRecord(
+        dataset=dataset,
+        batch=batch,
+        slot=slot,
+        state=SlotState.ABANDONED,
+        digest="",
+        files=(),
+        markers=(),
+        contract_id="",
+        contract_version="",
+        contract_sha256="",
+        engine="",
+        lakegate=__version__,
+        options={},
+        context={},
+        verdict="",
+        counts={},
+        rows=None,
+        report="",
+        report_sha256={},
+        replaces=None,
+        write_id=write_id,
+        attempt="",
+    )
+
+
 def parse_record(data: bytes, key: str) -> CommitRecord:
     """Read a stored record.
 
@@ -112,7 +142,9 @@ def parse_record(data: bytes, key: str) -> CommitRecord:
 def slots(lake: Lake, place: Place, batch: str) -> tuple[CommitRecord, ...]:
     """Return the records of a batch's slots in the order of the slots, never of the clock."""
     folder = place.commit(batch, 0).rpartition("/")[0] + "/"
-    return tuple(_read(lake, entry.key) for entry in lake.list(folder))
+    return tuple(
+        read_record(lake, entry.key) for entry in lake.list(folder) if "/" not in entry.key.removeprefix(folder)
+    )
 
 
 def latest(slots: Sequence[CommitRecord]) -> CommitRecord | None:
@@ -123,14 +155,31 @@ def latest(slots: Sequence[CommitRecord]) -> CommitRecord | None:
     return next((record for record in reversed(slots) if record.state is SlotState.COMMITTED), None)
 
 
-def committed(lake: Lake, place: Place, template: str | None = None) -> tuple[CommitRecord, ...]:
-    """Return the latest revision of every committed batch of a dataset, in the order of the batch keys' fields."""
-    latest: dict[str, CommitRecord] = {}
+def slot_keys(lake: Lake, place: Place, as_of: dt.datetime | None = None) -> dict[str, tuple[str, ...]]:
+    """Return the keys of each batch's slots, in the order of the slots, from one listing.
+
+    With `as_of` those that stood then by the store's own clock: `Entry.modified` of the record, UTC.
+    """
+    found: dict[str, tuple[str, ...]] = {}
     for entry in lake.list(place.commits):
-        record = _read(lake, entry.key)
-        if record.state is SlotState.COMMITTED and record.dataset == place.dataset:  # not of `<dataset>/<more>`
-            latest[batch_of(entry.key.split("/")[-2])] = record
-    return tuple(latest[batch] for batch in sorted(latest, key=lambda batch: order_of(template, batch)))
+        name, *rest = entry.key.removeprefix(place.commits).split("/")
+        if len(rest) == 1 and name != SEQUENCE and (as_of is None or entry.modified <= as_of):  # not `<dataset>/<more>`
+            found[batch_of(name)] = (*found.get(batch_of(name), ()), entry.key)
+    return found
+
+
+def committed(
+    lake: Lake, place: Place, template: str | None = None, as_of: dt.datetime | None = None
+) -> tuple[CommitRecord, ...]:
+    """Return the latest revision of every committed batch of a dataset, in the order of the batch keys' fields.
+
+    All are taken from one listing of the records (I11). With `as_of` the revisions that were the latest then.
+    """
+    found = []
+    for keys in slot_keys(lake, place, as_of).values():
+        records = (read_record(lake, key) for key in reversed(keys))
+        found += [next((record for record in records if record.state is SlotState.COMMITTED), None)]
+    return tuple(sorted(filter(None, found), key=lambda record: order_of(template, record.batch)))
 
 
 def paths(lake: Lake, place: Place, template: str | None = None) -> tuple[str, ...]:
@@ -144,8 +193,8 @@ def read_slot(lake: Lake, key: str) -> CommitRecord | None:
     return None if data is None else parse_record(data, key)
 
 
-def _read(lake: Lake, key: str) -> CommitRecord:
-    """Return a record that was listed; nobody may delete one."""
+def read_record(lake: Lake, key: str) -> CommitRecord:
+    """Return a record that was listed. Raises CouldNotEvaluate where it is not there now: nobody may delete one."""
     record = read_slot(lake, key)
     if record is None:
         raise CouldNotEvaluate(f"the commit record {key!r} vanished", hint="nobody may delete a commit record; look")
