@@ -16,7 +16,7 @@ from typing import Any
 
 from lakegate.errors import CouldNotEvaluate
 from lakegate.lake.interface import Lake
-from lakegate.lake.zones import SEQUENCE, Place, batch_of, order_of
+from lakegate.lake.zones import SEQUENCE, ZONES, Place, batch_of, order_of
 from lakegate.version import __version__
 
 SCHEMA_VERSION = 1
@@ -180,6 +180,16 @@ def committed(
         records = (read_record(lake, key) for key in reversed(keys))
         found += [next((record for record in records if record.state is SlotState.COMMITTED), None)]
     return tuple(sorted(filter(None, found), key=lambda record: order_of(template, record.batch)))
+
+
+def datasets(lake: Lake) -> tuple[Place, ...]:
+    """Return every dataset that has slots, in the order of the zones. It lists the slots of the whole lake."""
+    found: dict[Place, None] = {}
+    for zone in ZONES:
+        folder = f"{zone}/_gate/commits/"
+        for entry in lake.list(folder):
+            found[Place(zone, entry.key.removeprefix(folder).rsplit("/", 2)[0])] = None
+    return tuple(found)
 
 
 def paths(lake: Lake, place: Place, template: str | None = None) -> tuple[str, ...]:

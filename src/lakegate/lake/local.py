@@ -21,10 +21,14 @@ import stat as modes
 import uuid
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lakegate.errors import LakeError, Refused, SourceChanged, UsageError
 from lakegate.lake.interface import CHUNK, KEY_LIMIT, SMALL, Content, Entry, check_key
 from lakegate.lake.zones import TEMPORARY
+
+if TYPE_CHECKING:
+    from pyarrow.fs import FileSystem
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # NONBLOCK: a FIFO must not hold us
@@ -49,6 +53,12 @@ class LocalLake:
     def uri(self, key: str) -> str:
         """Return the absolute path of `key`."""
         return str(self.root / check_key(key))
+
+    def arrow(self) -> tuple[FileSystem, str]:
+        """Return the file system and the lake's folder."""
+        from pyarrow.fs import LocalFileSystem
+
+        return LocalFileSystem(), f"{self.root}/"
 
     def recover(self) -> None:
         """Remove temporary files of dead processes; finish or undo what they had taken."""

@@ -103,6 +103,24 @@ def place(location: str, model: str) -> Place:
     return Place(zone, rest)
 
 
+def places_called(name: str) -> tuple[Place, ...]:
+    """Return where a dataset of this name could lie: one place a zone, or the one where the zone stands before it.
+
+    Raises:
+        Refused: the name is unsafe as a key.
+    """
+    check_key(name)
+    for zone in ZONES:
+        if name.startswith(zone + "/"):
+            return (Place(zone, name.removeprefix(zone + "/")),)
+    found = []
+    for zone in ZONES:
+        layer = zone.removeprefix("warehouse/") + "/" if zone.startswith("warehouse/") else ""
+        if name.startswith(layer):
+            found.append(Place(zone, name.removeprefix(layer)))
+    return tuple(found)
+
+
 def segment(batch: str) -> str:
     """Return a batch key as one path segment, percent-encoded as Spark and pyarrow encode a partition's value."""
     encoded = quote(batch, safe="")
