@@ -266,7 +266,7 @@ def plan(contract: Path, schema_name: str | None) -> None:
 @LAKE
 @click.option("--json", "as_json", is_flag=True, help="Write JSON.")
 def status(contracts: tuple[str, ...], lake: str | None, as_json: bool) -> None:  # noqa: FBT001 - click's options
-    """List batches and where they stand: arrived, waiting, committed, quarantined, conflicted.
+    """List batches and where they stand: arrived, waiting, committed, quarantined, conflicted, abandoned.
 
     Without a CONTRACT: of every contract of the project around the current directory.
     """

@@ -184,7 +184,7 @@ def locate(lake: interface.Lake, dataset: str, gated: Callable[[], Iterable[Plac
         raise UsageError(f"several zones hold {dataset!r}", hint=f"say which: {zones}")
     names = sorted({place.dataset for place in (*known, *ledger.datasets(lake))})
     hint = near(dataset, names) or f"datasets: {', '.join(names) or 'none'}"
-    raise UsageError(f"nothing is committed as {dataset!r} in this lake, and no contract gates it", hint=hint)
+    raise UsageError(f"nothing is committed as {dataset!r} in this lake", hint=hint)
 
 
 def read(

@@ -21,7 +21,7 @@ from enum import StrEnum
 from lakegate.checks.interface import Outcome
 from lakegate.errors import CouldNotEvaluate, LakegateError, OutcomeUnknown, SourceChanged
 from lakegate.gate import ledger, quarantine, sequence
-from lakegate.gate.arrivals import Drop, Markers, Route, read_drop, read_markers
+from lakegate.gate.arrivals import Drop, Markers, Route, near_batch, read_drop, read_markers
 from lakegate.gate.commit import commit, draft_of, place, verified
 from lakegate.gate.ledger import CommitRecord
 from lakegate.gate.manifests import write_manifest
@@ -179,7 +179,9 @@ class _Run:
         markers = read_markers(self._lake, drop)
         waiting = markers.unreadable or waits_for(markers.arrived, self._route.batching, self._options.now)
         if waiting:
-            return Promotion(self._batch, PromotionState.NOT_READY, 3, f"{self._batch!r} is not ready: {waiting}")
+            meant = near_batch(self._lake, self._route, drop)
+            message = f"{self._batch!r} is not ready: {waiting}" + (f" ({meant})" if meant else "")
+            return Promotion(self._batch, PromotionState.NOT_READY, 3, message)
         self._at(Step.PIN)
         promised = markers.promised
         named = None if promised is None else {promise.path for promise in promised}
