@@ -5,7 +5,7 @@ import datetime as dt
 
 import pytest
 
-from gate.scene import DROP, FILES, NOW, SOURCE, TARGET, make_route, run, upload_batch
+from gate.scene import DROP, NOW, SOURCE, TARGET, make_route, run, upload_batch
 from lake.memory import MemoryLake
 from lakegate.gate import ledger
 from lakegate.gate.ledger import SlotState
