@@ -21,11 +21,15 @@ import stat as modes
 import uuid
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lakegate.errors import LakeError, Refused, SourceChanged, UsageError
 from lakegate.lake import posix, unchanged
 from lakegate.lake.interface import KEY_LIMIT, SMALL, Content, Entry, check_key
 from lakegate.lake.zones import TEMPORARY
+
+if TYPE_CHECKING:
+    from pyarrow.fs import FileSystem
 
 _absence = contextlib.suppress(FileNotFoundError)  # what is not there is an answer, not an error
 _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EXDEV)
@@ -49,6 +53,12 @@ class LocalLake:
     def uri(self, key: str) -> str:
         """Return the absolute path of `key`."""
         return str(self.root / check_key(key))
+
+    def arrow(self) -> tuple[FileSystem, str]:
+        """Return the file system and the lake's folder."""
+        from pyarrow.fs import LocalFileSystem
+
+        return LocalFileSystem(), f"{self.root}/"
 
     def recover(self) -> None:
         """Remove temporary files of dead processes; finish or undo what they had taken."""
