@@ -91,7 +91,12 @@ def main(debug: bool) -> None:  # noqa: FBT001 - click passes options by name
 # --- options that several commands share ------------------------------------------------------------------------
 
 CONTRACT = click.argument("contract", type=click.Path(path_type=Path))
-LAKE = click.option("--lake", envvar="LAKEGATE_LAKE", metavar="FOLDER", help="The lake. [env: LAKEGATE_LAKE]")
+LAKE = click.option(
+    "--lake",
+    envvar="LAKEGATE_LAKE",
+    metavar="FOLDER|s3://BUCKET",
+    help="The lake: a folder or a whole bucket. [env: LAKEGATE_LAKE]",
+)
 MODEL = click.option("--schema-name", metavar="NAME", help="Only this schema object of the contract.")
 WITH = click.option(
     "--with",
@@ -266,7 +271,7 @@ def plan(contract: Path, schema_name: str | None) -> None:
 @LAKE
 @click.option("--json", "as_json", is_flag=True, help="Write JSON.")
 def status(contracts: tuple[str, ...], lake: str | None, as_json: bool) -> None:  # noqa: FBT001 - click's options
-    """List batches and where they stand: arrived, waiting, committed, quarantined, conflicted.
+    """List batches and where they stand: arrived, waiting, committed, quarantined, conflicted, abandoned.
 
     Without a CONTRACT: of every contract of the project around the current directory.
     """
@@ -280,16 +285,19 @@ def status(contracts: tuple[str, ...], lake: str | None, as_json: bool) -> None:
 @main.command()
 @click.argument("dataset")
 @LAKE
-def paths(dataset: str, lake: str | None) -> None:
-    """Print exactly the committed files of DATASET, one a line.
+@click.option("--batch", "batches", multiple=True, metavar="KEY", help="Only this batch; may be given several times.")
+@click.option("--as-of", type=click.DateTime(), metavar="TIME", help="The revisions that were the latest then (UTC).")
+@click.option("--json", "as_json", is_flag=True, help="Write JSON, with batch, slot, size and sha256 of each file.")
+def paths(dataset: str, lake: str | None, batches: tuple[str, ...], as_of: dt.datetime | None, as_json: bool) -> None:  # noqa: FBT001 - click's options
+    """Print exactly the committed files of DATASET, one a line: the latest revision of each batch.
 
     DATASET is its place under the zone, as in `status`; if it lies in several zones, with the zone before it.
     """
     from lakegate import commands, show
 
-    found = commands.committed_paths(dataset, lake)
+    found = commands.committed(dataset, lake, as_of, batches)
     with _answering(0):
-        show.write("".join(f"{path}\n" for path in found))
+        show.files(found.files, as_json=as_json)
 
 
 @main.command()

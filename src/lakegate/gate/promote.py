@@ -21,9 +21,10 @@ from enum import StrEnum
 from lakegate.checks.interface import Outcome
 from lakegate.errors import CouldNotEvaluate, LakegateError, OutcomeUnknown, SourceChanged
 from lakegate.gate import ledger, quarantine, sequence
-from lakegate.gate.arrivals import Drop, Markers, Route, read_drop, read_markers
+from lakegate.gate.arrivals import Drop, Markers, Route, near_batch, read_drop, read_markers
 from lakegate.gate.commit import commit, draft_of, place, verified
 from lakegate.gate.ledger import CommitRecord
+from lakegate.gate.manifests import write_manifest
 from lakegate.gate.protocol import (
     SLOTS_LOST,
     TABLE_MOVES,
@@ -178,7 +179,9 @@ class _Run:
         markers = read_markers(self._lake, drop)
         waiting = markers.unreadable or waits_for(markers.arrived, self._route.batching, self._options.now)
         if waiting:
-            return Promotion(self._batch, PromotionState.NOT_READY, 3, f"{self._batch!r} is not ready: {waiting}")
+            meant = near_batch(self._lake, self._route, drop)
+            message = f"{self._batch!r} is not ready: {waiting}" + (f" ({meant})" if meant else "")
+            return Promotion(self._batch, PromotionState.NOT_READY, 3, message)
         self._at(Step.PIN)
         promised = markers.promised
         named = None if promised is None else {promise.path for promise in promised}
@@ -273,7 +276,7 @@ class _Run:
         self._at(Step.PLACE)
         place(lake, target, batch, take.slot, options.progress)
         self._at(Step.VERIFY)
-        record = verified(lake, target, draft)
+        record = verified(lake, target, draft, batch)
         if record is None:
             return None
         self._at(Step.COMMIT)
@@ -369,12 +372,15 @@ class _Run:
     ) -> Promotion:
         """P9, P10: clean the source, marker first. The batch is committed: nothing here may report failure."""
         self._at(Step.SEAL)
-        notes = []
+        target, notes = self._route.target, []
         try:
-            slot = self._route.target.commit(record.batch, record.slot)
-            self._lake.seal((slot, *(file.key for file in record.files)))
+            self._lake.seal((target.commit(record.batch, record.slot), *(file.key for file in record.files)))
         except LakegateError as error:
             notes.append(f"slot {record.slot} was not sealed: {error}")
+        try:
+            write_manifest(self._lake, target, record.batch)
+        except LakegateError as error:
+            notes.append(f"the manifest for Athena, Trino and Spark was not written: {error}")
         self._at(Step.CLEAN)
         shas = {file.path: file.sha256 for file in record.files}
         shas |= {marker.path: marker.sha256 for marker in (markers.markers if markers else record.markers)}

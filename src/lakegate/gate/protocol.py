@@ -16,7 +16,7 @@ from enum import StrEnum
 
 from lakegate.contract.model import Batching
 from lakegate.errors import Refused, UsageError
-from lakegate.gate.ledger import CommitRecord, SlotState
+from lakegate.gate.ledger import CommitRecord, SlotState, latest
 
 TABLE_MOVES = 20  # times a batch of a sequenced table is judged again in one run because the table moved on
 SLOTS_LOST = 2  # as many slots lost in one run make the outcome unknown (P8)
@@ -252,7 +252,7 @@ class Take:
 def decide(slots: Sequence[CommitRecord], digest: str, on_change: str) -> Already | Clash | Take:
     """P4: the latest COMMITTED slot decides; ABANDONED slots are only passed over."""
     free = slots[-1].slot + 1 if slots else 1
-    record = next((record for record in reversed(slots) if record.state is SlotState.COMMITTED), None)
+    record = latest(slots)
     if record is None:
         return Take(free, None)
     if record.digest == digest:

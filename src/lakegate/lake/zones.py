@@ -71,6 +71,10 @@ class Place:
         """Return the key of one claim in the table-wide sequence, from 1."""
         return f"{self.claims}{number:09}.json"
 
+    def symlink_manifest(self, batch: str) -> str:
+        """Return the key of the list of a batch's files that Athena, Trino and Spark read, beside no data."""
+        return f"{self.zone}/_gate/_symlink_format_manifest/{self.path}/batch={segment(batch)}/manifest"
+
     def revision(self, batch: str, digest: str, slot: int) -> str:
         """Return the folder that holds the files of one revision of a batch, with its `/`."""
         return f"{self.prefix}batch={segment(batch)}/rev={digest[:12]}-{slot:06}/"
@@ -97,6 +101,24 @@ def place(location: str, model: str) -> Place:
     if any(part.startswith("_") for part in rest.split("/")) or rest.split("/")[0] in NO_SOURCES:
         raise UsageError(f"the location {location!r} is kept for the lake's own use", hint="name another folder")
     return Place(zone, rest)
+
+
+def places_called(name: str) -> tuple[Place, ...]:
+    """Return where a dataset of this name could lie: one place a zone, or the one where the zone stands before it.
+
+    Raises:
+        Refused: the name is unsafe as a key.
+    """
+    check_key(name)
+    for zone in ZONES:
+        if name.startswith(zone + "/"):
+            return (Place(zone, name.removeprefix(zone + "/")),)
+    found = []
+    for zone in ZONES:
+        layer = zone.removeprefix("warehouse/") + "/" if zone.startswith("warehouse/") else ""
+        if name.startswith(layer):
+            found.append(Place(zone, name.removeprefix(layer)))
+    return tuple(found)
 
 
 def segment(batch: str) -> str:
