@@ -154,3 +154,13 @@ def test_the_layout_is_made_once_and_overwrites_nothing(world):
     assert set(created) == {f"{folder}/_README.md" for folder in PURPOSES}
     assert create_layout(lake, "w") == ()
     assert lake.read("README.md") == b"ours"
+
+
+def test_many_are_read_in_the_order_that_was_asked_for(world):
+    lake, upload = world
+    for number in range(12):
+        upload(f"zone/{number}", f"{number}".encode())
+
+    found = lake.read_all([f"zone/{number}" for number in (11, 3, 99, 0)])
+
+    assert list(found) == [b"11", b"3", None, b"0"]
