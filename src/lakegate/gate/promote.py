@@ -219,6 +219,8 @@ class _Run:
             decision = decide(self._slots(), batch.digest, self._route.on_change)
             if isinstance(decision, Already):
                 return self._finish(PromotionState.ALREADY_COMMITTED, decision.record, drop, markers)
+            if isinstance(decision, Clash) or decision.replaces is not None:
+                self._refuse_the_past(drop)
             if isinstance(decision, Clash):
                 return self._clash(batch, drop, decision.record)
             if draft is None or number is not None:  # what a table-wide rule says changes with the table
@@ -241,6 +243,17 @@ class _Run:
             f"{lost} slots of {self._batch!r} were lost, and its table moved on {moved} times, in one run",
             hint="nothing was deleted; run again later",
         )
+
+    def _refuse_the_past(self, drop: Drop) -> None:
+        """P4: nothing may replace what was committed, or conflict with it, that is not in the drop any more.
+
+        Looked at after the slots were read: a newer arrival that is committed later takes the slot that we would.
+        """
+        if read_drop(self._lake, self._route, self._batch).pins != drop.pins:
+            raise SourceChanged(
+                f"{self._batch!r} was replaced or taken away while it was being promoted",
+                hint="another revision is committed; let the upload end, then run again",
+            )
 
     def _settle(self, batch: SpooledBatch) -> int | None:
         """P4 of a sequenced table: return the number of the claim to be made. None: the dataset has no sequence."""

@@ -48,7 +48,7 @@ NEXT: Mapping[Step | None, frozenset[Step]] = {
     Step.PIN: frozenset({Step.SPOOL}) | _AGAIN,
     Step.SPOOL: frozenset({Step.DECIDE}) | _AGAIN,
     # judge; or the slot was lost and the batch is judged already; or it is committed; or it conflicts
-    Step.DECIDE: frozenset({Step.JUDGE, Step.PLACE, Step.SEAL, Step.PUBLISH}),
+    Step.DECIDE: frozenset({Step.JUDGE, Step.PLACE, Step.SEAL, Step.PUBLISH}) | _AGAIN,
     Step.JUDGE: frozenset({Step.QUARANTINE, Step.PLACE, Step.PUBLISH}),
     Step.QUARANTINE: frozenset({Step.SEAL, Step.PUBLISH}),  # SEAL: another promoter committed these very bytes
     Step.PLACE: frozenset({Step.VERIFY}) | _AGAIN,

@@ -132,9 +132,9 @@ def batch_of(encoded: str) -> str:
     return unquote(encoded)
 
 
-def quarantine(dataset: str, batch: str, digest: str) -> str:
-    """Return the folder of a quarantined batch, with its `/`."""
-    return f"{QUARANTINE}/{dataset}/{segment(batch)}/{digest[:12]}/"
+def quarantine(dataset: str, batch: str, digest: str, copy: int = 1) -> str:
+    """Return the folder of a quarantined batch, with its `/`; `copy` counts up where one went wrong."""
+    return f"{QUARANTINE}/{dataset}/{segment(batch)}/{digest[:12]}{f'-{copy}' if copy > 1 else ''}/"
 
 
 def judgements(dataset: str) -> str:
