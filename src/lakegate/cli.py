@@ -91,7 +91,12 @@ def main(debug: bool) -> None:  # noqa: FBT001 - click passes options by name
 # --- options that several commands share ------------------------------------------------------------------------
 
 CONTRACT = click.argument("contract", type=click.Path(path_type=Path))
-LAKE = click.option("--lake", envvar="LAKEGATE_LAKE", metavar="FOLDER", help="The lake. [env: LAKEGATE_LAKE]")
+LAKE = click.option(
+    "--lake",
+    envvar="LAKEGATE_LAKE",
+    metavar="FOLDER|s3://BUCKET",
+    help="The lake: a folder or a whole bucket. [env: LAKEGATE_LAKE]",
+)
 MODEL = click.option("--schema-name", metavar="NAME", help="Only this schema object of the contract.")
 WITH = click.option(
     "--with",
