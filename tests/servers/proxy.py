@@ -101,6 +101,13 @@ class Message:
         """The three words of the first line."""
         return self.head.split(b"\r\n", 1)[0].decode("latin-1").split(" ", 2)
 
+    @property
+    def asks(self):
+        """Of a request: its method, and its key with the query; of one about a bucket the query alone."""
+        method, target, _ = self.start
+        path, mark, query = target.partition("?")
+        return method, unquote(path.removeprefix("/").partition("/")[2] + mark + query)
+
     def header(self, name):
         """The value of a header, None where it is not there."""
         for line in self.head.split(b"\r\n")[1:]:
@@ -180,13 +187,12 @@ class Proxy:
 
     def _exchange(self, request, client, store):
         """Let the store answer, or do what a fault says. None: the connection is over."""
-        method, target, _ = request.start
-        fault = self._fault(method, unquote(target.removeprefix("/").partition("/")[2]))
+        fault = self._fault(*request.asks)
         act = fault.act if fault else None
         if act is Act.RESET:
             return _break(client)
         if act is Act.ANSWER:
-            return _error(fault.status, method)
+            return _error(fault.status, request.asks[0])
         if act is Act.HOLD:
             fault.held.set()
             fault.released.wait(TIMEOUT)
