@@ -13,6 +13,7 @@ TRANSIENT = "02-transient-zone"
 CANDIDATES = "02-transient-zone/_candidates"
 QUARANTINE = "02-transient-zone/_quarantine"
 TEMPORARY = "02-transient-zone/_tmp"
+PROBES = "log/gate/_probe/"  # objects that are written to find out what a store does, and deleted at once
 # Longest first: a location belongs to the first zone that it begins with.
 ZONES = (
     CANDIDATES,

@@ -1,0 +1,23 @@
+"""What several modules of the command line share: the option that names the lake, and how an answer ends."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+LAKE = click.option("--lake", envvar="LAKEGATE_LAKE", metavar="FOLDER", help="The lake. [env: LAKEGATE_LAKE]")
+
+
+@contextmanager
+def answering(exit_code: int) -> Iterator[None]:
+    """Write the answer inside, then exit with its code, also where nobody reads to the end (`| head`)."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(exit_code)
