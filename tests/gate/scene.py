@@ -15,8 +15,9 @@ DROP = SOURCE.prefix + "b1/"
 FILES = {"a.csv": b"id\n1\n", "deep/b.csv": b"id\n2\n", "_SUCCESS": b""}
 
 
-def make_route(on_change="reject", contract_sha256="c" * 64, **batching):
-    return Route(SOURCE, TARGET, Batching(**batching), on_change, "nyc-flights", "1.0.0", contract_sha256)
+def make_route(on_change="reject", contract_sha256="c" * 64, *, sequenced=False, **batching):
+    batches = Batching(**batching)
+    return Route(SOURCE, TARGET, batches, on_change, "nyc-flights", "1.0.0", contract_sha256, sequenced)
 
 
 def make_verdict(batch, outcome, contract_sha256="c" * 64):

@@ -432,7 +432,7 @@ def test_after_the_commit_nothing_reports_failure(world):
         raise LakeError("unreachable")
 
     def put(key, data, write_id):
-        return fail() if key.startswith("log/") else lake.put_if_absent(key, data, write_id)
+        return fail() if key.startswith("log/gate/nyc/") else lake.put_if_absent(key, data, write_id)
 
     done = run(Wrapped(lake, remove=fail, put_if_absent=put))
 
@@ -501,3 +501,38 @@ def test_the_judge_sees_private_copies(world):
     run(lake, judge=looking)
 
     assert seen == [("a.csv", "a.csv", 0o700), ("deep/b.csv", "b.csv", 0o700)]
+
+
+def test_a_store_without_conditional_writes_is_refused_before_anything_is_done(world):
+    lake, upload = world
+    upload_batch(upload)
+
+    def put(key, data, write_id):
+        absent = lake.stat(key) is None
+        if hasattr(lake, "root") and not absent:
+            (lake.root / key).chmod(0o644)
+        upload(key, data)
+        return absent
+
+    with pytest.raises(Refused, match="If-None-Match"):
+        run(Wrapped(lake, put_if_absent=put))
+
+    assert len(lake.list(DROP)) == len(FILES)
+    assert lake.list("01-raw-data-zone/") == lake.list("02-transient-zone/_quarantine/") == ()
+
+
+def test_a_store_is_asked_once(world):
+    lake, upload = world
+    upload_batch(upload)
+    run(lake)
+    asked = []
+
+    def put(key, data, write_id):
+        asked.extend([key] if "_probe" in key else [])
+        return lake.put_if_absent(key, data, write_id)
+
+    wrapped = Wrapped(lake, put_if_absent=put)
+    run(wrapped)
+    run(wrapped)
+
+    assert len(asked) == 2

@@ -17,7 +17,10 @@ from lakegate.lake.zones import MANIFEST, SUCCESS, KeyTemplate, Place, order_of,
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """From where to where the batches of one dataset go, and by which contract."""
+    """From where to where the batches of one dataset go, and by which contract.
+
+    `sequenced`: a rule looks at all batches of the table, so they are committed one after another (`gate/sequence.py`).
+    """
 
     source: Place
     target: Place
@@ -26,6 +29,7 @@ class Route:
     contract_id: str
     contract_version: str
     contract_sha256: str
+    sequenced: bool = False
 
     @property
     def dataset(self) -> str:

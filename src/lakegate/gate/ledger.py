@@ -15,7 +15,8 @@ from typing import Any
 
 from lakegate.errors import CouldNotEvaluate
 from lakegate.lake.interface import Lake
-from lakegate.lake.zones import Place, batch_of, order_of
+from lakegate.lake.zones import SEQUENCE, Place, batch_of, order_of
+from lakegate.version import __version__
 
 SCHEMA_VERSION = 1
 
@@ -84,6 +85,34 @@ class CommitRecord:
         return json.dumps(document, sort_keys=True, ensure_ascii=False).encode() + b"\n"
 
 
+def burned(dataset: str, batch: str, slot: int, write_id: str) -> CommitRecord:
+    """Return the record that closes a slot in which nobody may commit any more; it knows of no bytes and no verdict."""
+    return CommitRecord(
+        dataset=dataset,
+        batch=batch,
+        slot=slot,
+        state=SlotState.ABANDONED,
+        digest="",
+        files=(),
+        markers=(),
+        contract_id="",
+        contract_version="",
+        contract_sha256="",
+        engine="",
+        lakegate=__version__,
+        options={},
+        context={},
+        verdict="",
+        counts={},
+        rows=None,
+        report="",
+        report_sha256={},
+        replaces=None,
+        write_id=write_id,
+        attempt="",
+    )
+
+
 def parse_record(data: bytes, key: str) -> CommitRecord:
     """Read a stored record.
 
@@ -119,6 +148,8 @@ def committed(lake: Lake, place: Place, template: str | None = None) -> tuple[Co
     """Return the latest revision of every committed batch of a dataset, in the order of the batch keys' fields."""
     latest: dict[str, CommitRecord] = {}
     for entry in lake.list(place.commits):
+        if entry.key.split("/")[-2] == SEQUENCE:
+            continue
         record = _read(lake, entry.key)
         if record.state is SlotState.COMMITTED and record.dataset == place.dataset:  # not of `<dataset>/<more>`
             latest[batch_of(entry.key.split("/")[-2])] = record

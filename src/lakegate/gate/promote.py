@@ -11,19 +11,22 @@ import dataclasses
 import datetime as dt
 import hashlib
 import json
+import time
 import uuid
+import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from lakegate.checks.interface import Outcome
 from lakegate.errors import CouldNotEvaluate, LakegateError, OutcomeUnknown, SourceChanged
-from lakegate.gate import ledger, quarantine
+from lakegate.gate import ledger, quarantine, sequence
 from lakegate.gate.arrivals import Drop, Markers, Route, read_drop, read_markers
 from lakegate.gate.commit import commit, draft_of, place, verified
 from lakegate.gate.ledger import CommitRecord
 from lakegate.gate.protocol import (
     SLOTS_LOST,
+    TABLE_MOVES,
     Already,
     Clash,
     Seen,
@@ -41,6 +44,7 @@ from lakegate.gate.protocol import (
 from lakegate.gate.spool import Progress, SpooledBatch, batch_of, spooled
 from lakegate.lake import zones
 from lakegate.lake.interface import Lake
+from lakegate.lake.probe import prove_conditional_put
 from lakegate.verdict import Verdict
 
 
@@ -92,6 +96,7 @@ class Options:
     new_id: Callable[[], str] = lambda: uuid.uuid4().hex
     at: Callable[[Step], None] = _unheard
     progress: Progress = _unheard
+    wait: Callable[[float], None] = time.sleep  # seconds, where another promoter is given time
 
 
 def promote(lake: Lake, route: Route, batch: str, judge: Judge, options: Options) -> Promotion:
@@ -115,6 +120,13 @@ def promote(lake: Lake, route: Route, batch: str, judge: Judge, options: Options
     return promotion
 
 
+_proved: weakref.WeakSet[Lake] = weakref.WeakSet()  # lakes of this process that passed the probe
+
+
+class _TableMovedOn(Exception):
+    """Another batch of a sequenced table was claimed since this one was judged."""
+
+
 class _Run:
     """One run of the gate over one batch."""
 
@@ -127,6 +139,9 @@ class _Run:
 
     def promote(self) -> Promotion:
         """Go through the protocol; once more from P0 when a source changed on the way."""
+        if self._lake not in _proved:
+            prove_conditional_put(self._lake, self._attempt)
+            _proved.add(self._lake)
         try:
             promotion = self._from_the_start()
         except SourceChanged:
@@ -194,29 +209,50 @@ class _Run:
     def _promote_spooled(self, batch: SpooledBatch, drop: Drop, markers: Markers) -> Promotion:
         """P4 to P8; from P4 again for every slot that is lost. The batch is judged once."""
         draft: CommitRecord | None = None
-        for _ in range(SLOTS_LOST):
+        lost, moved = 0, 0
+        while lost < SLOTS_LOST and moved < TABLE_MOVES:
             self._at(Step.DECIDE)
+            number = self._settle(batch)
             decision = decide(self._slots(), batch.digest, self._route.on_change)
             if isinstance(decision, Already):
                 return self._finish(PromotionState.ALREADY_COMMITTED, decision.record, drop, markers)
             if isinstance(decision, Clash):
                 return self._clash(batch, drop, decision.record)
-            if draft is None:
+            if draft is None or number is not None:  # what a table-wide rule says changes with the table
                 self._at(Step.JUDGE)
-                judged = self._checked(batch)
+                judged = self._checked(self._beside(batch))
                 report, shas = self._publish(judged)
                 if not judged.verdict.passes:
                     return self._block(batch, drop, judged.verdict, report)
                 draft = draft_of(batch, markers.markers, judged.verdict, report, shas)
-            record = self._take(decision, draft, batch)
+            try:
+                record = self._take(decision, draft, batch, number)
+            except _TableMovedOn:
+                moved += 1
+                continue
+            lost += 1
             if record is not None:
                 done = self._finish(PromotionState.COMMITTED, record, drop, markers)
                 return dataclasses.replace(done, verdict=judged.verdict)
         raise OutcomeUnknown(
-            f"{SLOTS_LOST} slots of {self._batch!r} in a row were lost", hint="nothing was deleted; run again later"
+            f"{lost} slots of {self._batch!r} were lost, and its table moved on {moved} times, in one run",
+            hint="nothing was deleted; run again later",
         )
 
-    def _take(self, take: Take, draft: CommitRecord, batch: SpooledBatch) -> CommitRecord | None:
+    def _settle(self, batch: SpooledBatch) -> int | None:
+        """P4 of a sequenced table: return the number of the claim to be made. None: the dataset has no sequence."""
+        if not self._route.sequenced:
+            return None
+        return sequence.settle(self._lake, self._route.target, batch.key, batch.digest, self._options.wait)
+
+    def _beside(self, batch: SpooledBatch) -> SpooledBatch:
+        """P4 of a sequenced table: pin the batches that a table-wide rule looks at, but for this one's revisions."""
+        if not self._route.sequenced:
+            return batch
+        records = ledger.committed(self._lake, self._route.target, self._route.batching.key)
+        return dataclasses.replace(batch, table=tuple(record for record in records if record.batch != batch.key))
+
+    def _take(self, take: Take, draft: CommitRecord, batch: SpooledBatch, number: int | None) -> CommitRecord | None:
         """P6b to P8 in one slot: return the record that stands there now, None where the slot is lost."""
         lake, target, options = self._lake, self._route.target, self._options
         draft = dataclasses.replace(draft, slot=take.slot, replaces=take.replaces, attempt=self._attempt)
@@ -228,6 +264,9 @@ class _Run:
         if record is None:
             return None
         self._at(Step.COMMIT)
+        claim = sequence.Claim(batch.key, take.slot, batch.digest)
+        if number is not None and not sequence.claim_next(lake, target, number, claim):
+            raise _TableMovedOn
         return commit(lake, target, record)
 
     # --- P5 --------------------------------------------------------------------------------------------------------
@@ -316,11 +355,16 @@ class _Run:
         self, state: PromotionState, record: CommitRecord, drop: Drop, markers: Markers | None = None
     ) -> Promotion:
         """P9, P10: clean the source, marker first. The batch is committed: nothing here may report failure."""
-        self._at(Step.SEAL)  # a local lake has nothing to seal
+        self._at(Step.SEAL)
+        notes = []
+        try:
+            slot = self._route.target.commit(record.batch, record.slot)
+            self._lake.seal((slot, *(file.key for file in record.files)))
+        except LakegateError as error:
+            notes.append(f"slot {record.slot} was not sealed: {error}")
         self._at(Step.CLEAN)
         shas = {file.path: file.sha256 for file in record.files}
         shas |= {marker.path: marker.sha256 for marker in (markers.markers if markers else record.markers)}
-        notes = []
         for path, entry in (*drop.markers, *drop.files):
             sha256 = shas.get(normal(path))
             try:

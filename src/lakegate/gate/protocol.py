@@ -18,6 +18,7 @@ from lakegate.contract.model import Batching
 from lakegate.errors import Refused, UsageError
 from lakegate.gate.ledger import CommitRecord, SlotState
 
+TABLE_MOVES = 20  # times a batch of a sequenced table is judged again in one run because the table moved on
 SLOTS_LOST = 2  # as many slots lost in one run make the outcome unknown (P8)
 
 
@@ -52,7 +53,7 @@ NEXT: Mapping[Step | None, frozenset[Step]] = {
     Step.QUARANTINE: frozenset({Step.SEAL, Step.PUBLISH}),  # SEAL: another promoter committed these very bytes
     Step.PLACE: frozenset({Step.VERIFY}) | _AGAIN,
     Step.VERIFY: frozenset({Step.COMMIT, Step.DECIDE}),
-    Step.COMMIT: frozenset({Step.SEAL, Step.DECIDE}),
+    Step.COMMIT: frozenset({Step.SEAL, Step.DECIDE}),  # DECIDE: the slot was lost, or the table moved on
     Step.SEAL: frozenset({Step.CLEAN}),
     Step.CLEAN: frozenset({Step.PUBLISH}),
     Step.PUBLISH: frozenset(),

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from lakegate.errors import CouldNotEvaluate
+from lakegate.gate.ledger import CommitRecord
 from lakegate.gate.protocol import Finding, Seen, normal, refuse_twins
 from lakegate.lake.interface import Content, Entry, Lake
 from lakegate.verdict import BatchFile, batch_digest
@@ -42,13 +43,18 @@ class SpooledFile:
 
 @dataclass(frozen=True, slots=True)
 class SpooledBatch:
-    """A whole batch on private disk. `findings` is what the arrival itself does wrong: any of them fails the batch."""
+    """A whole batch on private disk. `findings` is what the arrival itself does wrong: any of them fails the batch.
+
+    `table` are the other batches of a sequenced table as they stand when this one is judged, the latest revision of
+    each; None where the dataset has no table-wide rule.
+    """
 
     dataset: str
     key: str
     files: tuple[SpooledFile, ...]
     digest: str
     findings: tuple[Finding, ...] = ()
+    table: tuple[CommitRecord, ...] | None = None
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ from lakegate.gate.ledger import CommitRecord
 from lakegate.gate.protocol import Seen, belongs, finished, judgement_id, normal, waits_for
 from lakegate.gate.quarantine import Judgement
 from lakegate.lake.interface import Lake
-from lakegate.lake.zones import batch_of, order_of
+from lakegate.lake.zones import SEQUENCE, batch_of, order_of
 
 
 class Standing(StrEnum):
@@ -47,7 +47,8 @@ def status(lake: Lake, route: Route, now: dt.datetime) -> tuple[BatchStatus, ...
     for judgement in quarantine.judgements(lake, route.dataset):
         judged.setdefault(judgement.batch, []).append(judgement)
     commits = route.target.commits
-    slotted = {batch_of(entry.key.removeprefix(commits).split("/")[0]) for entry in lake.list(commits)}
+    names = {entry.key.removeprefix(commits).split("/")[0] for entry in lake.list(commits)}
+    slotted = {batch_of(name) for name in names - {SEQUENCE}}
     found = []
     for batch in sorted(drops.keys() | judged.keys() | slotted, key=lambda key: order_of(route.batching.key, key)):
         slots = ledger.slots(lake, route.target, batch) if batch in slotted else ()

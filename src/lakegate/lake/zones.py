@@ -29,6 +29,7 @@ ZONES = (
 NO_SOURCES = ("01-athena", "02-glue")  # folders of the transient zone that belong to other tools
 SUCCESS = "_SUCCESS"
 MANIFEST = "_MANIFEST.json"
+SEQUENCE = "_seq"  # beside the batches' slots; no batch key begins with `_`
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,15 @@ class Place:
     def commit(self, batch: str, slot: int) -> str:
         """Return the key of a commit record. Its existence is the commit (PROTOCOL P8)."""
         return f"{self.commits}{segment(batch)}/{slot:06}.json"
+
+    @property
+    def claims(self) -> str:
+        """The folder of the table-wide sequence, with its `/`."""
+        return f"{self.commits}{SEQUENCE}/"
+
+    def claim(self, number: int) -> str:
+        """Return the key of one claim in the table-wide sequence, from 1."""
+        return f"{self.claims}{number:09}.json"
 
     def revision(self, batch: str, digest: str, slot: int) -> str:
         """Return the folder that holds the files of one revision of a batch, with its `/`."""
@@ -124,6 +134,11 @@ def report(dataset: str, batch: str, report_id: str) -> str:
 def log(dataset: str, day: str, run: str) -> str:
     """Return the key of the log line of one gate run; `day` is an ISO date."""
     return f"log/gate/{dataset}/dt={day}/{run}.json"
+
+
+def probe(name: str) -> str:
+    """Return the key under which a store is asked what it does; `name` is used once."""
+    return f"log/gate/_probe/{name}"
 
 
 @dataclass(frozen=True, slots=True)
