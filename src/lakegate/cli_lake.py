@@ -55,11 +55,38 @@ def init(  # noqa: PLR0913 - click passes an argument for each option
 def doctor(*, lake: str | None, as_json: bool) -> None:
     """Find out what a store really does, and what the caller may do in it.
 
-    Writes a few small objects under log/gate/_probe/ and deletes them again. Exit code 0: promotions are accepted. 5: the
-    store cannot be reached, or the caller lacks a right. 6: promote refuses this store.
+    Writes a few small objects under log/gate/_probe/ and deletes them again. Exit code 0: promotions are accepted. 5:
+    the store cannot be reached, or the caller lacks a right. 6: promote refuses this store.
     """
     from lakegate import operate, show_lake
 
     found = operate.examined(lake)
     with answering(found.exit_code):
         show_lake.findings(found, as_json=as_json)
+
+
+@lake.command()
+@click.argument("contracts", nargs=-1, metavar="[CONTRACT]...")
+@LAKE
+@click.option(
+    "--grace",
+    default="24h",
+    show_default=True,
+    metavar="TIME",
+    help="What is younger may be a live run's: 90s, 6h, 2d.",
+)
+@click.option("--delete", is_flag=True, help="Delete it. Without: only list it.")
+@JSON
+def gc(*, contracts: tuple[str, ...], lake: str | None, grace: str, delete: bool, as_json: bool) -> None:
+    """List what nobody needs any more, or with --delete remove it: what killed and beaten runs left.
+
+    Revisions that no commit record names (their slot is burned first, so that a late run cannot commit them), temporary
+    files, probes, unfinished uploads. Committed data is never touched. Without a CONTRACT: of every contract of the
+    project around the current directory.
+    """
+    from lakegate import operate, show_lake
+    from lakegate.gate.protocol import duration
+
+    found = operate.tidied(lake, contracts, duration(grace), delete=delete)
+    with answering(found.exit_code):
+        show_lake.garbage(found, as_json=as_json)

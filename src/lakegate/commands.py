@@ -265,7 +265,7 @@ def standings(contracts: Sequence[str], lake: str | None) -> list[Standings]:
     store = open_lake(lake, project.root)
     now = dt.datetime.now(dt.UTC)
     told = []
-    for way in _routes(contracts, project):
+    for way in routes(contracts, project):
         if isinstance(way, Standings):
             told.append(way)
             continue
@@ -276,8 +276,11 @@ def standings(contracts: Sequence[str], lake: str | None) -> list[Standings]:
     return told
 
 
-def _routes(contracts: Sequence[str], project: Project) -> Iterator[Route | Standings]:
-    """Yield the way of each object, or why it cannot be told; a contract without a way is left out unless asked for."""
+def routes(contracts: Sequence[str], project: Project) -> Iterator[Route | Standings]:
+    """Yield the way of each object, or why it cannot be told; a contract without a way is left out unless asked for.
+
+    Without `contracts`: of every contract of the project. Raises UsageError where none is there.
+    """
     files = contracts or [os.path.relpath(path) for path in contracts_under(project.folder, deep=project.deep)]
     if not files:
         hint = "contracts are called <dataset>.odcs.yaml; go to the project's folder, or name a CONTRACT"
@@ -298,7 +301,7 @@ def committed_paths(dataset: str, lake: str | None) -> list[str]:
     """
     project = Project.around(Path.cwd())
     store = open_lake(lake, project.root)
-    ways = [way for way in _routes((), project) if isinstance(way, Route)]
+    ways = [way for way in routes((), project) if isinstance(way, Route)]
     found = [way for way in ways if dataset in (way.dataset, way.target.prefix.removesuffix("/"))]
     if len({way.target for way in found}) != 1:
         names = sorted({way.dataset for way in ways})

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
+from lakegate.commands import Standings, routes
 from lakegate.config import open_store
 from lakegate.contract.project import Project
+from lakegate.errors import LakegateError
+from lakegate.gate import tidy
+from lakegate.gate.arrivals import Route
+from lakegate.gate.protocol import worst
+from lakegate.gate.tidy import Garbage, garbage
 from lakegate.lake import doctor, setup
+from lakegate.lake.interface import Lake
 from lakegate.lake.setup import Change, Proof
-from lakegate.lake.store import Finding, Setup
+from lakegate.lake.store import Finding, Setup, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +59,69 @@ def examined(lake: str | None) -> Examined:
     """Examine a lake. Raises what `lake.doctor.examine` and `config.open_store` raise."""
     store = open_store(lake, Project.around(Path.cwd()).root)
     return Examined(store.address, doctor.examine(store, _new_id, lambda: dt.datetime.now(dt.UTC)))
+
+
+class Fate(StrEnum):
+    """What became of one piece of garbage."""
+
+    FOUND = "found"  # a dry run
+    DELETED = "deleted"
+    KEPT = "kept"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """One piece of garbage, and what became of it. `note` says why it was kept, or what failed."""
+
+    garbage: Garbage
+    fate: Fate
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tidied:
+    """What was found in a lake. `problems` are datasets that could not be looked at, by their name."""
+
+    lake: str
+    found: tuple[Collected, ...]
+    problems: tuple[tuple[str, LakegateError], ...]
+
+    @property
+    def exit_code(self) -> int:
+        """0, else the gravest of what went wrong: 5 for garbage that could not be deleted."""
+        failed = [5 for one in self.found if one.fate is Fate.FAILED]
+        return worst([*failed, *(problem.exit_code for _, problem in self.problems)])
+
+
+def tidied(lake: str | None, contracts: Sequence[str], grace: dt.timedelta, *, delete: bool) -> Tidied:
+    """Look for the garbage of some contracts' datasets, or of every contract of the project, and delete it if asked.
+
+    Raises what `config.open_store` raises, UsageError where no contract is there, LakeError where it cannot be listed.
+    """
+    project = Project.around(contracts[0] if contracts else Path.cwd())
+    store = open_store(lake, project.root)
+    opened = store.lake()
+    ways = list(routes(contracts, project))
+    problems = [(way.dataset, way.problem) for way in ways if isinstance(way, Standings) and way.problem]
+    places = sorted({way.target for way in ways if isinstance(way, Route)}, key=lambda place: place.prefix)
+    found = list(garbage(store, opened, places, dt.datetime.now(dt.UTC), grace))
+    if not delete:
+        told = [Collected(one, Fate.KEPT if one.kept else Fate.FOUND, one.kept) for one in found]
+    else:
+        told = [_deleted(store, opened, one) for one in found]
+    return Tidied(store.address, tuple(told), tuple(problems))
+
+
+def _deleted(store: Store, lake: Lake, found: Garbage) -> Collected:
+    """Delete one piece of garbage; what fails does not keep the others."""
+    if found.kept:
+        return Collected(found, Fate.KEPT, found.kept)
+    try:
+        gone = tidy.delete(store, lake, found, _new_id())
+    except LakegateError as error:
+        return Collected(found, Fate.FAILED, str(error))
+    return Collected(found, Fate.DELETED) if gone else Collected(found, Fate.KEPT, "it is needed after all")
 
 
 def _new_id() -> str:

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 
 from lakegate.lake.setup import Proof
 from lakegate.lake.store import Finding, Need
-from lakegate.operate import Examined, Made
+from lakegate.operate import Collected, Examined, Fate, Made, Tidied
 from lakegate.reports.summary import plain
-from lakegate.show import console, write
+from lakegate.show import console, tell, write
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
 PROOFS = {Proof.YES: "green", Proof.STOOD: "green", Proof.PLANNED: "", Proof.NO: "red"}
+FATES = {Fate.FOUND: "", Fate.DELETED: "green", Fate.KEPT: "yellow", Fate.FAILED: "red"}
 MARKS = {"ok": "green", "FAILS": "bold red", "better": "yellow", "unknown": "yellow", "": ""}
 
 
@@ -40,7 +41,9 @@ def findings(found: Examined, *, as_json: bool) -> None:
         told = [asdict(one) for one in found.findings]
         write(_json({"lake": found.lake, "exitCode": found.exit_code, "findings": told}))
         return
-    rows = [((mark(one), MARKS[mark(one)]), (one.what, ""), (one.got, ""), (one.means, "")) for one in found.findings]
+    rows = [
+        ((mark(one), MARKS[mark(one)]), (one.what, ""), (one.got, ""), (one.means, "dim")) for one in found.findings
+    ]
     table = _table(("", "what", "found", "for the gate"), rows)
     advice = [
         (one.what, f"expected {one.expected}; {one.advice}" if one.expected else one.advice)
@@ -49,6 +52,67 @@ def findings(found: Examined, *, as_json: bool) -> None:
     ]
     ends = {0: "Promotions are accepted.", 6: "Promotions are refused (exit code 6)."}
     _print([_head(found.lake), table, *_list(advice), "", ends.get(found.exit_code, "Promotions fail (exit code 5).")])
+
+
+def garbage(tidied: Tidied, *, as_json: bool) -> None:
+    """Write what may go or went, a line each, below it what did not; a sum at the end."""
+    for name, problem in tidied.problems:
+        tell(f"{name}: {problem}")
+    if as_json:
+        write(_json({"lake": tidied.lake, "garbage": [_piece(one) for one in tidied.found]}))
+        return
+    if not tidied.found:
+        write(f"{plain(tidied.lake)}: no garbage")
+        return
+    rows = [
+        (
+            (one.garbage.what, ""),
+            (one.garbage.where, ""),
+            (_bytes(one.garbage.size), ""),
+            (f"{one.garbage.modified:%Y-%m-%d %H:%M}", ""),
+            (one.garbage.why if one.fate is Fate.FOUND else one.fate.value, FATES[one.fate]),
+        )
+        for one in tidied.found
+    ]
+    table = _table(("what", "where", "bytes", "last changed", "why" if _is_dry(tidied) else ""), rows)
+    notes = _list([(one.garbage.where, one.note) for one in tidied.found if one.note])
+    _print([_head(tidied.lake), table, *notes, "", _sum(tidied)])
+
+
+def _sum(tidied: Tidied) -> str:
+    """Return how much there is of each fate, and what to do next."""
+    told = []
+    for fate in Fate:
+        of_it = [one.garbage for one in tidied.found if one.fate is fate]
+        if of_it:
+            size = sum(one.size or 0 for one in of_it)
+            told.append(f"{len(of_it)} {fate} ({_bytes(size)} bytes)")
+    then = ". Nothing was deleted: say --delete." if _is_dry(tidied) else "."
+    return ", ".join(told) + then
+
+
+def _is_dry(tidied: Tidied) -> bool:
+    """Whether something could go and was only looked at."""
+    return any(one.fate is Fate.FOUND for one in tidied.found)
+
+
+def _bytes(size: int | None) -> str:
+    return "?" if size is None else f"{size:,}"
+
+
+def _piece(one: Collected) -> dict[str, object]:
+    """Return one piece of garbage as JSON tells it."""
+    found = one.garbage
+    return {
+        "what": found.what,
+        "where": found.where,
+        "why": found.why,
+        "files": found.files,
+        "bytes": found.size,
+        "modified": found.modified.isoformat(),
+        "fate": one.fate,
+        "note": one.note,
+    }
 
 
 def mark(finding: Finding) -> str:

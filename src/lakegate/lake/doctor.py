@@ -12,10 +12,11 @@ import hashlib
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from lakegate.errors import LakeError, LakegateError, SourceChanged
+from lakegate.errors import LakeError, LakegateError, Refused, SourceChanged
 from lakegate.lake.interface import Content, Entry, Lake
+from lakegate.lake.probe import prove_conditional_put
 from lakegate.lake.store import Finding, Need, Rights, Store
-from lakegate.lake.zones import PROBES, QUARANTINE
+from lakegate.lake.zones import PROBES
 
 SKEW = dt.timedelta(minutes=5)  # S3 refuses requests that are signed 15 minutes off
 # What a gate does in each place. "-" before a right: it is better not to have it.
@@ -28,7 +29,6 @@ NEEDED = {
     "warehouse/cleanse": "list read write -delete",
     "warehouse/core": "list read write -delete",
     "warehouse/mart": "list read write -delete",
-    QUARANTINE: "list read write -delete",
     "references": "list read write",
     "log/gate": "list read write delete",
 }
@@ -68,17 +68,18 @@ def exit_code(findings: tuple[Finding, ...]) -> int:
 
 def conditional_put(lake: Lake, key: str) -> Finding:
     """PROTOCOL, "Probe the store at start": the same key twice, the second put must be refused."""
-    first = lake.put_if_absent(key, b"first", "first")
-    second = lake.put_if_absent(key, b"second", "second")
-    kept = lake.read(key) == b"first"
-    held = first and not second and kept
+    try:
+        prove_conditional_put(lake, key.removeprefix(PROBES))
+        held, got = True, "the second put is refused"
+    except Refused:
+        held, got = False, "the second put overwrites the first"
     return Finding(
         "conditional put",
-        "the second put is refused" if held else "the second put overwrites the first",
+        got,
         "the second put is refused",
         Need.MUST,
         held,
-        "two promotions cannot commit one slot",
+        "no two gates commit one slot",
         "promote refuses this store; use one that knows PutObject with If-None-Match",
     )
 
@@ -95,7 +96,7 @@ def conditional_replace(lake: Lake, key: str) -> Finding:
         "a stale replace is refused",
         Need.SHOULD,
         held,
-        "pages that runs share are not lost between them",
+        "shared pages lose no update",
         "shared pages may lag behind until the next run writes them; no committed data hangs on it",
     )
 
@@ -113,7 +114,7 @@ def conditional_delete(lake: Lake, key: str) -> Finding:
         "other bytes are kept",
         Need.MUST if not stands else Need.SHOULD,
         held,
-        "a file that is uploaded again while it is promoted is not lost",
+        "a late re-upload is not lost",
         "promote, and clean the sources by hand",
     )
 
@@ -156,7 +157,7 @@ def verified_copy(lake: Lake, key: str) -> Finding:
         "the copy is what was judged",
         Need.MUST,
         held,
-        "data is placed in the next zone and proved by its sha256",
+        "copies are proved by sha256",
         "look at the store: a promotion would burn its slots",
     )
 
@@ -173,7 +174,7 @@ def clock(lake: Lake, key: str, *, now: Callable[[], dt.datetime]) -> Finding:
         f"within {SKEW // dt.timedelta(minutes=1)} min of the machine's",
         Need.SHOULD,
         abs(apart) <= SKEW,
-        "quiet periods and grace periods are long enough; order is by slot, never by clock",
+        "quiet and grace periods are right",
         "set the machine's clock by NTP",
     )
 
@@ -197,7 +198,7 @@ def judge_rights(folder: str, needed: str, rights: Rights) -> Finding:
         " ".join(wanted) + "".join(f", no {name}" for name in unwanted),
         Need.MUST if lacking else Need.SHOULD,
         False if lacking or surplus else None if unknown else True,
-        "the gate can work here" if not unwanted else "the gate can work here, and can undo nothing",
+        "it reads, commits, undoes nothing" if unwanted else "it works here",
         advice,
         exit_code=5,
     )

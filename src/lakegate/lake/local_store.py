@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import fcntl
+import hashlib
 import os
 import shutil
 from collections.abc import Iterator
@@ -94,8 +95,8 @@ class LocalStore:
         write = enter and os.access(path, os.W_OK, effective_ids=True)
         return Rights(read, read, write, write, delete_follows_write=True)
 
-    def leftovers(self) -> tuple[Leftover, ...]:
-        """Return what lies in `02-transient-zone/_tmp/`. Who holds the lock of such a file is alive."""
+    def leftovers(self, before: dt.datetime) -> tuple[Leftover, ...]:  # noqa: ARG002 - a lock tells who is alive
+        """Return what lies in `02-transient-zone/_tmp/` and no live run holds the lock of."""
         folder = self._root / TEMPORARY
         with _told(f"cannot list {TEMPORARY!r} in {self.address!r}"):
             paths = sorted(folder.iterdir()) if folder.is_dir() else []
@@ -103,7 +104,11 @@ class LocalStore:
 
     def clear(self, leftover: Leftover) -> bool:
         """Let the lake settle what dead runs left, and say whether this is gone."""
-        self.lake().recover()
+        lake = self.lake()
+        lake.recover()
+        entry = lake.stat(leftover.key) if leftover.sha256 is not None else None  # no run will ever settle it
+        if entry is not None:
+            lake.discard(entry)
         return not os.path.lexists(self._root / leftover.key)
 
     def _one_device(self, workspace: Path) -> bool:
@@ -122,32 +127,33 @@ class LocalStore:
             f"{LEAST_FREE:.0%} or more",
             Need.SHOULD,
             usage.free >= LEAST_FREE * usage.total,
-            "a promotion needs room for its batch once, and once more for quarantine",
+            "room for a batch, and its quarantine",
             f"make room: {TRANSIENT}/{NO_SOURCES[0]}, {TRANSIENT}/{NO_SOURCES[1]} and old quarantine go first",
         )
 
 
 def _leftover(path: Path) -> Leftover | None:
-    """Return one entry of the temporary folder, None where it went meanwhile."""
+    """Return one entry of the temporary folder; None where it is a live run's, or went meanwhile."""
+    origin = path.with_suffix(".origin")
     try:
+        alone = path.suffix == ".taken" and not origin.exists()
+        if path.suffix in KINDS and _held(origin if path.suffix == ".taken" and not alone else path):
+            return None
         facts = path.lstat()
         size = sum(file.lstat().st_size for file in path.rglob("*")) if path.is_dir() else facts.st_size
-        kept = _reason_to_keep(path)
+        sha256 = _sha256(path) if alone else None
     except FileNotFoundError:
         return None
-    what = KINDS.get(path.suffix, "nothing of the gate's")
+    what = "a source that was being deleted, of unknown origin" if alone else KINDS.get(path.suffix, "a stray file")
+    kept = "" if path.suffix in KINDS else "lakegate did not make it; look at it"
     modified = dt.datetime.fromtimestamp(facts.st_mtime, tz=dt.UTC)
-    return Leftover(f"{TEMPORARY}/{path.name}", what, size, modified, kept)
+    return Leftover(f"{TEMPORARY}/{path.name}", what, size, modified, kept, sha256)
 
 
-def _reason_to_keep(path: Path) -> str:
-    """Say why a temporary file is not to be cleared; empty where it may be."""
-    if path.suffix not in KINDS:
-        return "lakegate did not make it; look at it"
-    if path.suffix == ".taken" and not path.with_suffix(".origin").exists():
-        return "it may be the only copy, and where it came from is not known; look at it"
-    owner = path.with_suffix(".origin") if path.suffix == ".taken" else path
-    return "its run is alive" if _held(owner) else ""
+def _sha256(path: Path) -> str:
+    """Hash a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _held(path: Path) -> bool:

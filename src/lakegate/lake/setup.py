@@ -9,7 +9,7 @@ from enum import StrEnum
 from lakegate.errors import LakeError, UsageError
 from lakegate.lake.interface import Lake
 from lakegate.lake.layout import create_layout, missing
-from lakegate.lake.store import Setting, Setup, Store
+from lakegate.lake.store import Setting, Setup, Store, Undo
 from lakegate.lake.zones import PROBES
 
 
@@ -87,13 +87,13 @@ def _set(setting: Setting, lake: Lake, new_id: Callable[[], str], *, dry_run: bo
             return Change(setting.name, before, before, Proof.STOOD)
         if dry_run:
             return Change(setting.name, before, setting.wanted, Proof.PLANNED)
-        setting.put()
+        undo = setting.put()
     except LakeError as error:
         return Change(setting.name, "?", "?", Proof.NO, str(error))
     try:
         _prove_setting(setting, lake, new_id())
     except LakeError as error:
-        return _taken_back(setting, before, str(error))
+        return _taken_back(setting, before, undo, str(error))
     return Change(setting.name, before, setting.wanted, Proof.YES)
 
 
@@ -105,12 +105,12 @@ def _prove_setting(setting: Setting, lake: Lake, probe_id: str) -> None:
     prove(lake, probe_id)
 
 
-def _taken_back(setting: Setting, before: str, reason: str) -> Change:
+def _taken_back(setting: Setting, before: str, undo: Undo, reason: str) -> Change:
     """Make a setting what it was before, and say so."""
-    if setting.take_back is None:
+    if undo is None:
         return Change(setting.name, before, setting.wanted, Proof.NO, f"{reason}; it cannot be taken back")
     try:
-        setting.take_back()
+        undo()
     except LakeError as error:
         return Change(setting.name, before, setting.wanted, Proof.NO, f"{reason}; taking it back failed, too: {error}")
     return Change(setting.name, before, before, Proof.NO, f"{reason}; taken back")

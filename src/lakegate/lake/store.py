@@ -25,18 +25,20 @@ class Setup:
     expire_quarantine: int | None = None  # days after which quarantined bytes are deleted; None: never
 
 
+Undo = Callable[[], None] | None  # makes a setting what it was before; None where nothing can. Raises LakeError
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One setting of a store. `read` says in words what stands, `wanted` is what it says once `put` has worked.
 
-    `take_back` makes it what it was before; None where the store cannot. All three raise `LakeError`.
+    `put` returns what takes it back. Both raise `LakeError`.
     """
 
     name: str
     wanted: str
     read: Callable[[], str]
-    put: Callable[[], None]
-    take_back: Callable[[], None] | None
+    put: Callable[[], Undo]
 
 
 class Need(StrEnum):
@@ -76,7 +78,8 @@ class Rights:
 class Leftover:
     """Something of the gate's own that a killed run left. `size` in bytes, None where the store does not say.
 
-    `kept` says why it is not to be cleared; empty where it may be. `token` is the store's own name for it.
+    `kept` says why it is not to be cleared; empty where it may be. `sha256` is set where it may be the only copy of
+    what was uploaded: it may be cleared only if these bytes are committed. `token` is the store's own name for it.
     """
 
     key: str
@@ -84,6 +87,7 @@ class Leftover:
     size: int | None
     modified: dt.datetime
     kept: str = ""
+    sha256: str | None = None
     token: str = ""
 
 
@@ -114,8 +118,11 @@ class Store(Protocol):
     def rights(self, folder: str) -> Rights:
         """Return what the caller may do under `folder`, which ends without `/`. Nothing is left behind."""
 
-    def leftovers(self) -> tuple[Leftover, ...]:
-        """Return what killed runs left outside of any data: temporary files, unfinished uploads."""
+    def leftovers(self, before: dt.datetime) -> tuple[Leftover, ...]:
+        """Return what killed runs left outside of any data: temporary files, unfinished uploads.
+
+        Where the store cannot tell a live run from a dead one, what was begun since `before` is left out.
+        """
 
     def clear(self, leftover: Leftover) -> bool:
-        """Delete a leftover; False where it turned out to be in use, or to hold the only copy of something."""
+        """Delete a leftover; False where it turned out to be in use and stays."""
