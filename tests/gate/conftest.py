@@ -1,9 +1,10 @@
 import pytest
 
-from lake.worlds import WORLDS
+from lake.worlds import WORLDS, close
 
 
 @pytest.fixture(params=WORLDS, ids=lambda make: make.__name__)
 def world(request, tmp_path):
     """(lake, upload): the gate behaves the same over every lake."""
-    return request.param(tmp_path)
+    yield request.param(tmp_path)
+    close()

@@ -61,14 +61,14 @@ def place(lake: Lake, target: Place, batch: SpooledBatch, slot: int, progress: P
         progress(Step.PLACE, file.path, done, total)
 
 
-def verified(lake: Lake, target: Place, draft: CommitRecord) -> CommitRecord | None:
+def verified(lake: Lake, target: Place, draft: CommitRecord, batch: SpooledBatch) -> CommitRecord | None:
     """P7: return the record to commit, once every copy is what was judged. A bad copy burns the slot: None."""
     folder = target.revision(draft.batch, draft.digest, draft.slot)
     files = []
-    for file in draft.files:
+    for file, spooled in zip(draft.files, batch.files, strict=True):
         key = folder + file.path
-        entry = lake.stat(key)
-        if entry is None or lake.sha256(key) != file.sha256:
+        entry = lake.holds(key, spooled.content)
+        if entry is None:
             lake.put_if_absent(target.commit(draft.batch, draft.slot), draft.to_json(), draft.write_id)
             return None
         files.append(dataclasses.replace(file, key=key, version=entry.version))

@@ -260,7 +260,7 @@ class _Run:
         self._at(Step.PLACE)
         place(lake, target, batch, take.slot, options.progress)
         self._at(Step.VERIFY)
-        record = verified(lake, target, draft)
+        record = verified(lake, target, draft, batch)
         if record is None:
             return None
         self._at(Step.COMMIT)
