@@ -45,13 +45,25 @@ def findings(found: Examined, *, as_json: bool) -> None:
         ((mark(one), MARKS[mark(one)]), (one.what, ""), (one.got, ""), (one.means, "dim")) for one in found.findings
     ]
     table = _table(("", "what", "found", "for the gate"), rows)
-    advice = [
-        (one.what, f"expected {one.expected}; {one.advice}" if one.expected else one.advice)
-        for one in found.findings
-        if one.held is not True and one.advice
-    ]
     ends = {0: "Promotions are accepted.", 6: "Promotions are refused (exit code 6)."}
-    _print([_head(found.lake), table, *_list(advice), "", ends.get(found.exit_code, "Promotions fail (exit code 5).")])
+    _print(
+        [
+            _head(found.lake),
+            table,
+            *_list(_advice(found.findings)),
+            "",
+            ends.get(found.exit_code, "Promotions fail (exit code 5)."),
+        ]
+    )
+
+
+def _advice(found: Iterable[Finding]) -> list[tuple[str, str]]:
+    """Return what to do, each thing once, with all that it is about."""
+    about: dict[str, list[str]] = {}
+    for one in found:
+        if one.held is not True and one.need is not Need.INFORMATION:
+            about.setdefault(f"expected {one.expected}; {one.advice}", []).append(one.what)
+    return [(", ".join(names).replace(", rights: ", ", "), text) for text, names in about.items()]
 
 
 def garbage(tidied: Tidied, *, as_json: bool) -> None:

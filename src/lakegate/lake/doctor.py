@@ -174,7 +174,7 @@ def clock(lake: Lake, key: str, *, now: Callable[[], dt.datetime]) -> Finding:
         f"within {SKEW // dt.timedelta(minutes=1)} min of the machine's",
         Need.SHOULD,
         abs(apart) <= SKEW,
-        "quiet and grace periods are right",
+        "quiet periods are right",
         "set the machine's clock by NTP",
     )
 
@@ -189,16 +189,18 @@ def judge_rights(folder: str, needed: str, rights: Rights) -> Finding:
     surplus = [name for name in unwanted if has[name] and not rights.delete_follows_write]
     told = [name for name, may in has.items() if may] + [f"{name}?" for name in unknown]
     if lacking:
-        advice = f"grant {', '.join(lacking)} below {folder}/ (docs: set up a lake on S3)"
+        advice = f"grant {', '.join(lacking)} there"
+    elif surplus:
+        advice = f"deny {', '.join(surplus)} there: the gate never needs it, `lakegate lake gc` runs under its own role"
     else:
-        advice = f"better deny {', '.join(surplus)} below {folder}/ to this caller; leave it to the collector's role"
+        advice = "nothing lies there to be read; `lakegate lake init` puts a README into each zone"
     return Finding(
         f"rights: {folder}",
         " ".join(told) or "none",
         " ".join(wanted) + "".join(f", no {name}" for name in unwanted),
         Need.MUST if lacking else Need.SHOULD,
         False if lacking or surplus else None if unknown else True,
-        "it reads, commits, undoes nothing" if unwanted else "it works here",
+        "commits, and cannot undo" if unwanted else "does its work",
         advice,
         exit_code=5,
     )

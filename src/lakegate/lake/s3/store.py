@@ -59,9 +59,11 @@ class S3Store:
     def create(self, setup: Setup) -> None:
         """Make the bucket, in the client's region."""
         region = self._client.meta.region_name
-        where = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        asked = {**self._named, "ObjectLockEnabledForBucket": setup.object_lock}
+        if region != "us-east-1":  # which S3 wants unsaid
+            asked["CreateBucketConfiguration"] = {"LocationConstraint": region}
         with self._bucket.told("create", ""):
-            self._client.create_bucket(**self._named, ObjectLockEnabledForBucket=setup.object_lock, **where)
+            self._client.create_bucket(**asked)
 
     def lake(self) -> S3Lake:
         """Open the bucket as a lake."""
@@ -187,7 +189,11 @@ class S3Store:
         every, sealed = f"{len(rules)} of {len(rules)} rules", self._bucket.settings.retention is not None
         asked = (
             _Fact(
-                "delete with If-Match", self._conditional_delete, "yes", "P10 needs no look before", Need.INFORMATION
+                "delete with If-Match",
+                self._conditional_delete,
+                "yes",
+                "a source is cleaned in one step",
+                Need.INFORMATION,
             ),
             _Fact("versioning", self._versioning, "on", "sources are pinned by version", Need.SHOULD),
             _Fact(
@@ -204,16 +210,16 @@ class S3Store:
                 "what is kept for ever",
                 self._threats,
                 "expired by no rule",
-                "raw stays",
+                "no rule ends the raw zone",
                 Need.SHOULD,
                 "end these rules",
             ),
-            _Fact("encryption", self._encryption, "", "at rest", Need.INFORMATION),
+            _Fact("encryption", self._encryption, "", "how data lies at rest", Need.INFORMATION),
         )
         return tuple(fact.found() for fact in asked)
 
     def _conditional_delete(self) -> str:
-        return "yes" if probes.deletes_conditionally(self._bucket) else "no: the gate looks first"
+        return "yes" if probes.deletes_conditionally(self._bucket) else "no"
 
     def _threats(self) -> str:
         found = lifecycle.threats(self._rules())
@@ -241,7 +247,7 @@ class S3Store:
             may_read = self._may(partial(self._client.head_object, **self._named, Key=some[0]["Key"], **which))
         may_write = self._may(partial(self._client.put_object, **self._named, Key=key, Body=b"", IfMatch=NO_MATCH))
         may_delete = self._may(partial(self._client.delete_object, **self._named, Key=key, IfMatch=NO_MATCH))
-        if may_write or may_delete:
+        if may_write or may_delete:  # a store that does not heed If-Match left an object, or a delete marker
             self._sweep(key)
         return Rights(may_list, may_read, may_write, may_delete)
 
@@ -257,7 +263,7 @@ class S3Store:
         return True
 
     def _sweep(self, key: str) -> None:
-        """Remove what a store left that does not heed If-Match: an empty object, or a delete marker."""
+        """Remove every version of a key, and its delete markers, as far as the caller may."""
         with contextlib.suppress(LakeError), self._bucket.told("sweep", key):
             left = self._client.list_object_versions(**self._named, Prefix=key)
             for version in (*left.get("Versions", ()), *left.get("DeleteMarkers", ())):
