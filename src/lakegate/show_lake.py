@@ -15,6 +15,7 @@ from lakegate.show import console, tell, write
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from rich.table import Table
 
 PROOFS = {Proof.YES: "green", Proof.STOOD: "green", Proof.PLANNED: "", Proof.NO: "red"}
 FATES = {Fate.FOUND: "", Fate.DELETED: "green", Fate.KEPT: "yellow", Fate.FAILED: "red"}
@@ -45,6 +46,7 @@ def findings(found: Examined, *, as_json: bool) -> None:
         ((mark(one), MARKS[mark(one)]), (one.what, ""), (one.got, ""), (one.means, "dim")) for one in found.findings
     ]
     table = _table(("", "what", "found", "for the gate"), rows)
+    table.columns[1].no_wrap = True
     ends = {0: "Promotions are accepted.", 6: "Promotions are refused (exit code 6)."}
     _print(
         [
@@ -151,7 +153,7 @@ def _list(lines: Iterable[tuple[str, str]]) -> list[RenderableType]:
     return ["", *told] if told else []
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[tuple[str, str]]]) -> RenderableType:
+def _table(head: Sequence[str], rows: Iterable[Sequence[tuple[str, str]]]) -> Table:
     """Return rows of (text, style) as a table; long cells wrap."""
     from rich.table import Table
     from rich.text import Text

@@ -200,7 +200,7 @@ def judge_rights(folder: str, needed: str, rights: Rights) -> Finding:
         " ".join(wanted) + "".join(f", no {name}" for name in unwanted),
         Need.MUST if lacking else Need.SHOULD,
         False if lacking or surplus else None if unknown else True,
-        "commits, and cannot undo" if unwanted else "does its work",
+        "commits, and cannot undo" if unwanted and not rights.delete_follows_write else "does its work",
         advice,
         exit_code=5,
     )

@@ -1,0 +1,115 @@
+"""Stores under lakes: one in memory whose settings can go wrong, and what there is of real ones."""
+
+import contextlib
+import uuid
+
+import pytest
+
+from lake.memory import MemoryLake
+from lake.worlds import _made, client, moto_server, real_server
+from lakegate.errors import LakeError
+from lakegate.lake.local_store import LocalStore
+from lakegate.lake.s3.settings import S3Settings
+from lakegate.lake.s3.store import S3Store
+from lakegate.lake.store import Rights, Setting
+
+ALL = Rights(list=True, read=True, write=True, delete=True)
+
+
+class Switchable(MemoryLake):
+    """A lake that takes no writes while `broken`."""
+
+    broken = False
+
+    def put_if_absent(self, key, data, write_id):
+        if self.broken:
+            raise LakeError("InvalidRequest")
+        return super().put_if_absent(key, data, write_id)
+
+
+class MemoryStore:
+    """A store with one setting, `seal`: `breaks` it every later write, and `sticks` it, or can it not be put at all."""
+
+    address, made_unasked = "memory", False
+
+    def __init__(self, lake=None, *, breaks=False, sticks=False, refuses=False, forgets=False):
+        self._lake, self.value, self.there = lake or Switchable(), "off", True
+        self._breaks, self._sticks, self._refuses, self._forgets = breaks, sticks, refuses, forgets
+        self.findings, self.given, self.left = (), {}, ()
+
+    def exists(self):
+        return self.there
+
+    def create(self, setup):
+        self.there = True
+
+    def lake(self):
+        return self._lake
+
+    def settings(self, setup):
+        return (Setting("seal", "on", lambda: self.value, self._put),)
+
+    def _put(self):
+        if self._refuses:
+            raise LakeError("AccessDenied")
+        self.value = "off" if self._forgets else "on"
+        self._lake.broken = self._breaks
+        return None if self._sticks else self._take_back
+
+    def _take_back(self):
+        self.value, self._lake.broken = "off", False
+
+    def facts(self):
+        return self.findings
+
+    def rights(self, folder):
+        return self.given.get(folder, ALL)
+
+    def leftovers(self, before):
+        return tuple(one for one in self.left if one.modified < before)
+
+    def clear(self, leftover):
+        self.left = tuple(one for one in self.left if one is not leftover)
+        return True
+
+
+def memory(folder):
+    return MemoryStore()
+
+
+def local(folder):
+    return LocalStore(folder / "lake")
+
+
+def moto(folder):
+    return _bucket(moto_server())
+
+
+def ceph(folder):
+    return _bucket(real_server())
+
+
+STORES = (memory, local, moto, ceph)
+S3_STORES = (moto, ceph)
+
+
+def _bucket(address):
+    """A store whose bucket is not there yet; `worlds.close` removes it."""
+    settings = S3Settings(f"test-{uuid.uuid4().hex[:12]}", endpoint=address, addressing="path")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("lakegate.lake.s3.store.connect", lambda _: client(address))
+        store = S3Store(settings)
+    return store
+
+
+def api(store):
+    """The client of a store on S3 and the bucket's name: what an administrator does behind our back."""
+    return store._client, store._bucket.name
+
+
+@contextlib.contextmanager
+def closing(store):
+    """Note the bucket for removal, should it be made."""
+    yield store
+    if isinstance(store, S3Store) and store.exists():
+        _made.append(api(store))
