@@ -1,17 +1,16 @@
 """Stores under lakes: one in memory whose settings can go wrong, and what there is of real ones."""
 
-import contextlib
 import uuid
 
 import pytest
 
 from lake.memory import MemoryLake
-from lake.worlds import _made, client, moto_server, real_server
 from lakegate.errors import LakeError
 from lakegate.lake.local_store import LocalStore
 from lakegate.lake.s3.settings import S3Settings
 from lakegate.lake.s3.store import S3Store
 from lakegate.lake.store import Rights, Setting
+from servers.s3 import empty, moto_s3, real_s3
 
 ALL = Rights(list=True, read=True, write=True, delete=True)
 
@@ -74,42 +73,37 @@ class MemoryStore:
 
 
 def memory(folder):
-    return MemoryStore()
+    yield MemoryStore()
 
 
 def local(folder):
-    return LocalStore(folder / "lake")
+    yield LocalStore(folder / "lake")
 
 
 def moto(folder):
-    return _bucket(moto_server())
+    yield from _bucket(moto_s3())
 
 
 def ceph(folder):
-    return _bucket(real_server())
+    yield from _bucket(real_s3())
 
 
 STORES = (memory, local, moto, ceph)
-S3_STORES = (moto, ceph)
 
 
-def _bucket(address):
-    """A store whose bucket is not there yet; `worlds.close` removes it."""
-    settings = S3Settings(f"test-{uuid.uuid4().hex[:12]}", endpoint=address, addressing="path")
+def _bucket(server):
+    """A store whose bucket is not there yet; it goes with everything in it."""
+    name = f"test-{uuid.uuid4().hex}"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("lakegate.lake.s3.store.connect", lambda _: client(address))
-        store = S3Store(settings)
-    return store
+        for variable, value in server.environment.items():
+            patch.setenv(variable, value)
+        store = S3Store(S3Settings(name, endpoint=server.endpoint, addressing="path"))
+        yield store
+        if store.exists():
+            empty(server.client(), name)
+            server.client().delete_bucket(Bucket=name)
 
 
-def api(store):
-    """The client of a store on S3 and the bucket's name: what an administrator does behind our back."""
-    return store._client, store._bucket.name
-
-
-@contextlib.contextmanager
-def closing(store):
-    """Note the bucket for removal, should it be made."""
-    yield store
-    if isinstance(store, S3Store) and store.exists():
-        _made.append(api(store))
+def behind(store):
+    """What an administrator has behind our back: a client, and the bucket's name as its argument."""
+    return store._client, {"Bucket": store._bucket.name}

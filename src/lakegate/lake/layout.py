@@ -51,7 +51,7 @@ def missing(lake: Lake, users: Sequence[str] = ()) -> tuple[str, ...]:
 def _files(users: Sequence[str]) -> dict[str, str]:
     """Return the text of every README by its key."""
     folders = PURPOSES | {
-        f"{folder}/{_checked(user)}": purpose.format(user=user)
+        f"{folder}/{check_user(user)}": purpose.format(user=user)
         for user in users
         for folder, purpose in USER_PURPOSES.items()
     }
@@ -61,8 +61,8 @@ def _files(users: Sequence[str]) -> dict[str, str]:
     return files
 
 
-def _checked(user: str) -> str:
-    """Return a user's name that can be a folder; names with `_` in front are the gate's own."""
+def check_user(user: str) -> str:
+    """Return a user's name that can be a folder; names with `_` in front are the gate's own. Else UsageError."""
     if _USER.fullmatch(user) is None:
         raise UsageError(
             f"{user!r} cannot be a user's folder", hint="letters and digits, . _ @ = + , - between them, at most 64"

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from lakegate.errors import LakeError, UsageError
 from lakegate.lake.interface import Lake
-from lakegate.lake.layout import create_layout, missing
+from lakegate.lake.layout import check_user, create_layout, missing
 from lakegate.lake.store import Setting, Setup, Store, Undo
 from lakegate.lake.zones import PROBES
 
@@ -42,7 +42,9 @@ def set_up(store: Store, setup: Setup, new_id: Callable[[], str], *, create: boo
         UsageError: the store is not there and may not be made, or has no such setting.
         LakeError: it cannot be reached, or nothing can be written to it.
     """
-    settings = store.settings(setup)  # told before anything is made
+    settings = store.settings(setup)  # what cannot be is told before anything is made
+    for user in setup.users:
+        check_user(user)
     changes = []
     if not store.exists():
         if not (create or store.made_unasked):
