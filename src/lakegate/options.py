@@ -9,7 +9,12 @@ from contextlib import contextmanager
 
 import click
 
-LAKE = click.option("--lake", envvar="LAKEGATE_LAKE", metavar="FOLDER", help="The lake. [env: LAKEGATE_LAKE]")
+LAKE = click.option(
+    "--lake",
+    envvar="LAKEGATE_LAKE",
+    metavar="FOLDER|s3://BUCKET",
+    help="The lake: a folder or a whole bucket. [env: LAKEGATE_LAKE]",
+)
 
 
 @contextmanager

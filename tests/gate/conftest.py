@@ -1,6 +1,7 @@
 import pytest
 
-from lake.worlds import WORLDS, close
+from lake.worlds import WORLDS
+from servers.s3 import close
 
 
 @pytest.fixture(params=WORLDS, ids=lambda make: make.__name__)

@@ -1,7 +1,8 @@
 import pytest
 
 from lake.stores import STORES
-from lake.worlds import WORLDS, close
+from lake.worlds import WORLDS
+from servers.s3 import close
 
 
 @pytest.fixture(params=WORLDS, ids=lambda make: make.__name__)

@@ -2,15 +2,13 @@
 
 import uuid
 
-import pytest
-
 from lake.memory import MemoryLake
 from lakegate.errors import LakeError
 from lakegate.lake.local_store import LocalStore
-from lakegate.lake.s3.settings import S3Settings
+from lakegate.lake.s3.client import Bucket
 from lakegate.lake.s3.store import S3Store
 from lakegate.lake.store import Rights, Setting
-from servers.s3 import empty, moto_s3, real_s3
+from servers.s3 import _made, close, moto_s3, real_s3
 
 ALL = Rights(list=True, read=True, write=True, delete=True)
 
@@ -93,15 +91,12 @@ STORES = (memory, local, moto, ceph)
 
 def _bucket(server):
     """A store whose bucket is not there yet; it goes with everything in it."""
-    name = f"test-{uuid.uuid4().hex}"
-    with pytest.MonkeyPatch.context() as patch:
-        for variable, value in server.environment.items():
-            patch.setenv(variable, value)
-        store = S3Store(S3Settings(name, endpoint=server.endpoint, addressing="path"))
-        yield store
-        if store.exists():
-            empty(server.client(), name)
-            server.client().delete_bucket(Bucket=name)
+    settings = server.settings(f"test-{uuid.uuid4().hex[:12]}")
+    store = S3Store(Bucket(server.client, settings))
+    yield store
+    if store.exists():
+        _made.append((server.client, settings.bucket))
+        close()
 
 
 def behind(store):

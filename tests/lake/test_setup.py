@@ -20,8 +20,11 @@ def ids():
     return lambda: f"id-{next(numbers)}"
 
 
-def made(store, setup=Setup(), *, create=True, dry_run=False):
-    """The proofs by the names of the settings."""
+PLAIN = Setup()
+
+
+def made(store, setup=PLAIN, *, create=True, dry_run=False):
+    """What became of each setting, by its name."""
     changes = set_up(store, setup, ids(), create=create, dry_run=dry_run)
     return {change.setting: change for change in changes}
 
@@ -86,7 +89,7 @@ def test_a_name_that_can_be_no_folder_is_told_before_anything_is_made(tmp_path, 
 
 
 def test_a_bucket_is_not_made_of_a_mistyped_name(bucket):
-    with pytest.raises(UsageError, match="is not there.*--create"):
+    with pytest.raises(UsageError, match=r"is not there.*--create"):
         made(bucket, create=False)
 
     assert not bucket.exists()
@@ -234,5 +237,3 @@ def test_the_same_probe_is_not_written_twice():
 
     with pytest.raises(LakeError, match="stands already"):
         prove(lake, "probe")
-
-

@@ -1,7 +1,8 @@
 """The S3 servers that tests run against: a real one (Ceph, `tests/servers/ceph up`), and moto inside the process."""
 
-import contextlib
+import atexit
 import functools
+import logging
 import os
 import re
 import socket
@@ -10,12 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import boto3
 import pytest
-from botocore.config import Config
+
+from lakegate.lake.s3.client import Bucket, connect
+from lakegate.lake.s3.lake import S3Lake
+from lakegate.lake.s3.settings import S3Settings
 
 STATE = Path(__file__).parents[2] / ".ceph" / "environment"  # what `tests/servers/ceph up` writes once it is up
 HOW = "start one with `tests/servers/ceph up`, or name one in LAKEGATE_TEST_S3_ENDPOINT"
+_made = []  # (client, bucket) of the test that runs
 
 
 @dataclass(frozen=True)
@@ -39,16 +43,28 @@ class Server:
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         }
 
+    def settings(self, bucket, **more):
+        """The gate's settings for a bucket of this server."""
+        return S3Settings(bucket, endpoint=self.endpoint, addressing="path", **more)
+
+    def bucket(self, name, **more):
+        """A bucket with a client of its own, which has said nothing yet; safe to hand to a forked child."""
+        with pytest.MonkeyPatch.context() as patch:
+            for variable, value in self.environment.items():
+                patch.setenv(variable, value)
+            settings = self.settings(name, **more)
+            client = connect(settings)
+            client._request_signer._credentials.get_frozen_credentials()
+            return Bucket(client, settings)
+
+    def lake(self, name, **more):
+        """A lake with a client of its own."""
+        return S3Lake(self.bucket(name, **more))
+
+    @functools.cached_property
     def client(self):
-        """A plain client, none of our code: what looks at buckets behind the gate's back."""
-        return boto3.client(
-            "s3",
-            endpoint_url=self.endpoint,
-            region_name="us-east-1",
-            aws_access_key_id=self.key,
-            aws_secret_access_key=self.secret,
-            config=Config(s3={"addressing_style": "path"}),
-        )
+        """The client that all tests share: making one takes longer than a test."""
+        return self.bucket("").client
 
 
 def absence():
@@ -85,13 +101,12 @@ def real_s3():
 @functools.cache
 def moto_s3():
     """A moto server inside this process, one for all its tests; it ends with the process."""
-    import logging
-
     from moto.server import ThreadedMotoServer
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
     server.start()
+    atexit.register(server.stop)
     host, port = server.get_host_and_port()
     return Server(f"http://{host}:{port}", "testing", "testing")
 
@@ -103,27 +118,24 @@ def _settings():
     return dict(re.findall(r"(LAKEGATE_\w+)=(\S+)", STATE.read_text()))
 
 
-@contextlib.contextmanager
-def bucket(server, *, versioned=True):
-    """Make a fresh bucket and give its name; it goes with everything in it."""
-    client = server.client()
-    name = f"test-{uuid.uuid4().hex}"
-    client.create_bucket(Bucket=name)
+def new_bucket(server, *, versioned=True, **how):
+    """Make an empty bucket and give its name; `close` removes it."""
+    name = f"test-{uuid.uuid4().hex[:12]}"
+    server.client.create_bucket(Bucket=name, **how)
+    _made.append((server.client, name))
     if versioned:
-        client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
-    try:
-        yield name
-    finally:
-        empty(client, name)
+        server.client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    return name
+
+
+def close():
+    """Remove the buckets that a test made: every version of everything, locked or not, and what was being uploaded."""
+    while _made:
+        client, name = _made.pop()
+        for page in client.get_paginator("list_object_versions").paginate(Bucket=name):
+            for one in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
+                bypass = {"BypassGovernanceRetention": True}
+                client.delete_object(Bucket=name, Key=one["Key"], VersionId=one["VersionId"], **bypass)
+        for upload in client.list_multipart_uploads(Bucket=name).get("Uploads", ()):
+            client.abort_multipart_upload(Bucket=name, Key=upload["Key"], UploadId=upload["UploadId"])
         client.delete_bucket(Bucket=name)
-
-
-def empty(client, name):
-    """Delete every version of everything in a bucket, locked or not, and give up what was being uploaded."""
-    for page in client.get_paginator("list_object_versions").paginate(Bucket=name):
-        for one in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
-            client.delete_object(
-                Bucket=name, Key=one["Key"], VersionId=one["VersionId"], BypassGovernanceRetention=True
-            )
-    for upload in client.list_multipart_uploads(Bucket=name).get("Uploads", ()):
-        client.abort_multipart_upload(Bucket=name, Key=upload["Key"], UploadId=upload["UploadId"])

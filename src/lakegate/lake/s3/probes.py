@@ -1,47 +1,52 @@
-"""What a store really does, found out by doing it on keys of our own under `log/gate/_probe/`."""
+"""What a store really does, found out by doing it once on a key of our own (`zones.probe`)."""
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 
+from lakegate.errors import LakeError
 from lakegate.lake.s3.client import Bucket, StoreError
 from lakegate.lake.s3.transfer import checksum
-
-PROBES = "log/gate/_probe/"
+from lakegate.lake.zones import probe
 
 
 def verifies_checksums(bucket: Bucket) -> bool:
     """Say whether the store refuses bytes that do not have the SHA-256 sent with them; some only keep what is sent."""
+    key = probe(uuid.uuid4().hex)
     try:
-        _put(bucket, b"probe", checksum(b"other bytes"))
+        _put(bucket, key, checksum(b"other bytes"))
     except StoreError as error:
-        if error.status == 400:
-            return True
-        raise
+        if error.status != 400:
+            raise
+        return True
+    _clear(bucket, key)
     return False
 
 
 def deletes_conditionally(bucket: Bucket) -> bool:
     """Say whether the store heeds If-Match on DELETE; one that does not deletes whatever stands there."""
-    key = _put(bucket, b"probe", checksum(b"probe"))
+    key = probe(uuid.uuid4().hex)
+    _put(bucket, key, checksum(b"probe"))
     try:
         with bucket.told("delete", key):
             bucket.client.delete_object(Bucket=bucket.name, Key=key, IfMatch=f'"{"0" * 32}"')
     except StoreError as error:
-        if error.status == 412:
-            with bucket.told("delete", key):
-                bucket.client.delete_object(Bucket=bucket.name, Key=key)
-            return True
-        if error.status != 501:  # NotImplemented
+        _clear(bucket, key)
+        if error.status not in (412, 501):  # 501: NotImplemented
             raise
+        return error.status == 412
     return False
 
 
-def _put(bucket: Bucket, data: bytes, sha256: str) -> str:
-    """Write a probe under a name of its own and return its key; the lifecycle of `log/` expires what is left of it."""
-    key = f"{PROBES}{uuid.uuid4().hex}"
+def _put(bucket: Bucket, key: str, sha256: str) -> None:
     with bucket.told("probe", key):
         bucket.client.put_object(
-            Bucket=bucket.name, Key=key, Body=data, ChecksumAlgorithm="SHA256", ChecksumSHA256=sha256
+            Bucket=bucket.name, Key=key, Body=b"probe", ChecksumAlgorithm="SHA256", ChecksumSHA256=sha256
         )
-    return key
+
+
+def _clear(bucket: Bucket, key: str) -> None:
+    """Delete a probe; what is left of it the lifecycle of the log expires."""
+    with contextlib.suppress(LakeError), bucket.told("delete", key):
+        bucket.client.delete_object(Bucket=bucket.name, Key=key)

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from lakegate.errors import LakeError
+from lakegate.errors import LakeError, UsageError
 from lakegate.lake.s3 import lifecycle, probes
-from lakegate.lake.s3.client import Bucket, StoreError, connect, open_bucket
+from lakegate.lake.s3.client import Bucket, StoreError
 from lakegate.lake.s3.lake import S3Lake
-from lakegate.lake.s3.settings import S3Settings
 from lakegate.lake.store import Finding, Leftover, Need, Rights, Setting, Setup, Undo
 from lakegate.lake.zones import QUARANTINE
 
@@ -38,12 +37,11 @@ class S3Store:
 
     made_unasked = False
 
-    def __init__(self, settings: S3Settings) -> None:
-        """Open nothing yet."""
-        self._bucket = Bucket(connect(settings), settings)
-        self._client = self._bucket.client
-        self._named: Mapping[str, Any] = {"Bucket": settings.bucket}
-        self.address = f"s3://{settings.bucket}"
+    def __init__(self, bucket: Bucket) -> None:
+        """`bucket` need not have answered."""
+        self._bucket, self._client = bucket, bucket.client
+        self._named: Mapping[str, Any] = {"Bucket": bucket.name}
+        self.address = f"s3://{bucket.name}"
 
     def exists(self) -> bool:
         """Ask for the bucket; one that the caller may not see is there."""
@@ -67,7 +65,9 @@ class S3Store:
 
     def lake(self) -> S3Lake:
         """Open the bucket as a lake."""
-        return S3Lake(open_bucket(self._bucket.settings))
+        if not self.exists():
+            raise UsageError(f"the lake {self.address!r} is not there", hint=f"look at its name, or {INIT} --create")
+        return S3Lake(self._bucket)
 
     # --- settings --------------------------------------------------------------------------------------------------
 
