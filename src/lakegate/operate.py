@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 
 from lakegate.commands import Standings, routes
@@ -16,7 +17,7 @@ from lakegate.errors import LakegateError
 from lakegate.gate import tidy
 from lakegate.gate.arrivals import Route
 from lakegate.gate.protocol import worst
-from lakegate.gate.tidy import Garbage, garbage
+from lakegate.gate.tidy import Garbage
 from lakegate.lake import doctor, setup
 from lakegate.lake.interface import Lake
 from lakegate.lake.setup import Change, Proof
@@ -97,26 +98,38 @@ class Tidied:
 def tidied(lake: str | None, contracts: Sequence[str], grace: dt.timedelta, *, delete: bool) -> Tidied:
     """Look for the garbage of some contracts' datasets, or of every contract of the project, and delete it if asked.
 
-    Raises what `config.open_store` raises, UsageError where no contract is there, LakeError where it cannot be listed.
+    What cannot be looked at does not keep the rest. Raises what `config.open_store` raises, and UsageError where no
+    contract is there.
     """
     project = Project.around(contracts[0] if contracts else Path.cwd())
     store = open_store(lake, project.root)
-    opened = store.lake()
+    opened, now = store.lake(), dt.datetime.now(dt.UTC)
     ways = list(routes(contracts, project))
     problems = [(way.dataset, way.problem) for way in ways if isinstance(way, Standings) and way.problem]
-    places = sorted({way.target for way in ways if isinstance(way, Route)}, key=lambda place: place.prefix)
-    found = list(garbage(store, opened, places, dt.datetime.now(dt.UTC), grace))
-    if not delete:
-        told = [Collected(one, Fate.KEPT if one.kept else Fate.FOUND, one.kept) for one in found]
-    else:
-        told = [_deleted(store, opened, one) for one in found]
+    places = {way.target: way.dataset for way in ways if isinstance(way, Route)}
+    looks: list[tuple[str, Callable[[], tuple[Garbage, ...]]]] = [
+        (dataset, partial(tidy.revisions, opened, place, now, grace)) for place, dataset in places.items()
+    ]
+    looks.append(("probes", partial(tidy.probes, opened, now, grace)))
+    looks.append(("leftovers", partial(tidy.leftovers, store, opened, now, grace)))
+    told: list[Collected] = []
+    for name, look in looks:
+        try:
+            found = look()
+        except LakegateError as error:
+            problems.append((name, error))
+        else:
+            told += [_deleted(store, opened, one) if delete and not one.kept else _seen(one) for one in found]
     return Tidied(store.address, tuple(told), tuple(problems))
+
+
+def _seen(found: Garbage) -> Collected:
+    """Return what is only looked at."""
+    return Collected(found, Fate.KEPT if found.kept else Fate.FOUND, found.kept)
 
 
 def _deleted(store: Store, lake: Lake, found: Garbage) -> Collected:
     """Delete one piece of garbage; what fails does not keep the others."""
-    if found.kept:
-        return Collected(found, Fate.KEPT, found.kept)
     try:
         gone = tidy.delete(store, lake, found, _new_id())
     except LakegateError as error:

@@ -10,7 +10,7 @@ from lakegate.lake.s3.store import S3Store
 from lakegate.lake.store import Rights, Setting
 from servers.s3 import _made, close, moto_s3, real_s3
 
-ALL = Rights(list=True, read=True, write=True, delete=True)
+ALL = Rights(list=True, read=True, write=True, delete=True, delete_follows_write=True)
 
 
 class Switchable(MemoryLake):

@@ -128,13 +128,23 @@ def test_a_bucket_gets_its_settings(bucket):
     assert "lakegate-quarantine" in rules
 
 
-def test_object_lock_can_be_switched_on_later(bucket):
-    made(bucket)
+def test_object_lock_can_be_switched_on_later_where_the_store_can(tmp_path):
+    for store in ceph(tmp_path):
+        made(store)
 
-    changes = made(bucket, Setup(object_lock=True))
+        change = made(store, Setup(object_lock=True))["object lock"]
 
-    assert (changes["object lock"].before, changes["object lock"].now) == ("off", "on")
-    assert changes["object lock"].proof is Proof.YES
+        assert (change.before, change.now, change.proof) == ("off", "on", Proof.YES)
+
+
+def test_object_lock_that_comes_too_late_for_the_store_is_told(tmp_path):
+    for store in moto(tmp_path):  # wants an empty bucket
+        made(store)
+
+        change = made(store, Setup(object_lock=True))["object lock"]
+
+        assert (change.before, change.now, change.proof) == ("off", "off", Proof.NO)
+        assert "cannot switch Object Lock on" in change.note
 
 
 def test_rules_of_others_are_kept(bucket):
@@ -183,7 +193,7 @@ def test_a_key_that_the_store_takes_is_proved(tmp_path):
     [
         (MemoryStore(breaks=True), "off", "InvalidRequest; taken back"),
         (MemoryStore(forgets=True), "off", "the store says 'off' after it was set to 'on'; taken back"),
-        (MemoryStore(refuses=True), "?", "AccessDenied"),
+        (MemoryStore(refuses=True), "off", "AccessDenied"),
     ],
     ids=["breaks", "forgets", "refuses"],
 )

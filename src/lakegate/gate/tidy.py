@@ -6,7 +6,7 @@ What is deleted here no reader could be shown, and no promoter can commit: an op
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container
 from dataclasses import dataclass
 
 from lakegate.gate import ledger
@@ -31,25 +31,35 @@ class Garbage:
     kept: str = ""
 
 
-def garbage(
-    store: Store, lake: Lake, places: Iterable[Place], now: dt.datetime, grace: dt.timedelta
-) -> Iterator[Garbage]:
-    """Yield what may go; nothing is changed. What is younger than `grace` may be a live run's.
+def revisions(lake: Lake, place: Place, now: dt.datetime, grace: dt.timedelta) -> tuple[Garbage, ...]:
+    """Return the revisions of a dataset that no commit record can name any more; see `collect.orphans`.
 
     Raises:
         LakeError: the lake cannot be listed.
         CouldNotEvaluate: something that is no commit record stands among them.
     """
-    for place in places:
-        for orphan in orphans(lake, place, now, grace):
-            yield _of_orphan(place, orphan)
-    for entry in lake.list(PROBES):
-        if now - entry.modified >= grace:
-            yield Garbage(entry, entry.key, "probe", "its run could not delete it", 1, entry.size, entry.modified)
-    leftovers = store.leftovers(now - grace)
-    committed = _committed(lake) if any(leftover.sha256 for leftover in leftovers) else frozenset()
-    for leftover in leftovers:
-        yield _of_leftover(leftover, committed)
+    return tuple(_of_orphan(place, orphan) for orphan in orphans(lake, place, now, grace))
+
+
+def probes(lake: Lake, now: dt.datetime, grace: dt.timedelta) -> tuple[Garbage, ...]:
+    """Return the probes that are older than `grace`: a run that lives deletes its own. Raises LakeError."""
+    return tuple(
+        Garbage(entry, entry.key, "probe", "its run did not delete it", 1, entry.size, entry.modified)
+        for entry in lake.list(PROBES)
+        if now - entry.modified >= grace
+    )
+
+
+def leftovers(store: Store, lake: Lake, now: dt.datetime, grace: dt.timedelta) -> tuple[Garbage, ...]:
+    """Return what dead runs left beside the data; what may be an only copy is held against all commit records.
+
+    Raises:
+        LakeError: the store cannot be asked.
+        CouldNotEvaluate: something that is no commit record stands among them.
+    """
+    left = store.leftovers(now - grace)
+    committed = _committed(lake) if any(one.sha256 for one in left) else frozenset()
+    return tuple(_of_leftover(one, committed) for one in left)
 
 
 def delete(store: Store, lake: Lake, found: Garbage, write_id: str) -> bool:

@@ -83,6 +83,7 @@ def prove(lake: Lake, probe_id: str) -> None:
 
 def _set(setting: Setting, lake: Lake, new_id: Callable[[], str], *, dry_run: bool) -> Change:
     """Put one setting unless it stands, and prove it."""
+    before = "?"
     try:
         before = setting.read()
         if before == setting.wanted:
@@ -91,7 +92,7 @@ def _set(setting: Setting, lake: Lake, new_id: Callable[[], str], *, dry_run: bo
             return Change(setting.name, before, setting.wanted, Proof.PLANNED)
         undo = setting.put()
     except LakeError as error:
-        return Change(setting.name, "?", "?", Proof.NO, str(error))
+        return Change(setting.name, before, before, Proof.NO, str(error))
     try:
         _prove_setting(setting, lake, new_id())
     except LakeError as error:
