@@ -14,7 +14,7 @@ import click
 
 from lakegate.cli_lake import lake as lake_commands
 from lakegate.errors import CouldNotEvaluate, LakegateError, UsageError
-from lakegate.options import LAKE, answering
+from lakegate.options import LAKE, Ordered, answering
 from lakegate.version import __version__
 
 if TYPE_CHECKING:
@@ -33,12 +33,8 @@ Exit codes:
 DEBUG = "see where with: lakegate --debug COMMAND …"
 
 
-class Commands(click.Group):
-    """The group of all commands: lists them in the order of the work, and turns our errors into an exit code."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """Return the commands in the order in which a person meets them."""
-        return list(self.commands)
+class Commands(Ordered):
+    """The group of all commands: turns our errors into an exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's signature
         """Run a command; every error becomes one message on stderr and its own exit code.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from lakegate.options import LAKE, answering
+from lakegate.options import LAKE, Ordered, answering
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Write JSON.")
 
 
-@click.group()
+@click.group(cls=Ordered)
 def lake() -> None:
     """Set a lake up, find out what its store really does, tidy it."""
 

@@ -1,4 +1,4 @@
-"""What several modules of the command line share: the option that names the lake, and how an answer ends."""
+"""What several modules of the command line share: the option that names the lake, groups, how an answer ends."""
 
 from __future__ import annotations
 
@@ -15,6 +15,14 @@ LAKE = click.option(
     metavar="FOLDER|s3://BUCKET",
     help="The lake: a folder or a whole bucket. [env: LAKEGATE_LAKE]",
 )
+
+
+class Ordered(click.Group):
+    """A group that lists its commands in the order of the work."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the commands in the order in which a person meets them."""
+        return list(self.commands)
 
 
 @contextmanager

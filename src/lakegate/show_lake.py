@@ -11,7 +11,7 @@ from lakegate.lake.setup import Proof
 from lakegate.lake.store import Finding, Need
 from lakegate.operate import Collected, Examined, Fate, Made, Tidied
 from lakegate.reports.summary import plain
-from lakegate.show import console, tell, write
+from lakegate.show import WIDEST, console, tell, write
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -159,14 +159,18 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[tuple[str, str]]]) -> Ta
     from rich.text import Text
 
     table = Table(*head, box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in table.columns:
+        column.overflow = "fold"  # a key that is cut short is no key
     for row in rows:
         table.add_row(*(Text(plain(text), style) for text, style in row))
     return table
 
 
 def _print(parts: Sequence[RenderableType]) -> None:
-    """Write parts one below the other, as wide as the terminal; no line ends in blanks."""
+    """Write parts one below the other, as wide as the terminal, elsewhere unwrapped; no line ends in blanks."""
     screen = console()
+    if not screen.is_terminal:
+        screen.width = WIDEST
     with screen.capture() as text:
         for part in parts:
             screen.print(part)

@@ -81,7 +81,7 @@ def test_leftovers_of_the_store_are_its_own_to_clear():
     store = MemoryStore()
     store.left = (Leftover("old", "upload", None, START), Leftover("new", "upload", None, LATER))
 
-    (found,) = leftovers(store, MemoryLake(), START + DAY, DAY)
+    (found,) = leftovers(store, MemoryLake(), START + 2 * DAY, DAY)
     delete(store, MemoryLake(), found, "gc")
 
     assert (found.where, found.kept) == ("old", "")

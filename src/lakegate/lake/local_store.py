@@ -125,7 +125,8 @@ def _leftover(path: Path) -> Leftover | None:
         if path.suffix in KINDS and _held(origin if path.suffix == ".taken" and not alone else path):
             return None
         facts = path.lstat()
-        size = sum(file.lstat().st_size for file in path.rglob("*")) if path.is_dir() else facts.st_size
+        inside = [file for file in path.rglob("*") if file.is_file()] if path.is_dir() else [path]
+        size = sum(file.lstat().st_size for file in inside)
         sha256 = _sha256(path) if alone else None
     except FileNotFoundError:
         return None
