@@ -250,7 +250,7 @@ def plan(contract: Path, schema_name: str | None) -> None:
 @LAKE
 @click.option("--json", "as_json", is_flag=True, help="Write JSON.")
 def status(contracts: tuple[str, ...], lake: str | None, as_json: bool) -> None:  # noqa: FBT001 - click's options
-    """List batches and where they stand: arrived, waiting, committed, quarantined, conflicted.
+    """List batches and where they stand: arrived, waiting, committed, quarantined, conflicted, abandoned.
 
     Without a CONTRACT: of every contract of the project around the current directory.
     """
@@ -264,16 +264,19 @@ def status(contracts: tuple[str, ...], lake: str | None, as_json: bool) -> None:
 @main.command()
 @click.argument("dataset")
 @LAKE
-def paths(dataset: str, lake: str | None) -> None:
-    """Print exactly the committed files of DATASET, one a line.
+@click.option("--batch", "batches", multiple=True, metavar="KEY", help="Only this batch; may be given several times.")
+@click.option("--as-of", type=click.DateTime(), metavar="TIME", help="The revisions that were the latest then (UTC).")
+@click.option("--json", "as_json", is_flag=True, help="Write JSON, with batch, slot, size and sha256 of each file.")
+def paths(dataset: str, lake: str | None, batches: tuple[str, ...], as_of: dt.datetime | None, as_json: bool) -> None:  # noqa: FBT001 - click's options
+    """Print exactly the committed files of DATASET, one a line: the latest revision of each batch.
 
     DATASET is its place under the zone, as in `status`; if it lies in several zones, with the zone before it.
     """
     from lakegate import commands, show
 
-    found = commands.committed_paths(dataset, lake)
+    found = commands.committed(dataset, lake, as_of, batches)
     with answering(0):
-        show.write("".join(f"{path}\n" for path in found))
+        show.files(found.files, as_json=as_json)
 
 
 main.add_command(lake_commands)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -31,13 +32,14 @@ from lakegate.errors import (
     Refused,
     UsageError,
 )
-from lakegate.gate import ledger
 from lakegate.gate.arrivals import Route, route
 from lakegate.gate.promote import Promotion
 from lakegate.gate.status import BatchStatus, status
 from lakegate.lake.interface import Lake
+from lakegate.lake.zones import Place
 from lakegate.plan import plan
 from lakegate.publish import publish_index
+from lakegate.reader import Snapshot, locate, read
 from lakegate.reports.summary import standing
 from lakegate.run import Run, unheard
 from lakegate.verdict import Verdict
@@ -294,19 +296,18 @@ def routes(contracts: Sequence[str], project: Project) -> Iterator[Route | Stand
             yield Standings(file, problem=error)
 
 
-def committed_paths(dataset: str, lake: str | None) -> list[str]:
-    """Return the paths of exactly the committed files of a dataset.
+def committed(dataset: str, lake: str | None, as_of: dt.datetime | None, batches: Sequence[str]) -> Snapshot:
+    """Return exactly the committed files of a dataset, of some batches or of all.
 
-    Raises UsageError where no contract of the project gates it, or where several zones hold it.
+    No contract is needed where a batch is committed; where none is, the snapshot of a dataset that a contract of the
+    project gates is empty. Raises UsageError where neither knows it, or where several zones hold it.
     """
     project = Project.around(Path.cwd())
     store = open_lake(lake, project.root)
-    ways = [way for way in routes((), project) if isinstance(way, Route)]
-    found = [way for way in ways if dataset in (way.dataset, way.target.prefix.removesuffix("/"))]
-    if len({way.target for way in found}) != 1:
-        names = sorted({way.dataset for way in ways})
-        places = ", ".join(sorted(way.target.prefix.removesuffix("/") for way in found))
-        hint = f"say which: {places}" if found else near(dataset, names) or f"datasets: {', '.join(names)}"
-        raise UsageError(f"{'several zones hold' if found else 'no contract gates'} {dataset!r}", hint=hint)
-    target, template = found[0].target, found[0].batching.key
-    return [store.uri(key) for key in ledger.paths(store, target, template)]
+    return read(store, locate(store, dataset, lambda: _gated(project)), as_of, batches or None)
+
+
+def _gated(project: Project) -> Iterator[Place]:
+    """Yield where the contracts of a project let batches in; those that are wrong are left to `lint`."""
+    with contextlib.suppress(UsageError):
+        yield from (way.target for way in routes((), project) if isinstance(way, Route))

@@ -18,6 +18,7 @@ from lakegate.gate.promote import Promotion, PromotionState
 from lakegate.gate.protocol import Step, worst
 from lakegate.gate.spool import Progress
 from lakegate.gate.status import BatchStatus
+from lakegate.reader import DataFile
 from lakegate.reports.json import to_json
 from lakegate.reports.junit import to_junit
 from lakegate.reports.markdown import to_markdown
@@ -246,6 +247,11 @@ def standings(found: Sequence[Standings], *, as_json: bool) -> None:
         write("no batch has arrived")
     else:
         write(_table(rows))
+
+
+def files(found: Sequence[DataFile], *, as_json: bool) -> None:
+    """Write committed files: a path or URI a line, as it is, or JSON."""
+    write(_json([asdict(file) for file in found]) if as_json else "".join(f"{file.uri}\n" for file in found))
 
 
 def _table(rows: Sequence[tuple[str, BatchStatus]]) -> str:

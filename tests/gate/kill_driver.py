@@ -14,11 +14,11 @@ from pathlib import Path
 from gate import invariants
 from gate.scene import FILES, run
 from lakegate.gate.promote import PromotionState
-from lakegate.lake import local
+from lakegate.lake import local, posix
 from lakegate.lake.local import LocalLake
 
 CALLS = ("fsync", "link", "mkdir", "rename", "unlink", "write")
-VERBS = ("recover", "list", "stat", "read", "stream", "sha256", "put_if_absent", "place", "remove")
+VERBS = ("recover", "list", "stat", "read", "stream", "sha256", "put_if_absent", "replace_if", "place", "remove")
 
 
 class Fuse:
@@ -59,7 +59,7 @@ def promote_and_die(root, where, fuse):
     if where == "verbs":
         lake = Mined(lake, VERBS, fuse)
     if where == "calls":
-        local.os = Mined(os, CALLS, fuse)
+        local.os = posix.os = Mined(os, CALLS, fuse)
     run(lake, at=fuse.burn if where == "steps" else lambda _: None)
 
 

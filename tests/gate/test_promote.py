@@ -540,3 +540,55 @@ def test_a_store_is_asked_once(world):
     run(wrapped)
 
     assert len(asked) == 2
+
+
+def overtaken(lake, upload, route, newer):
+    """A promoter that sleeps from P4 on, while `newer` files arrive and are committed by another one."""
+    slept = []
+
+    def at(step):
+        if step is Step.DECIDE and not slept:
+            slept.append(step)
+            upload_batch(upload, newer)
+            assert run(lake, route=route).state is PromotionState.COMMITTED
+
+    return run(lake, route=route, at=at)
+
+
+@pytest.mark.parametrize("on_change", ["new_revision", "reject"])
+def test_a_promoter_that_was_overtaken_neither_brings_back_the_past_nor_conflicts_with_it(world, on_change):
+    """Its files were replaced before they were committed, and the newer ones are: there is nothing left to do."""
+    lake, upload = world
+    upload_batch(upload)
+    newer = {**FILES, "a.csv": b"id\n9\n"}
+
+    done = overtaken(lake, upload, make_route(on_change), newer)
+
+    assert (done.state, done.exit_code) == (PromotionState.ALREADY_COMMITTED, 0)
+    (record,) = ledger.slots(lake, TARGET, "b1")
+    assert lake.read(record.files[0].key) == b"id\n9\n"
+    assert quarantine.judgements(lake, TARGET.dataset) == ()
+
+
+def test_a_bad_copy_in_quarantine_is_left_and_made_again(world):
+    lake, upload = world
+    upload_batch(upload, BAD)
+
+    done = run(corrupting(lake, upload, [1]))
+
+    assert done.state is PromotionState.QUARANTINED
+    (judgement,) = quarantine.judgements(lake, TARGET.dataset)
+    assert [lake.read(kept.key) for kept in judgement.files] == [BAD["a.csv"], BAD["deep/b.csv"]]
+    assert judgement.files[0].key.split("/")[-2].endswith("-2")
+    invariants.holds(lake, BAD)
+
+
+def test_a_store_that_spoils_every_copy_keeps_no_judgement(world):
+    lake, upload = world
+    upload_batch(upload, BAD)
+
+    with pytest.raises(LakeError, match="3 quarantined copies of 'a.csv'"):
+        run(corrupting(lake, upload, [1, 2, 3, 4]))
+
+    assert quarantine.judgements(lake, TARGET.dataset) == ()
+    assert len(lake.list(DROP)) == len(BAD)

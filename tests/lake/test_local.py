@@ -8,6 +8,7 @@ import pytest
 
 from lakegate.errors import LakeError, Refused, UsageError
 from lakegate.lake import local as module
+from lakegate.lake import posix
 from lakegate.lake.interface import Entry
 from lakegate.lake.local import LocalLake
 from lakegate.lake.zones import TEMPORARY
@@ -115,7 +116,7 @@ def test_recover_finishes_what_a_dead_process_had_taken(root):
 
 def test_recover_leaves_live_processes_alone(root):
     lake = LocalLake(root)
-    with lake._folder(TEMPORARY, create=True) as tmp, module._temporary(tmp, "live.part"):
+    with lake._folder(TEMPORARY, create=True) as tmp, posix.temporary(tmp, "live.part"):
         lake.recover()
 
         assert (root / TEMPORARY / "live.part").exists()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -90,9 +92,12 @@ def _spool(chunks: Iterator[bytes], path: str, entry: Entry, folder: Path) -> Sp
     sha256, size = hashlib.sha256(), 0
     try:
         folder.mkdir()
-        with local.open("xb") as file:
+        with local.open("xb") as file, ThreadPoolExecutor(1) as second:
+            os.fchmod(file.fileno(), os.fstat(file.fileno()).st_mode & 0o444)  # it may come to stand in a zone as it is
+            hashing = second.submit(sha256.update, b"")
             for chunk in chunks:
-                sha256.update(chunk)
+                hashing.result()
+                hashing = second.submit(sha256.update, chunk)  # while this chunk is written and the next one read
                 size += len(chunk)
                 file.write(chunk)
     except OSError as error:

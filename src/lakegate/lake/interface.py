@@ -13,13 +13,16 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from lakegate.errors import Refused
 
+if TYPE_CHECKING:
+    from pyarrow.fs import FileSystem
+
 KEY_LIMIT = 1024  # bytes of UTF-8, S3's own limit
 SMALL = 64 * 1024 * 1024  # bytes; what `Lake.read` reads at most: records, manifests, reports
-CHUNK = 256 * 1024  # bytes a step of streaming, hashing, copying
+CHUNK = 1024 * 1024  # bytes a step of streaming, hashing, copying
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,9 @@ class Lake(Protocol):
 
     def uri(self, key: str) -> str:
         """Return where a reader outside finds `key`: an absolute path, or `s3://bucket/key`."""
+
+    def arrow(self) -> tuple[FileSystem, str]:
+        """Return pyarrow's way to the same objects, and what it puts before a key. For reading only."""
 
     def recover(self) -> None:
         """Finish or undo every `remove` that a killed process left half done. Safe beside live ones.

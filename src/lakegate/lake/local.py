@@ -3,7 +3,8 @@
 Nothing is reached through a symbolic link: every path is walked one folder at a time with O_NOFOLLOW. What is written
 appears whole or not at all: temporary file -> fsync -> link() to its key -> fsync of the folder (PROTOCOL, Rules).
 Temporary files stand in `02-transient-zone/_tmp/` and are locked while their process lives:
-`*.part` is being written; `*.taken` is a source on its way out (P10), and `*.origin` says where it came from.
+`*.part` is being written; `*.taken` is a source on its way out (P10), and `*.origin` says where it came from;
+`*.spool/` is a workspace, and a file in it that is placed gets its key as a second name (docs/adr/0009).
 Empty folders are left standing: an uploader may be about to use them.
 """
 
@@ -13,7 +14,6 @@ import contextlib
 import datetime as dt
 import errno
 import fcntl
-import hashlib
 import json
 import os
 import shutil
@@ -21,14 +21,16 @@ import stat as modes
 import uuid
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lakegate.errors import LakeError, Refused, SourceChanged, UsageError
-from lakegate.lake.interface import CHUNK, KEY_LIMIT, SMALL, Content, Entry, check_key
+from lakegate.lake import posix, unchanged
+from lakegate.lake.interface import KEY_LIMIT, SMALL, Content, Entry, check_key
 from lakegate.lake.zones import TEMPORARY
 
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # NONBLOCK: a FIFO must not hold us
-_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+if TYPE_CHECKING:
+    from pyarrow.fs import FileSystem
+
 _absence = contextlib.suppress(FileNotFoundError)  # what is not there is an answer, not an error
 _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EXDEV)
 
@@ -45,15 +47,23 @@ class LocalLake:
         if not root.is_dir():
             raise UsageError(f"the lake {str(root)!r} is no folder", hint="name a folder with --lake, or make it first")
         self.root = root.resolve()
+        self._witness = unchanged.Witness()
+        self._durable: set[tuple[int, int]] = set()  # folders, see posix.make
 
     def uri(self, key: str) -> str:
         """Return the absolute path of `key`."""
         return str(self.root / check_key(key))
 
+    def arrow(self) -> tuple[FileSystem, str]:
+        """Return the file system and the lake's folder."""
+        from pyarrow.fs import LocalFileSystem
+
+        return LocalFileSystem(), f"{self.root}/"
+
     def recover(self) -> None:
         """Remove temporary files of dead processes; finish or undo what they had taken."""
         with self._told("tidy", TEMPORARY), _absence, self._folder(TEMPORARY) as tmp:
-            for name in _names(tmp):
+            for name in posix.names(tmp):
                 if name.endswith((".part", ".origin")):
                     self._tidy(tmp, name)
                 elif name.endswith(".spool"):
@@ -79,9 +89,9 @@ class LocalLake:
         while folders:
             path = folders.pop()
             with self._told("list", path), _absence, self._folder(path) as folder:
-                for name in _names(folder):
+                for name in posix.names(folder):
                     key = f"{path}/{name}"
-                    facts = _lstat(folder, name)
+                    facts = posix.lstat(folder, name)
                     if facts is None:
                         continue
                     if modes.S_ISDIR(facts.st_mode) and len(os.fsencode(key)) < KEY_LIMIT:
@@ -93,28 +103,30 @@ class LocalLake:
     def stat(self, key: str) -> Entry | None:
         """Return the entry at `key`; a folder is none."""
         with self._told("look at", key), _absence, self._parent(key) as (folder, name):
-            facts = _lstat(folder, name)
+            facts = posix.lstat(folder, name)
             if facts is not None and not modes.S_ISDIR(facts.st_mode):
                 return _entry(key, facts)
         return None
 
     def read(self, key: str) -> bytes | None:
         """Return the bytes at `key`. What is returned is durable: its writer may not yet have come to the fsync."""
-        with self._told("read", key), _absence, self._parent(key) as (folder, name), _plain(folder, name, key) as file:
+        with self._told("read", key), _absence, self._standing(key) as (folder, file):
             if os.fstat(file).st_size > SMALL:
                 raise Refused(f"{key!r} is larger than {SMALL} bytes, it cannot be a record of ours")
             os.fsync(folder)
-            return b"".join(_chunks(file))
+            return b"".join(posix.chunks(file))
         return None
 
     def stream(self, entry: Entry) -> Iterator[bytes]:
         """Yield the bytes of `entry`, looked at before and after (PROTOCOL P2)."""
         key = entry.key
-        with self._told("read", key), _absence, self._parent(key) as (folder, name), _plain(folder, name, key) as file:
+        with self._told("read", key), _absence, self._standing(key) as (_, file):
+            look = unchanged.before_reading(file)
             if _version(os.fstat(file)) == entry.version:
                 self._refuse_links(file, key)
-                yield from _chunks(file)
+                yield from posix.chunks(file)
                 if _version(os.fstat(file)) == entry.version:
+                    self._witness.read(entry, look)
                     return
         raise SourceChanged(
             f"{key!r} changed while it was being read, or is gone; pinned was version {entry.version}",
@@ -123,8 +135,8 @@ class LocalLake:
 
     def sha256(self, key: str) -> str | None:
         """Return the SHA-256 of the bytes on disk."""
-        with self._told("read", key), _absence, self._parent(key) as (folder, name), _plain(folder, name, key) as file:
-            return _sha256(file)
+        with self._told("read", key), _absence, self._standing(key) as (_, file):
+            return posix.sha256(file)
         return None
 
     def put_if_absent(self, key: str, data: bytes, write_id: str) -> bool:
@@ -132,27 +144,37 @@ class LocalLake:
         return self._write(key, (data,), write_id)
 
     def place(self, key: str, content: Content) -> bool:
-        """Write the spooled file; a local lake never links to what somebody else may still write to."""
-        with self._told("place", key), content.path.open("rb") as spooled:
-            return self._write(key, _chunks(spooled.fileno()), "data")
+        """Give a file of a workspace its second name; write from any that somebody else could still write to."""
+        with self._told("place", key):
+            if content.path.is_relative_to(self.root / TEMPORARY):
+                own = content.path.relative_to(self.root).as_posix()
+                with self._parent(own) as (spool, part), posix.plain(spool, part, own) as file:
+                    if _is_sole(os.fstat(file), content.size):
+                        with self._parent(key, create=True) as (folder, name):
+                            return not _stands(folder, name) and self._publish(file, spool, part, folder, name)
+            with content.path.open("rb") as spooled:
+                return self._write(key, posix.chunks(spooled.fileno()), "data")
 
     def holds(self, key: str, content: Content) -> Entry | None:
         """Hash what is on disk."""
         entry = self.stat(key)
-        return entry if entry is not None and self.sha256(key) == content.sha256 else None
+        if entry is None or self.sha256(key) != content.sha256:
+            return None
+        self._witness.came_to(content.origin, content.sha256)
+        return entry
 
     def replace_if(self, key: str, data: bytes, standing: Entry | None) -> bool:
         """Write a new file over the one that stands, under a lock on its folder."""
         with self._told("write", key), self._parent(key, create=True) as (folder, name):
             fcntl.flock(folder, fcntl.LOCK_EX)  # until the folder is closed
-            facts = _lstat(folder, name)
+            facts = posix.lstat(folder, name)
             if (None if facts is None else _version(facts)) != (None if standing is None else standing.version):
                 return False
             with (
                 self._folder(TEMPORARY, create=True) as tmp,
-                _temporary(tmp, part := f"page.{uuid.uuid4().hex}.part") as file,
+                posix.temporary(tmp, part := f"page.{uuid.uuid4().hex}.part") as file,
             ):
-                _write_all(file, data)
+                posix.write_all(file, data)
                 os.fsync(file)
                 os.rename(part, name, src_dir_fd=tmp, dst_dir_fd=folder)
                 os.fsync(folder)
@@ -162,22 +184,23 @@ class LocalLake:
         """Take the file away under another name, so that nobody can change it, and look at it before it is deleted."""
         token = uuid.uuid4().hex
         with self._told("delete", entry.key), _absence, self._parent(entry.key) as (folder, name):
-            facts = _lstat(folder, name)
+            facts = posix.lstat(folder, name)
             if facts is not None and not modes.S_ISREG(facts.st_mode):
                 return False
-            with self._folder(TEMPORARY, create=True) as tmp, _temporary(tmp, f"{token}.origin") as origin:
-                _write_all(origin, json.dumps({"key": entry.key, "sha256": sha256}).encode())
+            unread = facts is not None and self._witness.vouches(entry, sha256, facts)
+            with self._folder(TEMPORARY, create=True) as tmp, posix.temporary(tmp, f"{token}.origin") as origin:
+                posix.write_all(origin, json.dumps({"key": entry.key, "sha256": sha256}).encode())
                 os.fsync(origin)
                 os.fsync(tmp)
                 os.rename(name, f"{token}.taken", src_dir_fd=folder, dst_dir_fd=tmp)
-                self._settle(tmp, token, entry.key, sha256)
-                return _lstat(folder, name) is None
+                self._settle(tmp, token, entry.key, sha256, entry.version if unread else None)
+                return posix.lstat(folder, name) is None
         return True
 
     def discard(self, entry: Entry) -> None:
         """Unlink what stands at the key."""
         with self._told("delete", entry.key), _absence, self._parent(entry.key) as (folder, name):
-            _unlink(folder, name)
+            posix.unlink(folder, name)
 
     def seal(self, keys: Iterable[str]) -> None:
         """Do nothing: what is written is read-only."""
@@ -187,24 +210,27 @@ class LocalLake:
     def _write(self, key: str, chunks: Iterable[bytes], write_id: str) -> bool:
         """Write `chunks` to a new file at `key`. After an error the temporary file is written afresh by the caller."""
         with self._told("write", key), self._parent(key, create=True) as (folder, name):
-            if _lstat(folder, name) is not None:
-                os.fsync(folder)  # another process may have linked it and died before its own fsync
+            if _stands(folder, name):
                 return False
             with (
                 self._folder(TEMPORARY, create=True) as tmp,
-                _temporary(tmp, part := f"{write_id}.{uuid.uuid4().hex}.part") as file,
+                posix.temporary(tmp, part := f"{write_id}.{uuid.uuid4().hex}.part") as file,
             ):
                 for chunk in chunks:
-                    _write_all(file, chunk)
-                os.fsync(file)
-                written = self._link(tmp, part, folder, name)
-                os.fsync(folder)
-                return written
+                    posix.write_all(file, chunk)
+                return self._publish(file, tmp, part, folder, name)
 
-    def _link(self, tmp: int, temporary: str, folder: int, name: str) -> bool:
+    def _publish(self, file: int, above: int, part: str, folder: int, name: str) -> bool:
+        """Make `file`, which is `part` in the folder `above`, durable under its name; False where that is taken."""
+        os.fsync(file)
+        written = self._link(above, part, folder, name)
+        os.fsync(folder)
+        return written
+
+    def _link(self, tmp: int, part: str, folder: int, name: str) -> bool:
         """Give a temporary file its name; False where the name is taken."""
         try:
-            os.link(temporary, name, src_dir_fd=tmp, dst_dir_fd=folder, follow_symlinks=False)
+            os.link(part, name, src_dir_fd=tmp, dst_dir_fd=folder, follow_symlinks=False)
         except FileExistsError:
             return False
         except OSError as error:
@@ -216,48 +242,57 @@ class LocalLake:
             ) from error
         return True
 
-    def _settle(self, tmp: int, token: str, key: str, sha256: str) -> None:
-        """Delete `token`.taken if it is `sha256`, else put it back at `key`."""
+    def _settle(self, tmp: int, token: str, key: str, sha256: str, known: str | None = None) -> None:
+        """Delete `token`.taken if it is `sha256`, else put it back at `key`. Of the version `known` this is proved."""
         taken = f"{token}.taken"
-        with _plain(tmp, taken, key) as file, self._parent(key, create=True) as (folder, name):
-            if _sha256(file) != sha256:
-                other = None if self._link(tmp, taken, folder, name) else _lstat(folder, name)
-                if other is not None and other.st_ino != os.fstat(file).st_ino:
-                    raise LakeError(
-                        f"{key!r} was replaced twice while it was being deleted",
-                        hint=f"the bytes of the first are kept in {TEMPORARY}/{taken}",
-                    )
-                os.fsync(folder)
-            _unlink(tmp, taken)
+        with posix.plain(tmp, taken, key) as file:
+            if _version(os.fstat(file)) != known and posix.sha256(file) != sha256:
+                self._put_back(tmp, taken, key, os.fstat(file).st_ino)
+            posix.unlink(tmp, taken)
+
+    def _put_back(self, tmp: int, taken: str, key: str, inode: int) -> None:
+        """Give a file that was taken its key again.
+
+        Raises:
+            LakeError: something else stands there; what was taken stays where it is.
+        """
+        with self._parent(key, create=True) as (folder, name):
+            other = None if self._link(tmp, taken, folder, name) else posix.lstat(folder, name)
+            if other is not None and other.st_ino != inode:
+                raise LakeError(
+                    f"{key!r} was replaced twice while it was being deleted",
+                    hint=f"the bytes of the first are kept in {TEMPORARY}/{taken}",
+                )
+            os.fsync(folder)
 
     def _tidy(self, tmp: int, name: str) -> None:
         """Settle one temporary file unless its process lives."""
-        with _absence, _plain(tmp, name, name) as file:
-            if not _lock(file, fcntl.LOCK_EX | fcntl.LOCK_NB):
+        with _absence, posix.plain(tmp, name, name) as file:
+            if not posix.lock(file, fcntl.LOCK_EX | fcntl.LOCK_NB):
                 return
             token = name.removesuffix(".origin")
-            if _lstat(tmp, f"{token}.taken") is not None:
-                origin = json.loads(b"".join(_chunks(file)))
+            if posix.lstat(tmp, f"{token}.taken") is not None:
+                origin = json.loads(b"".join(posix.chunks(file)))
                 self._settle(tmp, token, check_key(origin["key"]), origin["sha256"])
-            _unlink(tmp, name)
+            posix.unlink(tmp, name)
 
     def _private(self) -> tuple[str, int]:
         """Make a workspace and lock it. A tidier may remove it before it is locked: another one then."""
         while True:
             with self._folder(TEMPORARY, create=True) as tmp, _absence:
                 os.mkdir(name := f"{uuid.uuid4().hex}.spool", 0o700, dir_fd=tmp)
-                folder = os.open(name, _FOLDER, dir_fd=tmp)
-                _lock(folder, fcntl.LOCK_EX)
-                if _lstat(tmp, name) is not None:
+                folder = os.open(name, posix.FOLDER, dir_fd=tmp)
+                posix.lock(folder, fcntl.LOCK_EX)
+                if posix.lstat(tmp, name) is not None:
                     return name, folder
                 os.close(folder)
 
     def _clear(self, tmp: int, name: str) -> None:
         """Remove a workspace unless its process lives."""
         with _absence:
-            folder = os.open(name, _FOLDER, dir_fd=tmp)
+            folder = os.open(name, posix.FOLDER, dir_fd=tmp)
             try:
-                if _lock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB):
+                if posix.lock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB):
                     shutil.rmtree(name, dir_fd=tmp)
             finally:
                 os.close(folder)
@@ -267,11 +302,13 @@ class LocalLake:
     @contextlib.contextmanager
     def _folder(self, path: str, *, create: bool = False) -> Iterator[int]:
         """Open a folder. With `create` every step is made, and made durable; else FileNotFoundError."""
-        folder = os.open(self.root, _FOLDER & ~os.O_NOFOLLOW)
+        folder = os.open(self.root, posix.FOLDER & ~os.O_NOFOLLOW)
         try:
             for name in path.split("/") if path else ():
                 above = folder
-                folder = _enter(above, name, create=create)
+                if create:
+                    posix.make(above, name, self._durable)
+                folder = posix.enter(above, name)
                 os.close(above)
             yield folder
         finally:
@@ -284,15 +321,24 @@ class LocalLake:
         with self._folder(path, create=create) as folder:
             yield folder, name
 
+    @contextlib.contextmanager
+    def _standing(self, key: str) -> Iterator[tuple[int, int]]:
+        """Open the plain file at `key`; gives it after its folder. FileNotFoundError where there is none."""
+        with self._parent(key) as (folder, name), posix.plain(folder, name, key) as file:
+            yield folder, file
+
     def _refuse_links(self, file: int, key: str) -> None:
-        """Refuse a file with a second name, after our own leftovers of it are cleared (INPUTS 110)."""
-        if os.fstat(file).st_nlink > 1:
-            with _absence, self._folder(TEMPORARY) as tmp:
-                for name in _names(tmp):
-                    facts = _lstat(tmp, name)
-                    if facts is not None and facts.st_ino == os.fstat(file).st_ino:
-                        _unlink(tmp, name)
-        if os.fstat(file).st_nlink > 1:
+        """Refuse a file with a second name (INPUTS 110) that is not in a workspace; leftovers of ours are cleared."""
+        if os.fstat(file).st_nlink == 1:
+            return
+        own = 0
+        with _absence, self._folder(TEMPORARY) as tmp:
+            for path in posix.links(tmp, os.fstat(file).st_ino):
+                if "/" in path:
+                    own += 1
+                else:
+                    posix.unlink(tmp, path)
+        if os.fstat(file).st_nlink > 1 + own:
             raise Refused(f"{key!r} is a hard link", hint="copy the file into the drop instead")
 
     @contextlib.contextmanager
@@ -309,102 +355,12 @@ class LocalLake:
             ) from error
 
 
-def _enter(folder: int, name: str, *, create: bool) -> int:
-    """Open the folder `name` inside `folder`. A plain file in its place counts as no folder."""
-    if create:
-        with contextlib.suppress(FileExistsError):
-            os.mkdir(name, dir_fd=folder)
-        os.fsync(folder)  # also when it stood: whoever made it may not have come so far
-    facts = _lstat(folder, name)
-    if facts is not None and modes.S_ISLNK(facts.st_mode):
-        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
-    if not create and (facts is None or not modes.S_ISDIR(facts.st_mode)):
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
-    return os.open(name, _FOLDER, dir_fd=folder)
-
-
-@contextlib.contextmanager
-def _plain(folder: int, name: str, key: str) -> Iterator[int]:
-    """Open a plain file for reading. A folder counts as no file: FileNotFoundError."""
-    facts = os.stat(name, dir_fd=folder, follow_symlinks=False)
-    if modes.S_ISDIR(facts.st_mode):
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
-    if not modes.S_ISREG(facts.st_mode):
-        raise Refused(f"{key!r} is no plain file", hint="remove the link, pipe or device and upload the file itself")
-    file = os.open(name, _FILE, dir_fd=folder)
-    try:
-        if not modes.S_ISREG(os.fstat(file).st_mode):
-            raise Refused(f"{key!r} is no plain file", hint="it was exchanged while it was being opened")
-        yield file
-    finally:
-        os.close(file)
-
-
-@contextlib.contextmanager
-def _temporary(tmp: int, name: str) -> Iterator[int]:
-    """Create a file, locked until it is closed and unlinked. A tidier may unlink it before it is locked: again then."""
-    while True:
-        file = os.open(name, _NEW, 0o444, dir_fd=tmp)
-        try:
-            _lock(file, fcntl.LOCK_EX)
-            if os.fstat(file).st_nlink == 0:
-                continue
-            try:
-                yield file
-            finally:
-                _unlink(tmp, name)
-            return
-        finally:
-            os.close(file)
-
-
-def _lock(file: int, how: int) -> bool:
-    """Lock an open file; False where another process holds it and `how` does not wait."""
-    try:
-        fcntl.flock(file, how)
-    except BlockingIOError:
+def _stands(folder: int, name: str) -> bool:
+    """Whether something stands under a name, durably: another process may have linked it and died before its fsync."""
+    if posix.lstat(folder, name) is None:
         return False
+    os.fsync(folder)
     return True
-
-
-def _names(folder: int) -> list[str]:
-    """Return the names in an open folder, sorted."""
-    return sorted(os.listdir(folder))
-
-
-def _lstat(folder: int, name: str) -> os.stat_result | None:
-    """Return the facts about a name, links not followed; None where it is not there."""
-    try:
-        return os.stat(name, dir_fd=folder, follow_symlinks=False)
-    except FileNotFoundError:
-        return None
-
-
-def _unlink(folder: int, name: str) -> None:
-    """Unlink a name that somebody else may have unlinked already."""
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(name, dir_fd=folder)
-
-
-def _chunks(file: int) -> Iterator[bytes]:
-    """Yield what is left of an open file."""
-    while chunk := os.read(file, CHUNK):
-        yield chunk
-
-
-def _sha256(file: int) -> str:
-    """Hash what is left of an open file."""
-    digest = hashlib.sha256()
-    for chunk in _chunks(file):
-        digest.update(chunk)
-    return digest.hexdigest()
-
-
-def _write_all(file: int, data: bytes) -> None:
-    """Write all of `data`: write() may take less than it is given."""
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(file, rest) :]
 
 
 def _version(facts: os.stat_result) -> str:
@@ -416,3 +372,9 @@ def _entry(key: str, facts: os.stat_result) -> Entry:
     """Return what was looked at as an entry."""
     modified = dt.datetime.fromtimestamp(facts.st_mtime, tz=dt.UTC)
     return Entry(key, facts.st_size, _version(facts), modified)
+
+
+def _is_sole(facts: os.stat_result, size: int) -> bool:
+    """Whether a file may get its key as a second name: whole, of one name, ours, and open to nobody for writing."""
+    ours = facts.st_uid == os.geteuid() and not modes.S_IMODE(facts.st_mode) & 0o222
+    return ours and facts.st_nlink == 1 and facts.st_size == size

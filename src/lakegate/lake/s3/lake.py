@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 from lakegate.errors import LakeError, Refused, SourceChanged
 from lakegate.lake.interface import SMALL, Content, Entry, check_key
 from lakegate.lake.s3 import probes
+from lakegate.lake.s3.arrow import filesystem
 from lakegate.lake.s3.client import Bucket, StoreError, created
 from lakegate.lake.s3.transfer import checksum, composite, copied_in, copy, download, in_parallel, upload, uploaded_in
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
         ListObjectVersionsOutputTypeDef,
         ObjectVersionTypeDef,
     )
+    from pyarrow.fs import FileSystem
 
 COMMITS = "/_gate/commits/"  # part of the key of every commit record
 WRITE_ID = "lakegate-write-id"  # in the metadata of what `put_if_absent` wrote
@@ -51,6 +53,10 @@ class S3Lake:
     def uri(self, key: str) -> str:
         """Return `s3://bucket/key`."""
         return self._bucket.uri(check_key(key))
+
+    def arrow(self) -> tuple[FileSystem, str]:
+        """Return a client of pyarrow's own, and the bucket."""
+        return filesystem(self._bucket), f"{self._bucket.name}/"
 
     def recover(self) -> None:
         """Do nothing: a delete is one request. Uploads that were given up on are the lifecycle's to expire."""
