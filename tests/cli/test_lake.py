@@ -174,6 +174,7 @@ def test_a_dataset_that_cannot_be_looked_at_does_not_keep_the_others(ready):
     assert "is not a commit record" in ended.stderr
 
 
+@pytest.mark.slow
 def test_a_bucket_is_made_examined_and_tidied(scene, bucket):
     unasked = scene.run("lake", "init", "--lake", bucket)
     made = scene.run("lake", "init", "--lake", bucket, "--create", "--user", "ann")

@@ -2,6 +2,8 @@
 
 import uuid
 
+import pytest
+
 from lake.memory import MemoryLake
 from lakegate.errors import LakeError
 from lakegate.lake.local_store import LocalStore
@@ -86,7 +88,9 @@ def ceph(folder):
     yield from _bucket(real_s3())
 
 
-STORES = (memory, local, moto, ceph)
+SLOW = pytest.mark.slow
+BUCKETS = (pytest.param(moto, marks=SLOW), pytest.param(ceph, marks=SLOW))
+STORES = (memory, local, *BUCKETS)
 
 
 def _bucket(server):

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from lake.memory import START
-from lake.stores import MemoryStore, Switchable, behind, ceph
+from lake.memory import START, MemoryLake
+from lake.stores import SLOW, MemoryStore, Switchable, behind, ceph
 from lakegate.errors import LakeError, Refused, UsageError
 from lakegate.lake.doctor import NEEDED, examine, exit_code, judge_rights
 from lakegate.lake.local_store import LocalStore
@@ -50,6 +50,15 @@ def test_a_good_store_is_accepted_and_nothing_is_left_behind(store):
     assert store.lake().list("01-raw-data-zone/_gate/") == ()
 
 
+def test_every_lake_keeps_what_the_protocol_asks_of_it(world):
+    lake, _ = world
+
+    found, _ = examined(MemoryStore(lake), (lambda: START) if isinstance(lake, MemoryLake) else now)
+
+    assert [(one.what, one.got) for one in found if one.held is not True] == []
+    assert lake.list(PROBES) == ()
+
+
 class Overwrites(Switchable):
     def put_if_absent(self, key, data, write_id):
         self.upload(key, data)
@@ -64,7 +73,7 @@ class ReplacesBlindly(Switchable):
 
 class DeletesBlindly(Switchable):
     def remove(self, entry, sha256):
-        self.objects.pop(entry.key, None)
+        self.discard(entry)
         return True
 
 
@@ -139,6 +148,7 @@ def test_a_store_that_is_not_there_is_wrong_usage(tmp_path):
         examine(LocalStore(tmp_path / "nothing"), ids(), now)
 
 
+@SLOW
 def test_a_bucket_that_is_not_there_is_wrong_usage(tmp_path):
     for store in ceph(tmp_path):
         with pytest.raises(UsageError, match="is not there"):
@@ -207,6 +217,7 @@ def as_other(store):
     return S3Store(Bucket(other.client, store._bucket.settings))
 
 
+@SLOW
 def test_another_user_is_told_what_it_lacks_and_leaves_nothing_behind(tmp_path):
     for store in ceph(tmp_path):
         set_up(store, Setup(), ids(), create=True, dry_run=False)
@@ -226,6 +237,7 @@ def test_another_user_is_told_what_it_lacks_and_leaves_nothing_behind(tmp_path):
         ]
 
 
+@SLOW
 def test_a_stranger_cannot_even_list(tmp_path):
     for store in ceph(tmp_path):
         set_up(store, Setup(), ids(), create=True, dry_run=False)

@@ -5,7 +5,7 @@ import itertools
 
 import pytest
 
-from lake.stores import behind, ceph, moto
+from lake.stores import BUCKETS, SLOW, behind, ceph
 from lakegate.errors import LakeError
 from lakegate.lake.s3.client import Bucket
 from lakegate.lake.s3.settings import Retention
@@ -23,7 +23,7 @@ def ids():
     return lambda: f"id-{next(numbers)}"
 
 
-@pytest.fixture(params=(moto, ceph), ids=lambda make: make.__name__)
+@pytest.fixture(params=BUCKETS, ids=lambda make: make.__name__)
 def bucket(request, tmp_path):
     """A bucket that nobody has set up yet."""
     for store in request.param(tmp_path):
@@ -99,6 +99,7 @@ def test_who_asks_for_retention_needs_object_lock(bucket):
     assert "--object-lock" in lock.advice
 
 
+@SLOW
 def test_what_the_caller_may_not_see_cannot_be_told(tmp_path):
     for store in ceph(tmp_path):
         store.create(Setup())

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from lake.stores import MemoryStore, Switchable, behind, ceph, moto
+from lake.stores import BUCKETS, SLOW, MemoryStore, Switchable, behind, ceph, moto
 from lakegate.errors import LakeError, UsageError
 from lakegate.lake.layout import PURPOSES
 from lakegate.lake.local_store import LocalStore
@@ -33,7 +33,7 @@ def proofs(changes):
     return {name: change.proof for name, change in changes.items()}
 
 
-@pytest.fixture(params=(moto, ceph), ids=lambda make: make.__name__)
+@pytest.fixture(params=BUCKETS, ids=lambda make: make.__name__)
 def bucket(request, tmp_path):
     yield from request.param(tmp_path)
 
@@ -128,6 +128,7 @@ def test_a_bucket_gets_its_settings(bucket):
     assert "lakegate-quarantine" in rules
 
 
+@SLOW
 def test_object_lock_can_be_switched_on_later_where_the_store_can(tmp_path):
     for store in ceph(tmp_path):
         made(store)
@@ -137,6 +138,7 @@ def test_object_lock_can_be_switched_on_later_where_the_store_can(tmp_path):
         assert (change.before, change.now, change.proof) == ("off", "on", Proof.YES)
 
 
+@SLOW
 def test_object_lock_that_comes_too_late_for_the_store_is_told(tmp_path):
     for store in moto(tmp_path):  # wants an empty bucket
         made(store)
@@ -173,6 +175,7 @@ def test_a_rule_of_ours_that_somebody_changed_is_set_again(bucket):
     assert (changes["lifecycle"].before, changes["lifecycle"].now) == ("5 of 6 rules", "6 of 6 rules")
 
 
+@SLOW
 def test_a_key_that_the_real_server_cannot_use_is_taken_back_and_writes_go_on(tmp_path):
     for store in ceph(tmp_path):
         changes = made(store, Setup(kms_key=KEY))
@@ -183,6 +186,7 @@ def test_a_key_that_the_real_server_cannot_use_is_taken_back_and_writes_go_on(tm
         prove(store.lake(), "after")
 
 
+@SLOW
 def test_a_key_that_the_store_takes_is_proved(tmp_path):
     for store in moto(tmp_path):
         assert made(store, Setup(kms_key=KEY))["encryption"].now == f"aws:kms {KEY}"

@@ -44,7 +44,7 @@ class S3Store:
         self.address = f"s3://{bucket.name}"
 
     def exists(self) -> bool:
-        """Ask for the bucket; one that the caller may not see is there."""
+        """Ask for the bucket. Raises LakeError where the caller may not see it."""
         try:
             with self._bucket.told("open", ""):
                 self._client.head_bucket(**self._named)
