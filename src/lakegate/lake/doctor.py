@@ -67,7 +67,7 @@ def exit_code(findings: tuple[Finding, ...]) -> int:
 
 
 def conditional_put(lake: Lake, key: str) -> Finding:
-    """PROTOCOL, "Probe the store at start": the same key twice, the second put must be refused."""
+    """PROTOCOL, Rules (probe at start): the same key twice, the second put must be refused."""
     try:
         prove_conditional_put(lake, key.removeprefix(PROBES))
         held, got = True, "the second put is refused"
