@@ -12,7 +12,7 @@ import click
 LAKE = click.option(
     "--lake",
     envvar="LAKEGATE_LAKE",
-    metavar="FOLDER|s3://BUCKET",
+    metavar="FOLDER or s3://BUCKET",
     help="The lake: a folder or a whole bucket. [env: LAKEGATE_LAKE]",
 )
 
