@@ -241,7 +241,9 @@ def i12_success_is_a_record_and_unknown_deletes_nothing(look):
         if ending.exit_code == 0:
             assert ending.record is not None, f"I12: {ending.batch}"
             continue
-        assert ending.exit_code != 1 or ending.attempt not in look.witness.settled, f"I12: {ending.attempt} is committed"
+        assert ending.exit_code != 1 or ending.attempt not in look.witness.settled, (
+            f"I12: {ending.attempt} is committed"
+        )
         assert not ending.removed, f"I12: exit {ending.exit_code}, and {ending.removed} source files are gone"
         own = [r for r in look.committed if r.attempt == ending.attempt and r.batch == ending.batch]
         assert ending.exit_code == 5 or not (own and ending.attempt), f"I12: exit {ending.exit_code}, but it committed"

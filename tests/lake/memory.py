@@ -91,6 +91,9 @@ class MemoryLake:
         latest = self._latest(key)
         return latest[1] if latest else None
 
+    def read_all(self, keys):
+        return [self.read(key) for key in keys]
+
     def stream(self, entry):
         data = self._pinned(entry)
         if data is None:

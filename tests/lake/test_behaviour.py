@@ -1,6 +1,8 @@
 """What every lake promises. A new implementation joins `worlds.WORLDS` and passes this file."""
 
 import hashlib
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -167,3 +169,104 @@ def test_the_layout_is_made_once_and_overwrites_nothing(world):
     assert set(created) == {f"{folder}/_README.md" for folder in PURPOSES}
     assert create_layout(lake, "w") == ()
     assert lake.read("README.md") == b"ours"
+
+
+def test_many_are_read_in_the_order_that_was_asked_for(world):
+    lake, upload = world
+    for number in range(12):
+        upload(f"zone/{number}", f"{number}".encode())
+
+    found = lake.read_all([f"zone/{number}" for number in (11, 3, 99, 0)])
+
+    assert list(found) == [b"11", b"3", None, b"0"]
+
+
+def test_holds_says_whether_the_judged_bytes_stand_there(world, tmp_path):
+    lake, upload = world
+    upload(KEY, b"data")
+    judged = content(tmp_path, lake, b"data")
+    lake.place("raw/good", judged)
+    upload("raw/same-size", b"atad")
+    upload("raw/longer", b"data and more")
+
+    assert lake.holds("raw/good", judged) == lake.stat("raw/good")
+    assert [lake.holds(f"raw/{name}", judged) for name in ("same-size", "longer", "absent")] == [None] * 3
+
+
+def test_a_workspace_is_private_and_gone_afterwards(world):
+    lake, _ = world
+
+    with lake.workspace() as folder:
+        (folder / "spooled").write_bytes(b"x")
+        assert folder.stat().st_mode & 0o777 == 0o700
+
+    assert not folder.exists()
+
+
+def test_discard_leaves_nothing(world):
+    lake, upload = world
+    for data in (b"one", b"two"):
+        upload("raw/x", data)
+    upload("raw/x.beside", b"kept")
+    entry = lake.stat("raw/x")
+
+    lake.discard(entry)
+    lake.discard(entry)
+
+    assert lake.stat("raw/x") is None
+    assert lake.read("raw/x.beside") == b"kept"
+    assert lake.put_if_absent("raw/x", b"new", "w")
+
+
+def test_to_seal_again_is_harmless(world):
+    lake, upload = world
+    upload("raw/x", b"data")
+
+    for _ in range(2):
+        lake.seal(["raw/x"])
+
+    assert lake.read("raw/x") == b"data"
+
+
+def test_of_many_who_create_a_record_one_does(world):
+    lake, _ = world
+    key = "01-raw-data-zone/_gate/commits/nyc/flights/b1/000001.json"
+    meeting = threading.Barrier(16)
+
+    def create(number):
+        meeting.wait(timeout=60)
+        return lake.put_if_absent(key, b"by %d" % number, f"w{number}"), lake.read(key)
+
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(create, range(16)))
+
+    (winner,) = [number for number, (created, _) in enumerate(answers) if created]
+    assert {seen for _, seen in answers} == {b"by %d" % winner}
+
+
+def test_the_same_bytes_uploaded_again_are_removed_too(world):
+    lake, upload = world
+    upload(KEY, b"data")
+    pinned = lake.stat(KEY)
+    upload(KEY, b"data")
+
+    assert lake.remove(pinned, hashlib.sha256(b"data").hexdigest())
+    assert lake.stat(KEY) is None
+
+
+def test_remove_looks_at_bytes_and_not_at_versions(world):
+    lake, upload = world
+    upload(KEY, b"data")
+
+    assert not lake.remove(lake.stat(KEY), hashlib.sha256(b"other").hexdigest())
+    assert lake.read(KEY) == b"data"
+
+
+def test_empty_objects_are_objects(world, tmp_path):
+    lake, upload = world
+    upload(KEY, b"")
+    empty = content(tmp_path, lake, b"")
+
+    assert lake.place("raw/empty", empty)
+    assert lake.holds("raw/empty", empty)
+    assert (b"".join(lake.stream(lake.stat(KEY))), lake.read("raw/empty")) == (b"", b"")

@@ -1,5 +1,7 @@
 """Every lake there is, each with the way an uploader writes to it behind the gate's back."""
 
+import pytest
+
 from lake.memory import MemoryLake
 from lakegate.lake.local import LocalLake
 from lakegate.lake.s3.client import Bucket
@@ -51,8 +53,13 @@ def _in_bucket(server, *, versioned):
     return S3Lake(Bucket(server.client, server.settings(name))), upload
 
 
-WORLDS = (memory, local, moto, moto_unversioned, ceph, ceph_unversioned)
-S3_WORLDS = (moto, moto_unversioned, ceph, ceph_unversioned)
+def _slow(world):
+    return pytest.param(world, marks=pytest.mark.slow)
+
+
+S3_WORLDS = (moto, *map(_slow, (moto_unversioned, ceph, ceph_unversioned)))
+WORLDS = (memory, local, *S3_WORLDS)
+GATE_WORLDS = (memory, local, *map(_slow, (moto, ceph, ceph_unversioned)))  # a promotion asks a store dozens of things
 
 
 def keeps_versions(lake):

@@ -26,6 +26,7 @@ from botocore.exceptions import (
     SSOError,
     TokenRetrievalError,
 )
+from botocore.exceptions import ConnectionError as NoConnection
 
 from lakegate.errors import LakeError, UsageError
 from lakegate.lake.s3.settings import S3Settings
@@ -49,7 +50,7 @@ _ACTIONS = {  # what a policy calls an operation, where that is not its own name
     "CompleteMultipartUpload": "PutObject",
     "CopyObject": "GetObjectVersion and s3:PutObject",
     "CreateMultipartUpload": "PutObject",
-    "HeadBucket": "ListBucket",
+    "GetObject": "GetObject and s3:GetObjectVersion",
     "HeadObject": "GetObject and s3:ListBucket",
     "ListObjectVersions": "ListBucketVersions",
     "UploadPart": "PutObject",
@@ -201,7 +202,7 @@ def _unanswered(error: BotoCoreError, verb: str, uri: str, endpoint: str) -> Sto
     if isinstance(error, _NO_CREDENTIALS):
         hint = "set AWS_PROFILE or the AWS_* variables, log in, or give this machine a role"
         return StoreError(f"cannot {verb} {uri!r}: no credentials: {error}", code=code, hint=hint)
-    if isinstance(error, HTTPClientError | _CUT):
+    if isinstance(error, (NoConnection, HTTPClientError, *_CUT)):
         hint = "nothing was lost; check the endpoint and the network, and run again"
         message = f"cannot {verb} {uri!r}: {endpoint} does not answer ({code})"
         return StoreError(message, code=code, cut=isinstance(error, _CUT), hint=hint)

@@ -6,9 +6,11 @@ import contextlib
 import uuid
 
 from lakegate.errors import LakeError
-from lakegate.lake.s3.client import Bucket, StoreError
-from lakegate.lake.s3.transfer import checksum
+from lakegate.lake.s3.client import Bucket, StoreError, created
+from lakegate.lake.s3.transfer import checksum, in_parallel
 from lakegate.lake.zones import probe
+
+ROUNDS, RACERS = 3, 12
 
 
 def verifies_checksums(bucket: Bucket) -> bool:
@@ -50,3 +52,26 @@ def _clear(bucket: Bucket, key: str) -> None:
     """Delete a probe; what is left of it the lifecycle of the log expires."""
     with contextlib.suppress(LakeError), bucket.told("delete", key):
         bucket.client.delete_object(Bucket=bucket.name, Key=key)
+
+
+def creates_once(bucket: Bucket) -> bool:
+    """Say whether, of conditional puts that race for a key, the store lets exactly one through.
+
+    Some stores keep If-None-Match only while nobody else writes (Ceph with versioning). A race that shows it is likely,
+    not certain: no is proof, yes is none.
+    """
+    for _ in range(ROUNDS):
+        key = probe(uuid.uuid4().hex)
+
+        def write(body: bytes, key: str = key) -> bool:
+            def put() -> None:
+                with bucket.told("probe", key):
+                    bucket.client.put_object(Bucket=bucket.name, Key=key, Body=body, IfNoneMatch="*")
+
+            return created(put)
+
+        wins = in_parallel(write, (b"%d" % n for n in range(RACERS)), RACERS)
+        _clear(bucket, key)
+        if sum(wins) != 1:
+            return False
+    return True
