@@ -141,8 +141,8 @@ class Lake(Protocol):
         """Delete what stands at `entry.key` if it is that entry still, and these bytes (PROTOCOL P10).
 
         Nothing there counts as deleted. False: something else stands there, and is kept; so are the same bytes uploaded
-        again, for they may be part of a newer arrival. S3: DeleteObject with If-Match and no VersionId; a bucket without
-        versions cannot tell the same bytes apart.
+        again, for they may be part of a newer arrival. S3: DeleteObject with If-Match and no VersionId; a bucket
+        without versions cannot tell the same bytes apart.
         """
 
     def discard(self, entry: Entry) -> None:
