@@ -519,6 +519,24 @@ def test_an_arrival_between_look_and_delete_stays(open_lake, server, versioned):
     assert lake.read(KEY) == b"newer"
 
 
+@by_server
+@by_versions
+def test_what_another_deletes_while_it_is_hashed_is_deleted(open_lake, server, versioned):
+    lake = open_lake(server, versioned=versioned)
+    lake.upload(KEY, b"data")
+    pinned = lake.stat(KEY)
+    standing = [KEY]
+
+    def deleted_meanwhile(**_):
+        if standing:
+            server().client.delete_object(Bucket=lake._bucket.name, Key=standing.pop())
+
+    lake.on("before-call.s3.GetObject", deleted_meanwhile)
+
+    assert lake.remove(pinned, sha(b"data"))
+    assert lake.stat(KEY) is None
+
+
 # --- what a bucket may hold ---------------------------------------------------------------------------------------
 
 
@@ -577,6 +595,8 @@ def test_of_a_commit_record_the_first_writing_counts(lake):
 
     assert not lake.put_if_absent(COMMIT, b"second", "w2")
     assert lake.read(COMMIT) == b"first"
+    assert lake.sha256(COMMIT) == sha(b"first")
+    assert lake.list("01-raw-data-zone/") == (lake.stat(COMMIT),)
 
 
 def test_what_is_too_large_for_a_record_is_refused_before_it_is_read(lake, monkeypatch):

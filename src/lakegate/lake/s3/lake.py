@@ -82,7 +82,7 @@ class S3Lake:
             Refused: a commit record was deleted (INPUTS 116).
         """
         check_key(prefix.removesuffix("/"))
-        found: tuple[Entry, ...] = ()
+        found: dict[str, Entry] = {}
         for page in self._pages(prefix):
             for marker in page.get("DeleteMarkers", []):
                 if marker["IsLatest"] and COMMITS in marker["Key"]:
@@ -90,9 +90,11 @@ class S3Lake:
                         f"the commit record {self._bucket.uri(marker['Key'])!r} was deleted",
                         hint="find out by whom; then remove the delete marker, the record stands below it",
                     )
-            latest = [version for version in page.get("Versions", []) if version["IsLatest"]]
-            found += tuple(_listed(one) for one in latest if one["Size"] or not one["Key"].endswith("/"))
-        return tuple(sorted(found, key=lambda entry: entry.key))
+            for version in page.get("Versions", []):  # of each key the newest first
+                key = version["Key"]
+                if (version["IsLatest"] or COMMITS in key) and (version["Size"] or not key.endswith("/")):
+                    found[key] = _listed(version)
+        return tuple(entry for _, entry in sorted(found.items()))
 
     def stat(self, key: str) -> Entry | None:
         """Return the entry at `key`."""
@@ -229,13 +231,15 @@ class S3Lake:
             if head is None:
                 return True
             standing = _looked_at(entry.key, head)
-            if standing.size != entry.size or self._sha256(standing, head) != sha256:
-                return False
-            if not self._deletes_conditionally:
-                return self._remove_up_to(standing)
             try:
+                if standing.size != entry.size or self._sha256(standing, head) != sha256:
+                    return False
+                if not self._deletes_conditionally:
+                    return self._remove_up_to(standing)
                 with self._bucket.told("delete", entry.key):
                     self._client.delete_object(Bucket=self._bucket.name, Key=entry.key, IfMatch=head["ETag"])
+            except SourceChanged:  # while it was being hashed
+                continue
             except StoreError as error:
                 if error.status not in (404, 409, 412):
                     raise
@@ -284,10 +288,17 @@ class S3Lake:
         return probes.deletes_conditionally(self._bucket)
 
     def _head(self, key: str) -> HeadObjectOutputTypeDef | None:
-        """Look at what stands at `key` now; None where nothing does."""
+        """Look at what stands at `key` now, of a commit record at the first version; None where nothing does."""
+        first = self._first(key) if COMMITS in check_key(key) else None
+        pin = _pin(first) if first else {}
         try:
-            with self._bucket.told("look at", check_key(key)):
-                return self._client.head_object(Bucket=self._bucket.name, Key=key, ChecksumMode="ENABLED")
+            with self._bucket.told("look at", key):
+                return self._client.head_object(
+                    Bucket=self._bucket.name,
+                    Key=key,
+                    ChecksumMode="ENABLED",
+                    **pin,  # type: ignore[arg-type]
+                )
         except StoreError as error:
             if error.status != 404:
                 raise
