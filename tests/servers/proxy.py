@@ -101,6 +101,13 @@ class Message:
         """The three words of the first line."""
         return self.head.split(b"\r\n", 1)[0].decode("latin-1").split(" ", 2)
 
+    @property
+    def asks(self):
+        """Of a request: its method, and its key with the query; of one about a bucket the query alone."""
+        method, target, _ = self.start
+        path, mark, query = target.partition("?")
+        return method, unquote(path.removeprefix("/").partition("/")[2] + mark + query)
+
     def header(self, name):
         """The value of a header, None where it is not there."""
         for line in self.head.split(b"\r\n")[1:]:
@@ -151,49 +158,52 @@ class Proxy:
             threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client):
-        """Take requests off one client's connection, over one connection of our own, until either closes."""
+        """Take requests off one client's connection until it closes, or a fault ends it."""
         with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
-            store = socket.create_connection((self._upstream.hostname, self._upstream.port or 80), timeout=TIMEOUT)
-            for one in (client, store):
-                one.settimeout(TIMEOUT)
-                one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                stack.callback(self._forget, one)
-                with self._lock:
-                    self._open.add(one)
-            asking, answering = stack.enter_context(client.makefile("rb")), stack.enter_context(store.makefile("rb"))
+            stack.enter_context(self._kept(client))
+            asking = stack.enter_context(client.makefile("rb"))
+            store = stack.enter_context(contextlib.closing(_Store(self._upstream)))
             while (request := _request(asking, client)) is not None:
-                reply = self._exchange(request, client, store, answering)
+                reply = self._exchange(request, client, store)
                 if reply is None:
                     return
                 client.sendall(reply.head + reply.body)
                 if request.closes or reply.closes:
                     return
 
-    def _forget(self, one):
+    @contextlib.contextmanager
+    def _kept(self, client):
+        """Know the connection as long as it is open."""
+        client.settimeout(TIMEOUT)
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with self._lock:
-            self._open.discard(one)
-        one.close()
+            self._open.add(client)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._open.discard(client)
+            client.close()
 
-    def _exchange(self, request, client, store, answering):
+    def _exchange(self, request, client, store):
         """Let the store answer, or do what a fault says. None: the connection is over."""
-        method, target, _ = request.start
-        fault = self._fault(method, unquote(target.removeprefix("/").partition("/")[2]))
+        fault = self._fault(*request.asks)
         act = fault.act if fault else None
         if act is Act.RESET:
             return _break(client)
         if act is Act.ANSWER:
-            return _error(fault.status, method)
+            return _error(fault.status, request.asks[0])
         if act is Act.HOLD:
             fault.held.set()
             fault.released.wait(TIMEOUT)
-        for _ in range(2 if act is Act.TWICE else 1):
-            store.sendall(request.head + request.body)
-            reply = _reply(answering, method)
+        if act is Act.TWICE:
+            store.answer(request)
+        reply = store.answer(request)
         if act is Act.LOSE:
             return _break(client)
         if act is Act.CUT:
-            whole = reply.head + (reply.body if method != "HEAD" else b"")
-            client.sendall(whole[: len(whole) - (len(reply.body) or len(reply.head)) // 2 - 1])
+            client.sendall(reply.head[: len(reply.head) // 2] if not reply.body else reply.head)
+            client.sendall(reply.body[: len(reply.body) // 2])
             return None
         return reply
 
@@ -202,6 +212,32 @@ class Proxy:
             self.requests.append((method, key))
             striking = [fault for fault in self.faults if fault.strikes(method, key)]
         return striking[0] if striking else None
+
+
+class _Store:
+    """The connection to the store behind one client's connection; made anew where the store ended it."""
+
+    def __init__(self, upstream):
+        self._address = upstream.hostname, upstream.port or 80
+        self._socket = self._file = None
+
+    def answer(self, request):
+        """Ask, and read the whole answer."""
+        if self._socket is None:
+            self._socket = socket.create_connection(self._address, timeout=TIMEOUT)
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._file = self._socket.makefile("rb")
+        self._socket.sendall(request.head + request.body)
+        reply = _reply(self._file, request.start[0])
+        if reply.closes:
+            self.close()
+        return reply
+
+    def close(self):
+        if self._socket is not None:
+            self._file.close()
+            self._socket.close()
+            self._socket = None
 
 
 def _request(asking, client):

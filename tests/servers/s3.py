@@ -133,9 +133,11 @@ def close():
     while _made:
         client, name = _made.pop()
         for page in client.get_paginator("list_object_versions").paginate(Bucket=name):
-            for one in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
-                bypass = {"BypassGovernanceRetention": True}
-                client.delete_object(Bucket=name, Key=one["Key"], VersionId=one["VersionId"], **bypass)
+            found = (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))
+            versions = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in found]
+            if versions:
+                every = {"Objects": versions, "Quiet": True}
+                client.delete_objects(Bucket=name, Delete=every, BypassGovernanceRetention=True)
         for upload in client.list_multipart_uploads(Bucket=name).get("Uploads", ()):
             client.abort_multipart_upload(Bucket=name, Key=upload["Key"], UploadId=upload["UploadId"])
         client.delete_bucket(Bucket=name)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,6 +95,9 @@ class Lake(Protocol):
             Refused: it is larger than `SMALL`.
         """
 
+    def read_all(self, keys: Sequence[str]) -> Sequence[bytes | None]:
+        """Return what `read` gives for each key, in their order. S3: several requests at once."""
+
     def stream(self, entry: Entry) -> Iterator[bytes]:
         """Yield the bytes of exactly this version. S3: GetObject with VersionId, else If-Match.
 
@@ -135,9 +138,11 @@ class Lake(Protocol):
         """
 
     def remove(self, entry: Entry, sha256: str) -> bool:
-        """Delete what stands at `entry.key` if it is these bytes (PROTOCOL P10). Nothing there counts as deleted.
+        """Delete what stands at `entry.key` if it is that entry still, and these bytes (PROTOCOL P10).
 
-        False: other bytes stand there, and they are kept. S3: DeleteObject with If-Match and no VersionId.
+        Nothing there counts as deleted. False: something else stands there, and is kept; so are the same bytes uploaded
+        again, for they may be part of a newer arrival. S3: DeleteObject with If-Match and no VersionId; a bucket without
+        versions cannot tell the same bytes apart.
         """
 
     def discard(self, entry: Entry) -> None:
