@@ -55,6 +55,13 @@ def test_the_code_cites_every_step_and_no_clause_that_is_not_on_the_page():
     assert sorted((file, clause) for file, clause in cited if clause not in {*CLAUSES, "P6"}) == []  # P6: both of them
 
 
+def test_the_tests_that_the_protocol_names_are_there():
+    named = re.findall(r"`(tests/[^`]+)`", PROTOCOL)
+
+    assert named
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
 def test_every_part_of_the_page_that_is_cited_is_a_heading():
     headings = set(re.findall(r"^## (.+)$", PROTOCOL, flags=re.MULTILINE))
     cited = {

@@ -10,17 +10,20 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner
 
 import lakegate
 from cli.scene import FLIGHTS, GOOD, PLANES, Scene
 from gate.scene import SOURCE, TARGET, make_route, run, upload_batch
 from lake.memory import MemoryLake
-from lake.worlds import ceph, close, credentials, local, memory, moto
+from lake.worlds import ceph, local, memory, moto
+from lakegate.cli import main
 from lakegate.errors import LakeError, Refused, UsageError
 from lakegate.gate import ledger
 from lakegate.gate.ledger import SlotState
 from lakegate.lake.zones import Place
 from lakegate.reader import locate, read
+from servers.s3 import close, moto_s3, real_s3
 
 REVISED = make_route(on_change="new_revision")
 
@@ -34,10 +37,12 @@ def world(request, tmp_path):
 
 @pytest.fixture(params=[local, moto, ceph], ids=lambda make: make.__name__)
 def lake(request, tmp_path, monkeypatch):
-    """(lake, upload) of every lake that pyarrow can read."""
-    for name, value in credentials().items():
-        monkeypatch.setenv(name, value)
-    yield request.param(tmp_path)
+    """(lake, upload) of every lake that pyarrow can read; the environment holds the credentials of its server."""
+    made = request.param(tmp_path)
+    if request.param is not local:
+        for name, value in (moto_s3() if request.param is moto else real_s3()).environment.items():
+            monkeypatch.setenv(name, value)
+    yield made
     close()
 
 
@@ -246,6 +251,26 @@ def test_a_relation_reads_exactly_the_committed_rows(lake):
 
     assert own.order("id").fetchall() == [(1, "b1"), (2, "b1"), (3, "b2")]
     assert given.filter("batch = 'b2'").aggregate("sum(id)").fetchall() == [(3,)]
+
+
+def test_a_bucket_is_read_through_the_public_door(tmp_path, monkeypatch):
+    """The client of pyarrow goes where the gate's own goes: endpoint, credentials, bucket."""
+    store, upload = moto(tmp_path)
+    server = moto_s3()
+    for name, value in {**server.environment, "AWS_ENDPOINT_URL": server.endpoint}.items():
+        monkeypatch.setenv(name, value)
+    commit(store, upload, "b1", {"a.parquet": parquet(id=[1, 2])})
+    commit(store, upload, "b1", {"a.parquet": parquet(id=[3])}, REVISED)
+    address = store.uri("x").removesuffix("/x")
+
+    found = lakegate.Lake(address).read("nyc/flights")
+    listed = CliRunner().invoke(main, ["paths", "nyc/flights", "--lake", address])
+
+    assert found.dataset().to_table().to_pydict() == {"id": [3], "batch": ["b1"]}
+    assert listed.stdout == f"{found.files[0].uri}\n"
+    assert found.files[0].uri.startswith(f"{address}/01-raw-data-zone/nyc/flights/batch=b1/rev=")
+    assert store.read(TARGET.symlink_manifest("b1")).decode() == listed.stdout
+    close()
 
 
 def test_a_column_batch_of_the_files_own_is_kept(tmp_path):

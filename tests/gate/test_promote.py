@@ -587,7 +587,7 @@ def test_a_store_that_spoils_every_copy_keeps_no_judgement(world):
     lake, upload = world
     upload_batch(upload, BAD)
 
-    with pytest.raises(LakeError, match="3 quarantined copies of 'a.csv'"):
+    with pytest.raises(LakeError, match="3 quarantined copies"):
         run(corrupting(lake, upload, [1, 2, 3, 4]))
 
     assert quarantine.judgements(lake, TARGET.dataset) == ()

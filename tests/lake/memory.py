@@ -4,10 +4,12 @@ It is a bucket without versioning, or one with: there what is overwritten or del
 deletion only puts a marker on top, and data is copied from the pinned version inside the store.
 """
 
+import bisect
 import contextlib
 import datetime as dt
 import functools
 import hashlib
+import itertools
 import tempfile
 import threading
 from pathlib import Path
@@ -26,6 +28,7 @@ class MemoryLake:
         self.versioned = versioned
         self.clock = clock  # when it is, UTC
         self.history = {}  # key -> [(Entry, bytes)], the oldest first; unversioned: one at most. None: a delete marker
+        self._keys = []  # those of the history, sorted
         self._count = 0
         self._lock = threading.RLock()
 
@@ -44,6 +47,8 @@ class MemoryLake:
                 self._push(key, None, None)
 
     def _push(self, key, entry, data):
+        if key not in self.history:
+            bisect.insort(self._keys, key)
         older = self.history.get(key, []) if self.versioned else []
         self.history[key] = [*older, (entry, data)]
 
@@ -73,7 +78,9 @@ class MemoryLake:
     def list(self, prefix):
         check_key(prefix.removesuffix("/"))
         with self._lock:
-            found = (self._latest(key) for key in sorted(self.history) if key.startswith(prefix))
+            first = bisect.bisect_left(self._keys, prefix)
+            below = itertools.takewhile(lambda key: key.startswith(prefix), self._keys[first:])
+            found = (self._latest(key) for key in below)
             return tuple(latest[0] for latest in found if latest)
 
     def stat(self, key):
@@ -83,6 +90,9 @@ class MemoryLake:
     def read(self, key):
         latest = self._latest(key)
         return latest[1] if latest else None
+
+    def read_all(self, keys):
+        return [self.read(key) for key in keys]
 
     def stream(self, entry):
         data = self._pinned(entry)
@@ -125,7 +135,8 @@ class MemoryLake:
 
     def discard(self, entry):
         with self._lock:
-            self.history.pop(check_key(entry.key), None)
+            if self.history.pop(check_key(entry.key), None) is not None:
+                self._keys.remove(entry.key)
 
     def seal(self, keys):
         pass

@@ -158,6 +158,16 @@ def test_the_layout_is_made_once_and_overwrites_nothing(world):
     assert lake.read("README.md") == b"ours"
 
 
+def test_many_are_read_in_the_order_that_was_asked_for(world):
+    lake, upload = world
+    for number in range(12):
+        upload(f"zone/{number}", f"{number}".encode())
+
+    found = lake.read_all([f"zone/{number}" for number in (11, 3, 99, 0)])
+
+    assert list(found) == [b"11", b"3", None, b"0"]
+
+
 def test_holds_says_whether_the_judged_bytes_stand_there(world, tmp_path):
     lake, upload = world
     upload(KEY, b"data")

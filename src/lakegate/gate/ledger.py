@@ -142,9 +142,8 @@ def parse_record(data: bytes, key: str) -> CommitRecord:
 def slots(lake: Lake, place: Place, batch: str) -> tuple[CommitRecord, ...]:
     """Return the records of a batch's slots in the order of the slots, never of the clock."""
     folder = place.commit(batch, 0).rpartition("/")[0] + "/"
-    return tuple(
-        read_record(lake, entry.key) for entry in lake.list(folder) if "/" not in entry.key.removeprefix(folder)
-    )
+    keys = [entry.key for entry in lake.list(folder) if "/" not in entry.key.removeprefix(folder)]
+    return read_records(lake, keys)
 
 
 def latest(slots: Sequence[CommitRecord]) -> CommitRecord | None:
@@ -175,11 +174,14 @@ def committed(
 
     All are taken from one listing of the records (I11). With `as_of` the revisions that were the latest then.
     """
-    found = []
-    for keys in slot_keys(lake, place, as_of).values():
-        records = (read_record(lake, key) for key in reversed(keys))
-        found += [next((record for record in records if record.state is SlotState.COMMITTED), None)]
-    return tuple(sorted(filter(None, found), key=lambda record: order_of(template, record.batch)))
+    found: list[CommitRecord] = []
+    looked_at = list(slot_keys(lake, place, as_of).values())
+    while looked_at:  # of each batch its latest slot, then the one before where that was burned
+        records = read_records(lake, [keys[-1] for keys in looked_at])
+        found += [record for record in records if record.state is SlotState.COMMITTED]
+        burned_over = zip(records, looked_at, strict=True)
+        looked_at = [keys[:-1] for record, keys in burned_over if record.state is SlotState.ABANDONED and keys[:-1]]
+    return tuple(sorted(found, key=lambda record: order_of(template, record.batch)))
 
 
 def datasets(lake: Lake) -> tuple[Place, ...]:
@@ -203,9 +205,13 @@ def read_slot(lake: Lake, key: str) -> CommitRecord | None:
     return None if data is None else parse_record(data, key)
 
 
-def read_record(lake: Lake, key: str) -> CommitRecord:
-    """Return a record that was listed. Raises CouldNotEvaluate where it is not there now: nobody may delete one."""
-    record = read_slot(lake, key)
-    if record is None:
-        raise CouldNotEvaluate(f"the commit record {key!r} vanished", hint="nobody may delete a commit record; look")
-    return record
+def read_records(lake: Lake, keys: Sequence[str]) -> tuple[CommitRecord, ...]:
+    """Return records that were listed. Raises CouldNotEvaluate where one is not there now: nobody may delete one."""
+    records = []
+    for key, data in zip(keys, lake.read_all(keys), strict=True):
+        if data is None:
+            raise CouldNotEvaluate(
+                f"the commit record {key!r} vanished", hint="nobody may delete a commit record; look"
+            )
+        records.append(parse_record(data, key))
+    return tuple(records)

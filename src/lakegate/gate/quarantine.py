@@ -93,14 +93,15 @@ def judgements(lake: Lake, dataset: str) -> tuple[Judgement, ...]:
         CouldNotEvaluate: something else stands among them.
     """
     found = []
-    for entry in lake.list(zones.judgements(dataset)):
+    keys = [entry.key for entry in lake.list(zones.judgements(dataset))]
+    for key, data in zip(keys, lake.read_all(keys), strict=True):
         try:
-            document = json.loads(lake.read(entry.key) or b"")
+            document = json.loads(data or b"")
             del document["schema_version"]  # a later version's record has fields we do not know: TypeError
             document["pins"] = tuple((path, version) for path, version in document["pins"])
             document["files"] = tuple(Kept(**file) for file in document["files"])
             found.append(Judgement(**document))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise CouldNotEvaluate(f"{entry.key!r} is not a quarantine record: {error}") from error
+            raise CouldNotEvaluate(f"{key!r} is not a quarantine record: {error}") from error
     own = [judgement for judgement in found if judgement.dataset == dataset]  # not those of `<dataset>/<more>`
     return tuple(sorted(own, key=lambda judgement: judgement.at))

@@ -51,7 +51,7 @@ def status(lake: Lake, route: Route, now: dt.datetime) -> tuple[BatchStatus, ...
     for batch in sorted(
         drops.keys() | judged.keys() | slotted.keys(), key=lambda key: order_of(route.batching.key, key)
     ):
-        slots = tuple(ledger.read_record(lake, key) for key in slotted.get(batch, ()))
+        slots = ledger.read_records(lake, slotted.get(batch, ()))
         drop = drops.get(batch)
         known = judged.get(batch, [])
         found.append(_pending(lake, route, now, drop, slots, known) if drop else _settled(batch, slots, known))

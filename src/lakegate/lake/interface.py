@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,6 +94,9 @@ class Lake(Protocol):
         Raises:
             Refused: it is larger than `SMALL`.
         """
+
+    def read_all(self, keys: Sequence[str]) -> Sequence[bytes | None]:
+        """Return what `read` gives for each key, in their order. S3: several requests at once."""
 
     def stream(self, entry: Entry) -> Iterator[bytes]:
         """Yield the bytes of exactly this version. S3: GetObject with VersionId, else If-Match.

@@ -19,7 +19,7 @@ import os
 import shutil
 import stat as modes
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -116,6 +116,10 @@ class LocalLake:
             os.fsync(folder)
             return b"".join(posix.chunks(file))
         return None
+
+    def read_all(self, keys: Sequence[str]) -> Sequence[bytes | None]:
+        """Read one after another."""
+        return [self.read(key) for key in keys]
 
     def stream(self, entry: Entry) -> Iterator[bytes]:
         """Yield the bytes of `entry`, looked at before and after (PROTOCOL P2)."""
