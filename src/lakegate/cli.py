@@ -94,7 +94,7 @@ CONTRACT = click.argument("contract", type=click.Path(path_type=Path))
 LAKE = click.option(
     "--lake",
     envvar="LAKEGATE_LAKE",
-    metavar="FOLDER|s3://BUCKET",
+    metavar="FOLDER or s3://BUCKET",
     help="The lake: a folder or a whole bucket. [env: LAKEGATE_LAKE]",
 )
 MODEL = click.option("--schema-name", metavar="NAME", help="Only this schema object of the contract.")
