@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from lakegate.cli_lake import lake as lake_commands
 from lakegate.errors import CouldNotEvaluate, LakegateError, UsageError
+from lakegate.options import LAKE, Ordered, answering
 from lakegate.version import __version__
 
 if TYPE_CHECKING:
@@ -33,12 +33,8 @@ Exit codes:
 DEBUG = "see where with: lakegate --debug COMMAND …"
 
 
-class Commands(click.Group):
-    """The group of all commands: lists them in the order of the work, and turns our errors into an exit code."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """Return the commands in the order in which a person meets them."""
-        return list(self.commands)
+class Commands(Ordered):
+    """The group of all commands: turns our errors into an exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's signature
         """Run a command; every error becomes one message on stderr and its own exit code.
@@ -70,17 +66,6 @@ class Commands(click.Group):
         ctx.exit(told.exit_code)
 
 
-@contextmanager
-def _answering(exit_code: int) -> Iterator[None]:
-    """Write the answer inside, then exit with its code, also where nobody reads to the end (`| head`)."""
-    try:
-        yield
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(exit_code)
-
-
 @click.group(cls=Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="lakegate %(version)s")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
@@ -91,12 +76,6 @@ def main(debug: bool) -> None:  # noqa: FBT001 - click passes options by name
 # --- options that several commands share ------------------------------------------------------------------------
 
 CONTRACT = click.argument("contract", type=click.Path(path_type=Path))
-LAKE = click.option(
-    "--lake",
-    envvar="LAKEGATE_LAKE",
-    metavar="FOLDER or s3://BUCKET",
-    help="The lake: a folder or a whole bucket. [env: LAKEGATE_LAKE]",
-)
 MODEL = click.option("--schema-name", metavar="NAME", help="Only this schema object of the contract.")
 WITH = click.option(
     "--with",
@@ -190,7 +169,7 @@ def lint(paths: tuple[str, ...], output_format: str) -> None:
 
     problems = commands.linted(paths)
     files = len(linter.contract_files(paths))
-    with _answering(linter.exit_code(problems)):
+    with answering(linter.exit_code(problems)):
         show.problems(problems, files, output_format)
 
 
@@ -225,7 +204,7 @@ def test(contract: Path, **given: Any) -> None:  # noqa: ANN401 - click's option
         told = replace(asked, progress=progress, announce=announce, failed=failed.append)
         verdicts = commands.judged(wanted, told)
     codes = [verdict.exit_code for verdict in verdicts] + [failure.error.exit_code for failure in failed]
-    with _answering(show.exit_code(codes)):
+    with answering(show.exit_code(codes)):
         show.verdicts(verdicts, given["output_format"], given["output"], verbose=given["verbose"])
         show.failures(failed)
 
@@ -249,7 +228,7 @@ def promote(contract: Path, **given: Any) -> None:  # noqa: ANN401 - click's opt
         told = replace(asked, progress=progress, announce=announce, failed=failed.append)
         promotions = commands.promoted(given["batch"], told)
     codes = [promotion.exit_code for promotion in promotions] + [failure.error.exit_code for failure in failed]
-    with _answering(show.exit_code(codes)):
+    with answering(show.exit_code(codes)):
         show.promotions(promotions, failed, given["output_format"], given["output"], verbose=given["verbose"])
         show.failures(failed)
 
@@ -262,7 +241,7 @@ def plan(contract: Path, schema_name: str | None) -> None:
     from lakegate import commands, show
 
     text = commands.explained(contract, schema_name)
-    with _answering(0):
+    with answering(0):
         show.write(text)
 
 
@@ -278,7 +257,7 @@ def status(contracts: tuple[str, ...], lake: str | None, as_json: bool) -> None:
     from lakegate import commands, show
 
     found = commands.standings(contracts, lake)
-    with _answering(show.exit_code(one.problem.exit_code for one in found if one.problem)):
+    with answering(show.exit_code(one.problem.exit_code for one in found if one.problem)):
         show.standings(found, as_json=as_json)
 
 
@@ -296,8 +275,11 @@ def paths(dataset: str, lake: str | None, batches: tuple[str, ...], as_of: dt.da
     from lakegate import commands, show
 
     found = commands.committed(dataset, lake, as_of, batches)
-    with _answering(0):
+    with answering(0):
         show.files(found.files, as_json=as_json)
+
+
+main.add_command(lake_commands)
 
 
 @main.command()

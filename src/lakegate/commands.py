@@ -267,7 +267,7 @@ def standings(contracts: Sequence[str], lake: str | None) -> list[Standings]:
     store = open_lake(lake, project.root)
     now = dt.datetime.now(dt.UTC)
     told = []
-    for way in _routes(contracts, project):
+    for way in routes(contracts, project):
         if isinstance(way, Standings):
             told.append(way)
             continue
@@ -278,8 +278,11 @@ def standings(contracts: Sequence[str], lake: str | None) -> list[Standings]:
     return told
 
 
-def _routes(contracts: Sequence[str], project: Project) -> Iterator[Route | Standings]:
-    """Yield the way of each object, or why it cannot be told; a contract without a way is left out unless asked for."""
+def routes(contracts: Sequence[str], project: Project) -> Iterator[Route | Standings]:
+    """Yield the way of each object, or why it cannot be told; a contract without a way is left out unless asked for.
+
+    Without `contracts`: of every contract of the project. Raises UsageError where none is there.
+    """
     files = contracts or [os.path.relpath(path) for path in contracts_under(project.folder, deep=project.deep)]
     if not files:
         hint = "contracts are called <dataset>.odcs.yaml; go to the project's folder, or name a CONTRACT"
@@ -307,4 +310,4 @@ def committed(dataset: str, lake: str | None, as_of: dt.datetime | None, batches
 def _gated(project: Project) -> Iterator[Place]:
     """Yield where the contracts of a project let batches in; those that are wrong are left to `lint`."""
     with contextlib.suppress(UsageError):
-        yield from (way.target for way in _routes((), project) if isinstance(way, Route))
+        yield from (way.target for way in routes((), project) if isinstance(way, Route))

@@ -14,7 +14,9 @@ from lakegate.contract.findings import near
 from lakegate.errors import UsageError
 from lakegate.lake.interface import Lake
 from lakegate.lake.local import LocalLake
+from lakegate.lake.local_store import LocalStore
 from lakegate.lake.s3.settings import Retention, S3Settings
+from lakegate.lake.store import Store
 
 SETTINGS = "lakegate.toml"
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
@@ -42,15 +44,9 @@ def open_lake(address: str | None, root: Path) -> Lake:
         UsageError: none is named, it is not there, it is of a kind that we do not know, or a setting is wrong.
         LakeError: the bucket does not answer, or not to us.
     """
-    settings = root / SETTINGS
-    given = _read(settings)
-    named = address or _named(given, settings)
-    if named is None:
-        hint = f'say --lake FOLDER or s3://BUCKET, set LAKEGATE_LAKE, or write lake = "FOLDER" into {settings}'
-        raise UsageError("no lake is named", hint=hint)
-    if "://" in named:
-        return _bucket(_s3_settings(_bucket_name(named), given.get("s3", {}), settings))
-    folder = Path(named).expanduser()
+    folder = _where(address, root)
+    if isinstance(folder, S3Settings):
+        return _bucket(folder)
     if not folder.is_dir():
         beside = [one.name for one in folder.parent.glob("*") if one.is_dir()]
         raise UsageError(f"the lake {str(folder)!r} is no folder", hint=near(folder.name, beside) or "make it first")
@@ -62,6 +58,33 @@ def _bucket(settings: S3Settings) -> Lake:
     from lakegate.lake.s3.lake import S3Lake  # noqa: PLC0415
 
     return S3Lake(open_bucket(settings))
+
+
+def open_store(address: str | None, root: Path) -> Store:
+    """Return the store under a lake, which need not be there yet; it is named as for `open_lake`.
+
+    Raises UsageError where none is named, it is of a kind that we do not know, or a setting is wrong.
+    """
+    where = _where(address, root)
+    if isinstance(where, S3Settings):
+        from lakegate.lake.s3.client import Bucket, connect  # noqa: PLC0415 - as above
+        from lakegate.lake.s3.store import S3Store  # noqa: PLC0415
+
+        return S3Store(Bucket(connect(where), where))
+    return LocalStore(where)
+
+
+def _where(address: str | None, root: Path) -> Path | S3Settings:
+    """Return the folder or the bucket that is named."""
+    settings = root / SETTINGS
+    given = _read(settings)
+    named = address or _named(given, settings)
+    if named is None:
+        hint = f'say --lake FOLDER or s3://BUCKET, set LAKEGATE_LAKE, or write lake = "FOLDER" into {settings}'
+        raise UsageError("no lake is named", hint=hint)
+    if "://" in named:
+        return _s3_settings(_bucket_name(named), given.get("s3", {}), settings)
+    return Path(named).expanduser()
 
 
 def _bucket_name(address: str) -> str:

@@ -39,9 +39,9 @@ def committed_and_killed_before_cleaning(lake):
     """The very version that the record names still lies in the drop."""
     source = MemoryLake()
     whole(lake)
-    source.objects = dict(lake.objects)
+    source.history = dict(lake.history)
     run(lake)
-    lake.objects[DROP + "a.csv"] = source.objects[DROP + "a.csv"]
+    lake.history[DROP + "a.csv"] = source.history[DROP + "a.csv"]
 
 
 def run_record(lake):

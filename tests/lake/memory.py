@@ -129,7 +129,8 @@ class MemoryLake:
 
     def remove(self, entry, sha256):
         with self._lock:
-            if self.sha256(entry.key) == sha256:
+            latest = self._latest(entry.key)
+            if latest and latest[0].version == entry.version and self.sha256(entry.key) == sha256:
                 self.withdraw(entry.key)
             return self._latest(entry.key) is None
 

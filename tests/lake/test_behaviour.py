@@ -123,6 +123,19 @@ def test_remove_deletes_only_the_bytes_it_was_told(world):
     assert b"".join(lake.stream(lake.stat(KEY))) == b"new arrival"
 
 
+def test_remove_keeps_the_same_bytes_uploaded_again(world):
+    lake, upload = world
+    upload(KEY, b"data")
+    pinned = lake.stat(KEY)
+    upload(KEY, b"data")
+    again = lake.stat(KEY)
+
+    removed = lake.remove(pinned, hashlib.sha256(b"data").hexdigest())
+
+    assert removed == (again.version == pinned.version), "a bucket without versions cannot tell the same bytes apart"
+    assert lake.stat(KEY) == (None if removed else again)
+
+
 def test_remove_of_what_is_gone_is_done(world):
     lake, upload = world
     upload(KEY, b"data")

@@ -222,10 +222,25 @@ def test_a_success_whose_answer_was_lost_is_a_412_and_the_batch_is_committed(lak
 
 
 def lose_answer(response, lost):
-    """Turn the answer to the put of the commit record into one that says nothing."""
+    """Turn the first success into an answer that says nothing; the store has acted."""
     if not lost and response["status_code"] == 200:
         lost.append(True)
         response["status_code"], response["body"] = 500, b""
+
+
+@by_server
+@by_versions
+def test_an_upload_in_parts_whose_last_answer_was_lost_is_whole(open_lake, tmp_path, server, versioned):
+    lake = open_lake(server, versioned=versioned, transfer=SMALL_PARTS)
+    lake.upload(KEY, BIG)
+    judged, lost = spooled(tmp_path, lake, BIG), []
+    lake.on("before-parse.s3.CompleteMultipartUpload", lambda response_dict, **_: lose_answer(response_dict, lost))
+
+    lake.place("raw/a.csv", judged)
+
+    assert lost
+    assert lake.holds("raw/a.csv", judged)
+    assert "Uploads" not in lake._client.list_multipart_uploads(Bucket=lake._bucket.name)
 
 
 def cut_short(times):

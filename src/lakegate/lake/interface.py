@@ -138,9 +138,11 @@ class Lake(Protocol):
         """
 
     def remove(self, entry: Entry, sha256: str) -> bool:
-        """Delete what stands at `entry.key` if it is these bytes (PROTOCOL P10). Nothing there counts as deleted.
+        """Delete what stands at `entry.key` if it is that entry still, and these bytes (PROTOCOL P10).
 
-        False: other bytes stand there, and they are kept. S3: DeleteObject with If-Match and no VersionId.
+        Nothing there counts as deleted. False: something else stands there, and is kept; so are the same bytes uploaded
+        again, for they may be part of a newer arrival. S3: DeleteObject with If-Match and no VersionId; a bucket without
+        versions cannot tell the same bytes apart.
         """
 
     def discard(self, entry: Entry) -> None:

@@ -189,15 +189,16 @@ class LocalLake:
         token = uuid.uuid4().hex
         with self._told("delete", entry.key), _absence, self._parent(entry.key) as (folder, name):
             facts = posix.lstat(folder, name)
-            if facts is not None and not modes.S_ISREG(facts.st_mode):
+            if facts is not None and not (modes.S_ISREG(facts.st_mode) and _version(facts) == entry.version):
                 return False
-            unread = facts is not None and self._witness.vouches(entry, sha256, facts)
+            proved = facts is not None and self._witness.vouches(entry, sha256, facts)
             with self._folder(TEMPORARY, create=True) as tmp, posix.temporary(tmp, f"{token}.origin") as origin:
-                posix.write_all(origin, json.dumps({"key": entry.key, "sha256": sha256}).encode())
+                asked = {"key": entry.key, "version": entry.version, "sha256": sha256}
+                posix.write_all(origin, json.dumps(asked).encode())
                 os.fsync(origin)
                 os.fsync(tmp)
                 os.rename(name, f"{token}.taken", src_dir_fd=folder, dst_dir_fd=tmp)
-                self._settle(tmp, token, entry.key, sha256, entry.version if unread else None)
+                self._settle(tmp, token, entry.key, entry.version, None if proved else sha256)
                 return posix.lstat(folder, name) is None
         return True
 
@@ -246,11 +247,11 @@ class LocalLake:
             ) from error
         return True
 
-    def _settle(self, tmp: int, token: str, key: str, sha256: str, known: str | None = None) -> None:
-        """Delete `token`.taken if it is `sha256`, else put it back at `key`. Of the version `known` this is proved."""
+    def _settle(self, tmp: int, token: str, key: str, version: str, sha256: str | None) -> None:
+        """Delete `token`.taken if it is this version of `key` and `sha256` (None: that is proved), else put it back."""
         taken = f"{token}.taken"
         with posix.plain(tmp, taken, key) as file:
-            if _version(os.fstat(file)) != known and posix.sha256(file) != sha256:
+            if _version(os.fstat(file)) != version or (sha256 and posix.sha256(file) != sha256):
                 self._put_back(tmp, taken, key, os.fstat(file).st_ino)
             posix.unlink(tmp, taken)
 
@@ -277,7 +278,7 @@ class LocalLake:
             token = name.removesuffix(".origin")
             if posix.lstat(tmp, f"{token}.taken") is not None:
                 origin = json.loads(b"".join(posix.chunks(file)))
-                self._settle(tmp, token, check_key(origin["key"]), origin["sha256"])
+                self._settle(tmp, token, check_key(origin["key"]), origin["version"], origin["sha256"])
             posix.unlink(tmp, name)
 
     def _private(self) -> tuple[str, int]:

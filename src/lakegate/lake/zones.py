@@ -13,6 +13,7 @@ TRANSIENT = "02-transient-zone"
 CANDIDATES = "02-transient-zone/_candidates"
 QUARANTINE = "02-transient-zone/_quarantine"
 TEMPORARY = "02-transient-zone/_tmp"
+PROBES = "log/gate/_probe/"
 # Longest first: a location belongs to the first zone that it begins with.
 ZONES = (
     CANDIDATES,
@@ -159,7 +160,7 @@ def log(dataset: str, day: str, run: str) -> str:
 
 def probe(name: str) -> str:
     """Return the key under which a store is asked what it does; `name` is used once."""
-    return f"log/gate/_probe/{name}"
+    return PROBES + name
 
 
 @dataclass(frozen=True, slots=True)

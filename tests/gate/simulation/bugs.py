@@ -112,6 +112,18 @@ def unpinned_delete():
 
 
 @contextlib.contextmanager
+def delete_by_bytes():
+    """P10 deletes what has the committed bytes, also where it is a file of a newer arrival."""
+    remove = MemoryLake.remove
+
+    def by_bytes(self, entry, sha256):
+        return remove(self, self.stat(entry.key) or entry, sha256)
+
+    with patch.object(MemoryLake, "remove", by_bytes):
+        yield
+
+
+@contextlib.contextmanager
 def delete_by_version():
     """P10 deletes the pinned version, and the one before it stands there again."""
 
@@ -244,6 +256,7 @@ IN_THE_PROTOCOL = (
 )
 FURTHER = (
     p0_left_out,
+    delete_by_bytes,
     delete_by_version,
     overwriting_copy,
     clock_read_twice,

@@ -50,7 +50,7 @@ _ACTIONS = {  # what a policy calls an operation, where that is not its own name
     "CompleteMultipartUpload": "PutObject",
     "CopyObject": "GetObjectVersion and s3:PutObject",
     "CreateMultipartUpload": "PutObject",
-    "HeadBucket": "ListBucket",
+    "GetObject": "GetObject and s3:GetObjectVersion",
     "HeadObject": "GetObject and s3:ListBucket",
     "ListObjectVersions": "ListBucketVersions",
     "UploadPart": "PutObject",

@@ -233,7 +233,7 @@ class S3Lake:
             if head is None:
                 return True
             standing = _looked_at(entry.key, head)
-            if standing.size != entry.size or self._sha256(standing, head) != sha256:
+            if standing.version != entry.version or self._sha256(standing, head) != sha256:
                 return False
             if not self._deletes_conditionally:
                 return self._remove_up_to(standing)

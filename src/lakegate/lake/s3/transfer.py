@@ -221,10 +221,15 @@ def _in_parts(
                     IfNoneMatch="*",
                 )
 
-        if created(complete):
+        try:
+            written = created(complete)
+        except StoreError as error:
+            if error.code != "NoSuchUpload":
+                raise
+            written = False  # it was completed, and that answer was lost; or somebody gave it up
+        if written:
             undo.pop_all()
-            return True
-    return False
+    return written
 
 
 def _upload(bucket: Bucket, key: str, content: Content, upload_id: str, part: Part) -> CompletedPartTypeDef:
