@@ -76,7 +76,7 @@ def one_content_per_key(lake):
 
 def deleted_is_committed(lake, records, uploaded):
     committed = {file.sha256 for r in records if r.state is SlotState.COMMITTED for file in r.files}
-    taken = {lake.sha256(e.key) for e in lake.list("02-transient-zone/_tmp/") if e.key.endswith(".taken")}
+    taken = {lake.sha256(e.key) for e in lake.list("02-transient-zone/_tmp/") if e.key.endswith((".taken", ".kept"))}
     for path, data in uploaded.items():
         if lake.stat(DROP + path) is None and path != "_SUCCESS":
             assert hashlib.sha256(data).hexdigest() in committed | taken, f"I6: {path} is gone"

@@ -1,4 +1,7 @@
-"""Promote the scene's batch once, in a process of its own: python promote_driver.py LAKE. Prints the state."""
+"""Promote the scene's batch once, in a process of its own: python promote_driver.py LAKE.
+
+Prints `ready`, waits for a line, and prints the state.
+"""
 
 import sys
 from pathlib import Path
@@ -7,6 +10,8 @@ from gate.scene import run
 from lakegate.lake.local import LocalLake
 
 if __name__ == "__main__":
+    sys.stdout.write("ready\n")  # imported
+    sys.stdout.flush()
     sys.stdin.readline()  # all processes begin together
     done = run(LocalLake(Path(sys.argv[1])))
     sys.stdout.write(done.state)

@@ -18,6 +18,7 @@ from lakegate.lake.local import LocalLake
 from lakegate.verdict import Outcome
 
 HERE = Path(__file__).parent
+PROMOTERS = 16
 
 
 @pytest.mark.parametrize("step", [Step.LOOK, Step.SPOOL, Step.DECIDE, Step.PLACE, Step.COMMIT, Step.CLEAN])
@@ -41,7 +42,7 @@ def test_promoters_in_threads_meet_at_a_step(world, step):
     invariants.holds(lake, FILES)
 
 
-def test_four_processes(tmp_path):
+def test_sixteen_processes(tmp_path):
     root = tmp_path / "lake"
     for path, data in FILES.items():
         (root / DROP / path).parent.mkdir(parents=True, exist_ok=True)
@@ -50,13 +51,15 @@ def test_four_processes(tmp_path):
     command = [sys.executable, str(HERE / "promote_driver.py"), str(root)]
     pipe = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
 
-    running = [subprocess.Popen(command, env=environment, **pipe) for _ in range(4)]
+    running = [subprocess.Popen(command, env=environment, **pipe) for _ in range(PROMOTERS)]
+    for process in running:
+        assert process.stdout.readline() == "ready\n"
     for process in running:
         process.stdin.write("\n")
         process.stdin.flush()
     answers = [(*process.communicate(), process.returncode) for process in running]
 
-    assert [code for _, _, code in answers] == [0] * 4, answers
+    assert [code for _, _, code in answers] == [0] * PROMOTERS, answers
     assert {state for state, _, _ in answers} <= {"committed", "already committed"}
     lake = LocalLake(root)
     assert len(ledger.slots(lake, TARGET, "b1")) == 1
