@@ -56,6 +56,13 @@ def test_that_a_loaded_library_would_be_seen():
     assert "sqlglot" in loaded_by("import sqlglot")
 
 
+def test_a_local_lake_loads_nothing_of_s3(tmp_path):
+    opening = f"from pathlib import Path; from lakegate.config import open_lake; open_lake({str(tmp_path)!r}, Path())"
+
+    assert loaded_by(opening) & {"boto3", "botocore"} == set()
+    assert "boto3" in loaded_by("import lakegate.lake.s3.lake")
+
+
 # In pieces, so that this file does not name what it looks for.
 FOREIGN = re.compile(
     "|".join(

@@ -2,42 +2,159 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 from lakegate.contract.findings import near
 from lakegate.errors import UsageError
 from lakegate.lake.interface import Lake
 from lakegate.lake.local import LocalLake
+from lakegate.lake.local_store import LocalStore
+from lakegate.lake.s3.settings import Retention, S3Settings
+from lakegate.lake.store import Store
 
 SETTINGS = "lakegate.toml"
+BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+MODES = ("GOVERNANCE", "COMPLIANCE")
+# Every key of the table [s3], with what it must be: a type, or one of some words.
+KEYS: Mapping[str, type | tuple[str, ...]] = {
+    "endpoint": str,
+    "region": str,
+    "profile": str,
+    "addressing": ("auto", "path", "virtual"),
+    "owner": str,
+    "retain_days": int,
+    "retain_mode": MODES,
+    "spool": str,
+}
+_SECRET = re.compile(r"secret|password|token|access_?key|key_?id|credential", re.IGNORECASE)
 
 
 def open_lake(address: str | None, root: Path) -> Lake:
     """Return the lake at `address`, else the one that `lakegate.toml` in `root` names (relative to that file).
 
-    Raises UsageError where none is named, where it is not there, or where it is of a kind that we do not know.
+    A lake is a folder or a whole bucket, `s3://bucket`; how the bucket is reached says the table [s3] of that file.
+
+    Raises:
+        UsageError: none is named, it is not there, it is of a kind that we do not know, or a setting is wrong.
+        LakeError: the bucket does not answer, or not to us.
     """
-    named = address or _named_in(root / SETTINGS)
-    if named is None:
-        hint = f'say --lake FOLDER, set LAKEGATE_LAKE, or write lake = "FOLDER" into {root / SETTINGS}'
-        raise UsageError("no lake is named", hint=hint)
-    if "://" in named:
-        raise UsageError(f"the lake {named!r} is no folder", hint="this version works on a local folder")
-    folder = Path(named).expanduser()
+    folder = _where(address, root)
+    if isinstance(folder, S3Settings):
+        return _bucket(folder)
     if not folder.is_dir():
         beside = [one.name for one in folder.parent.glob("*") if one.is_dir()]
         raise UsageError(f"the lake {str(folder)!r} is no folder", hint=near(folder.name, beside) or "make it first")
     return LocalLake(folder)
 
 
-def _named_in(settings: Path) -> str | None:
+def _bucket(settings: S3Settings) -> Lake:
+    from lakegate.lake.s3.client import open_bucket  # noqa: PLC0415 - boto3 loads only where a lake is on S3
+    from lakegate.lake.s3.lake import S3Lake  # noqa: PLC0415
+
+    return S3Lake(open_bucket(settings))
+
+
+def open_store(address: str | None, root: Path) -> Store:
+    """Return the store under a lake, which need not be there yet; it is named as for `open_lake`.
+
+    Raises UsageError where none is named, it is of a kind that we do not know, or a setting is wrong.
+    """
+    where = _where(address, root)
+    if isinstance(where, S3Settings):
+        from lakegate.lake.s3.client import Bucket, connect  # noqa: PLC0415 - as above
+        from lakegate.lake.s3.store import S3Store  # noqa: PLC0415
+
+        return S3Store(Bucket(connect(where), where))
+    return LocalStore(where)
+
+
+def _where(address: str | None, root: Path) -> Path | S3Settings:
+    """Return the folder or the bucket that is named."""
+    settings = root / SETTINGS
+    given = _read(settings)
+    named = address or _named(given, settings)
+    if named is None:
+        hint = f'say --lake FOLDER or s3://BUCKET, set LAKEGATE_LAKE, or write lake = "FOLDER" into {settings}'
+        raise UsageError("no lake is named", hint=hint)
+    if "://" in named:
+        return _s3_settings(_bucket_name(named), given.get("s3", {}), settings)
+    return Path(named).expanduser()
+
+
+def _bucket_name(address: str) -> str:
+    """Return the bucket that is the lake. Raises UsageError for another kind of place, or a part of a bucket."""
+    scheme, _, rest = address.partition("://")
+    name, _, prefix = rest.partition("/")
+    if scheme != "s3":
+        raise UsageError(f"the lake {address!r} is neither a folder nor a bucket", hint="say FOLDER or s3://BUCKET")
+    if prefix:
+        raise UsageError(f"a lake is a whole bucket: got {address!r}", hint=f"say s3://{name}; zones lie at its top")
+    if not BUCKET.fullmatch(name):
+        raise UsageError(f"{name!r} is no name of a bucket", hint="3 to 63 of a-z, 0-9, '-' and '.'")
+    return name
+
+
+def _s3_settings(bucket: str, table: object, file: Path) -> S3Settings:
+    """Read the table [s3]. Raises UsageError for the first thing that is wrong in it."""
+    if not isinstance(table, dict):
+        raise UsageError(f"{file}: s3: got {table!r}, expected a table [s3]")
+    for key, value in table.items():
+        _check(key, value, file)
+    endpoint = table.get("endpoint")
+    if endpoint is not None and (urlsplit(endpoint).scheme not in ("http", "https") or "@" in endpoint):
+        raise UsageError(f"{file}: s3.endpoint: expected http(s)://HOST[:PORT] without user and password")
+    days, mode = table.get("retain_days"), table.get("retain_mode", MODES[0])
+    if (days is None and "retain_mode" in table) or (days is not None and days < 1):
+        raise UsageError(f"{file}: s3.retain_days: got {days!r}, expected a number of days, at least 1")
+    return S3Settings(
+        bucket=bucket,
+        endpoint=endpoint,
+        region=table.get("region"),
+        profile=table.get("profile"),
+        addressing=table.get("addressing", "auto"),
+        owner=table.get("owner"),
+        retention=Retention(mode, dt.timedelta(days=days)) if days else None,
+        spool=file.parent / table["spool"] if "spool" in table else None,
+    )
+
+
+def _check(key: str, value: object, file: Path) -> None:
+    """Raise UsageError unless this is a setting of [s3]. A credential is not, and its value is not repeated."""
+    expected = KEYS.get(key)
+    if expected is None and _SECRET.search(key):
+        hint = "name a profile, set the AWS_* variables, or give this machine a role"
+        raise UsageError(f"{file}: s3.{key}: credentials do not belong into this file", hint=hint)
+    if expected is None:
+        raise UsageError(
+            f"{file}: s3.{key} is no setting", hint=near(key, KEYS) or f"there are: {', '.join(sorted(KEYS))}"
+        )
+    if isinstance(expected, tuple):
+        if value not in expected:
+            raise UsageError(f"{file}: s3.{key}: got {value!r}, expected one of {', '.join(expected)}")
+    elif type(value) is not expected:
+        kind = "text" if expected is str else "a whole number"
+        raise UsageError(f"{file}: s3.{key}: got {value!r}, expected {kind}")
+
+
+def _read(settings: Path) -> dict[str, Any]:
+    """Return what stands in `lakegate.toml`, nothing where there is none."""
     try:
-        found = tomllib.loads(settings.read_text()).get("lake")
+        return tomllib.loads(settings.read_text())
     except FileNotFoundError:
-        return None
+        return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{settings} cannot be read: {error}") from None
+
+
+def _named(given: Mapping[str, Any], settings: Path) -> str | None:
+    """Return the lake that the settings name."""
+    found = given.get("lake")
     if found is not None and not isinstance(found, str):
         raise UsageError(f"{settings}: lake: got {found!r}, expected text")
     return found if found is None or "://" in found else str(settings.parent / found)

@@ -125,17 +125,22 @@ class Committed:
             records = ledger.committed(self._lake, target, there.contract.gate.batch.key)
             slots = tuple((record.batch, record.slot) for record in records)
             if slots and (name, slots) not in self._opened:
-                self._opened[name, slots] = self._open(there, records)
+                folder = _folder(self._workspace, f"{len(self._opened):04}")
+                self._opened[name, slots] = committed_rows(self._lake, there, records, folder)
             if slots:
                 pinned[name] = (slots, self._opened[name, slots])
         return pinned
 
-    def _open(self, there: Neighbour, records: Sequence[CommitRecord]) -> Rows:
-        number = len(self._opened)
-        spool, rows = (_folder(self._workspace, f"{kind}-{number:04}") for kind in ("spool", "rows"))
-        committed = [file for record in records for file in record.files]
-        files = [_fetched(self._lake, file, _folder(spool, f"{n:06}")) for n, file in enumerate(committed)]
-        return open_neighbour(there, files, rows)
+
+def committed_rows(lake: Lake, there: Neighbour, records: Sequence[CommitRecord], folder: Path) -> Rows:
+    """Copy the files of committed batches to private disk, verify them, and open them by their contract.
+
+    `folder` is empty and lives as long as the rows. Raises LakeError where a file is not what was committed.
+    """
+    spool, rows = _folder(folder, "spool"), _folder(folder, "rows")
+    committed = [file for record in records for file in record.files]
+    files = [_fetched(lake, file, _folder(spool, f"{n:06}")) for n, file in enumerate(committed)]
+    return open_neighbour(there, files, rows)
 
 
 def open_neighbour(there: Neighbour, files: Sequence[NativeFile], workspace: Path) -> Rows:

@@ -25,16 +25,21 @@ Made from `lakegate --help` (`make docs`).
 def render():
     """Return the whole page."""
     context = click.Context(main, info_name="lakegate")
-    commands = [section(main.get_command(context, name), name, context) for name in main.list_commands(context)]
-    return "\n".join([HEAD, options_of(main, context), *commands])
+    return "\n".join([HEAD, options_of(main, context), *sections(main, context, "##")])
 
 
-def section(command, name, parent):
-    """Return one command: its usage, what it does, its options."""
+def sections(group, context, level):
+    """Return a section for each command of a group."""
+    return [section(group.get_command(context, name), name, context, level) for name in group.list_commands(context)]
+
+
+def section(command, name, parent, level):
+    """Return one command: its usage, what it does, its options; of a group its commands, too."""
     context = click.Context(command, info_name=name, parent=parent)
     usage = " ".join(command.collect_usage_pieces(context))
-    text = inspect.cleandoc(command.help or "")
-    return f"## {name}\n\n```\n{context.command_path} {usage}\n```\n\n{escaped(text)}\n\n{options_of(command, context)}"
+    text = escaped(inspect.cleandoc(command.help or ""))
+    head = f"{level} {name}\n\n```\n{context.command_path} {usage}\n```\n\n{text}\n\n{options_of(command, context)}"
+    return "\n".join([head, *sections(command, context, f"{level}#")] if isinstance(command, click.Group) else [head])
 
 
 def options_of(command, context):

@@ -111,13 +111,13 @@ def test_an_unknown_dataset_gets_the_near_name(scene, dataset, told):
 
 
 def test_a_dataset_in_two_zones_is_asked_for_with_its_zone(scene):
-    scene.change(PLANES, lambda doc: None)
     twin = json.loads((scene.root / PLANES).read_text())
     twin["id"] = "nyc-planes-raw"
     twin["servers"][1]["location"] = "s3://example-lake/01-raw-data-zone/nyc/planes/"
     scene.write("contracts/nyc/planes-raw.odcs.yaml", twin)
-    scene.arrive("part=1", "tailnum\nN1\n", dataset="nyc/planes")
-    assert scene.run("promote", PLANES, "--all", "--lake", "lake").exit_code == 0
+    for way in (PLANES, "contracts/nyc/planes-raw.odcs.yaml"):
+        scene.arrive("part=1", "tailnum\nN1\n", dataset="nyc/planes")
+        assert scene.run("promote", way, "--all", "--lake", "lake").exit_code == 0
 
     unsaid = scene.run("paths", "nyc/planes", "--lake", "lake")
     said = scene.run("paths", "03-master-data-zone/nyc/planes", "--lake", "lake")
@@ -125,6 +125,15 @@ def test_a_dataset_in_two_zones_is_asked_for_with_its_zone(scene):
     assert unsaid.exit_code == 2
     assert "say which: 01-raw-data-zone/nyc/planes, 03-master-data-zone/nyc/planes" in unsaid.stderr
     assert said.stdout.count("\n") == 1
+
+
+def test_a_batch_key_with_a_typo_gets_the_near_name(scene):
+    scene.arrive("part=11")
+
+    ended = scene.judge("--batch", "part=1l")
+
+    assert ended.exit_code == 3
+    assert "did you mean part=11?" in ended.stderr
 
 
 def test_a_plan_shows_its_sql_and_opens_no_lake(scene):

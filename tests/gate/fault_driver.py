@@ -15,8 +15,9 @@ import traceback
 from pathlib import Path
 
 from gate import invariants, scene
-from gate.scene import DROP, FILES, run
+from gate.scene import DROP, FILES, TARGET, run
 from lakegate.errors import EngineError, LakegateError
+from lakegate.gate import ledger
 from lakegate.gate.promote import PromotionState
 from lakegate.lake.local import LocalLake
 
@@ -54,7 +55,7 @@ def promote_in_child(root, ready):
 
 
 def broken(root, call, fault, when):
-    """Promote with `fault` at the `when`-th `call`. Returns (whether there was such a call, the exit code or signal)."""
+    """Promote with `fault` at the `when`-th `call`; return whether there was one, and the exit code or signal."""
     ready, go = os.pipe()
     child = promote_in_child(root, ready)
     log = root.parent / "strace"
@@ -83,7 +84,7 @@ def one_fault(folder, files, call, fault, when):
     lake = LocalLake(root)
     invariants.holds(lake, files)
     if code == 0:
-        assert invariants.slots(lake), "I12: success means that the record stands"
+        assert ledger.committed(lake, TARGET), "I12: success means that the record stands"
     first = run(lake)
     invariants.holds(lake, files)
     invariants.ends_right(lake, first, files)

@@ -18,7 +18,7 @@ from lakegate.lake import local, posix
 from lakegate.lake.local import LocalLake
 
 CALLS = ("fsync", "link", "mkdir", "rename", "unlink", "write")
-VERBS = ("recover", "list", "stat", "read", "stream", "sha256", "put_if_absent", "place", "remove")
+VERBS = ("recover", "list", "stat", "read", "stream", "sha256", "put_if_absent", "replace_if", "place", "remove")
 
 
 class Fuse:

@@ -9,12 +9,13 @@ import pytest
 
 from gate import invariants
 from gate.scene import DROP, FILES, NOW, SOURCE, TARGET, judge, make_route, make_verdict, run, upload_batch
-from lake.worlds import local
+from lake.worlds import keeps_versions, local
 from lakegate.errors import CouldNotEvaluate, EngineError, LakeError, OutcomeUnknown, Refused, SourceChanged, UsageError
 from lakegate.gate import ledger, quarantine
 from lakegate.gate.ledger import SlotState
 from lakegate.gate.promote import Judged, PromotionState
 from lakegate.gate.protocol import Step
+from lakegate.lake.s3.lake import S3Lake
 from lakegate.verdict import Outcome
 
 BAD = {**FILES, "deep/b.csv": b"id\nbad\n"}
@@ -303,15 +304,19 @@ def test_a_source_that_changes_is_looked_at_once_more(world, times, state):
     def at(step):
         if step is Step.SPOOL and left[0]:
             left[0] -= 1
-            upload(DROP + "a.csv", b"id\n%d\n" % left[0])
+            upload(DROP + "a.csv", b"id\n8%d\n" % left[0])
 
-    if state is None:
+    if keeps_versions(lake):  # what was pinned is still there: it is promoted, and the new arrival is kept
+        assert run(lake, at=at).state is PromotionState.COMMITTED
+        assert lake.read(ledger.paths(lake, TARGET)[0]) == FILES["a.csv"]
+        assert [entry.key for entry in lake.list(DROP)] == [DROP + "a.csv"]
+    elif state is None:
         with pytest.raises(SourceChanged):
             run(lake, at=at)
         assert len(lake.list(DROP)) == len(FILES)
     else:
         assert run(lake, at=at).state is state
-        assert lake.read(ledger.paths(lake, TARGET)[0]) == b"id\n0\n"
+        assert lake.read(ledger.paths(lake, TARGET)[0]) == b"id\n80\n"
 
 
 @pytest.mark.parametrize("acted", [True, False], ids=["answer lost", "request lost"])
@@ -422,6 +427,23 @@ def test_a_new_arrival_during_cleaning_is_kept(world):
     assert (done.state, done.exit_code) == (PromotionState.COMMITTED, 0)
     assert "other bytes" in done.notes[0]
     assert lake.read(DROP + "a.csv") == b"id\nnext\n"
+
+
+def test_cleaning_leaves_a_newer_arrival_whole_that_shares_a_file(world):
+    """Else what is left of it, half a batch, could be committed as the next revision."""
+    lake, upload = world
+    upload_batch(upload)
+    newer = {**FILES, "deep/b.csv": b"id\n9\n"}
+
+    def at(step):
+        if step is Step.CLEAN:
+            upload_batch(upload, newer)
+
+    assert run(lake, at=at).state is PromotionState.COMMITTED
+
+    left = {entry.key.removeprefix(DROP): lake.read(entry.key) for entry in lake.list(DROP)}
+    blind = isinstance(lake, S3Lake) and not keeps_versions(lake)  # it cannot tell the same bytes apart
+    assert left == ({"deep/b.csv": b"id\n9\n"} if blind else newer)
 
 
 def test_after_the_commit_nothing_reports_failure(world):
@@ -536,3 +558,55 @@ def test_a_store_is_asked_once(world):
     run(wrapped)
 
     assert len(asked) == 2
+
+
+def overtaken(lake, upload, route, newer):
+    """A promoter that sleeps from P4 on, while `newer` files arrive and are committed by another one."""
+    slept = []
+
+    def at(step):
+        if step is Step.DECIDE and not slept:
+            slept.append(step)
+            upload_batch(upload, newer)
+            assert run(lake, route=route).state is PromotionState.COMMITTED
+
+    return run(lake, route=route, at=at)
+
+
+@pytest.mark.parametrize("on_change", ["new_revision", "reject"])
+def test_a_promoter_that_was_overtaken_neither_brings_back_the_past_nor_conflicts_with_it(world, on_change):
+    """Its files were replaced before they were committed, and the newer ones are: there is nothing left to do."""
+    lake, upload = world
+    upload_batch(upload)
+    newer = {**FILES, "a.csv": b"id\n9\n"}
+
+    done = overtaken(lake, upload, make_route(on_change), newer)
+
+    assert (done.state, done.exit_code) == (PromotionState.ALREADY_COMMITTED, 0)
+    (record,) = ledger.slots(lake, TARGET, "b1")
+    assert lake.read(record.files[0].key) == b"id\n9\n"
+    assert quarantine.judgements(lake, TARGET.dataset) == ()
+
+
+def test_a_bad_copy_in_quarantine_is_left_and_made_again(world):
+    lake, upload = world
+    upload_batch(upload, BAD)
+
+    done = run(corrupting(lake, upload, [1]))
+
+    assert done.state is PromotionState.QUARANTINED
+    (judgement,) = quarantine.judgements(lake, TARGET.dataset)
+    assert [lake.read(kept.key) for kept in judgement.files] == [BAD["a.csv"], BAD["deep/b.csv"]]
+    assert judgement.files[0].key.split("/")[-2].endswith("-2")
+    invariants.holds(lake, BAD)
+
+
+def test_a_store_that_spoils_every_copy_keeps_no_judgement(world):
+    lake, upload = world
+    upload_batch(upload, BAD)
+
+    with pytest.raises(LakeError, match="3 quarantined copies"):
+        run(corrupting(lake, upload, [1, 2, 3, 4]))
+
+    assert quarantine.judgements(lake, TARGET.dataset) == ()
+    assert len(lake.list(DROP)) == len(BAD)

@@ -1,9 +1,12 @@
 """What every lake promises. A new implementation joins `worlds.WORLDS` and passes this file."""
 
 import hashlib
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from lake.worlds import keeps_versions
 from lakegate.errors import Refused, SourceChanged
 from lakegate.lake.interface import Content
 from lakegate.lake.layout import PURPOSES, create_layout
@@ -14,6 +17,15 @@ KEY = "02-transient-zone/nyc/flights/b1/a.csv"
 def content(tmp_path, lake, data):
     (tmp_path / "spooled").write_bytes(data)
     return Content(tmp_path / "spooled", len(data), hashlib.sha256(data).hexdigest(), lake.stat(KEY))
+
+
+def refused_or_pinned(lake, pinned, data):
+    """A lake that keeps versions still gives the pinned bytes; any other refuses."""
+    if keeps_versions(lake):
+        assert b"".join(lake.stream(pinned)) == data
+    else:
+        with pytest.raises(SourceChanged, match="changed"):
+            list(lake.stream(pinned))
 
 
 def test_list_is_recursive_and_ordered_by_key(world):
@@ -80,24 +92,22 @@ def test_stream_gives_the_pinned_bytes(world):
 
 
 @pytest.mark.parametrize("size", [4, 5], ids=["same size", "other size"])
-def test_stream_refuses_another_version(world, size):
+def test_stream_gives_no_other_version(world, size):
     lake, upload = world
     upload(KEY, b"data")
     pinned = lake.stat(KEY)
     upload(KEY, b"x" * size)
 
-    with pytest.raises(SourceChanged, match="changed"):
-        list(lake.stream(pinned))
+    refused_or_pinned(lake, pinned, b"data")
 
 
-def test_stream_refuses_what_is_gone(world):
+def test_stream_gives_nothing_in_place_of_what_is_gone(world):
     lake, upload = world
     upload(KEY, b"data")
     pinned = lake.stat(KEY)
     assert lake.remove(pinned, hashlib.sha256(b"data").hexdigest())
 
-    with pytest.raises(SourceChanged):
-        list(lake.stream(pinned))
+    refused_or_pinned(lake, pinned, b"data")
 
 
 def test_remove_deletes_only_the_bytes_it_was_told(world):
@@ -111,6 +121,19 @@ def test_remove_deletes_only_the_bytes_it_was_told(world):
     assert not removed
     assert lake.read(KEY) == b"new arrival"
     assert b"".join(lake.stream(lake.stat(KEY))) == b"new arrival"
+
+
+def test_remove_keeps_the_same_bytes_uploaded_again(world):
+    lake, upload = world
+    upload(KEY, b"data")
+    pinned = lake.stat(KEY)
+    upload(KEY, b"data")
+    again = lake.stat(KEY)
+
+    removed = lake.remove(pinned, hashlib.sha256(b"data").hexdigest())
+
+    assert removed == (again.version == pinned.version), "a bucket without versions cannot tell the same bytes apart"
+    assert lake.stat(KEY) == (None if removed else again)
 
 
 def test_remove_of_what_is_gone_is_done(world):
@@ -146,3 +169,104 @@ def test_the_layout_is_made_once_and_overwrites_nothing(world):
     assert set(created) == {f"{folder}/_README.md" for folder in PURPOSES}
     assert create_layout(lake, "w") == ()
     assert lake.read("README.md") == b"ours"
+
+
+def test_many_are_read_in_the_order_that_was_asked_for(world):
+    lake, upload = world
+    for number in range(12):
+        upload(f"zone/{number}", f"{number}".encode())
+
+    found = lake.read_all([f"zone/{number}" for number in (11, 3, 99, 0)])
+
+    assert list(found) == [b"11", b"3", None, b"0"]
+
+
+def test_holds_says_whether_the_judged_bytes_stand_there(world, tmp_path):
+    lake, upload = world
+    upload(KEY, b"data")
+    judged = content(tmp_path, lake, b"data")
+    lake.place("raw/good", judged)
+    upload("raw/same-size", b"atad")
+    upload("raw/longer", b"data and more")
+
+    assert lake.holds("raw/good", judged) == lake.stat("raw/good")
+    assert [lake.holds(f"raw/{name}", judged) for name in ("same-size", "longer", "absent")] == [None] * 3
+
+
+def test_a_workspace_is_private_and_gone_afterwards(world):
+    lake, _ = world
+
+    with lake.workspace() as folder:
+        (folder / "spooled").write_bytes(b"x")
+        assert folder.stat().st_mode & 0o777 == 0o700
+
+    assert not folder.exists()
+
+
+def test_discard_leaves_nothing(world):
+    lake, upload = world
+    for data in (b"one", b"two"):
+        upload("raw/x", data)
+    upload("raw/x.beside", b"kept")
+    entry = lake.stat("raw/x")
+
+    lake.discard(entry)
+    lake.discard(entry)
+
+    assert lake.stat("raw/x") is None
+    assert lake.read("raw/x.beside") == b"kept"
+    assert lake.put_if_absent("raw/x", b"new", "w")
+
+
+def test_to_seal_again_is_harmless(world):
+    lake, upload = world
+    upload("raw/x", b"data")
+
+    for _ in range(2):
+        lake.seal(["raw/x"])
+
+    assert lake.read("raw/x") == b"data"
+
+
+def test_of_many_who_create_a_record_one_does(world):
+    lake, _ = world
+    key = "01-raw-data-zone/_gate/commits/nyc/flights/b1/000001.json"
+    meeting = threading.Barrier(16)
+
+    def create(number):
+        meeting.wait(timeout=60)
+        return lake.put_if_absent(key, b"by %d" % number, f"w{number}"), lake.read(key)
+
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(create, range(16)))
+
+    (winner,) = [number for number, (created, _) in enumerate(answers) if created]
+    assert {seen for _, seen in answers} == {b"by %d" % winner}
+
+
+def test_the_same_bytes_uploaded_again_are_removed_too(world):
+    lake, upload = world
+    upload(KEY, b"data")
+    pinned = lake.stat(KEY)
+    upload(KEY, b"data")
+
+    assert lake.remove(pinned, hashlib.sha256(b"data").hexdigest())
+    assert lake.stat(KEY) is None
+
+
+def test_remove_looks_at_bytes_and_not_at_versions(world):
+    lake, upload = world
+    upload(KEY, b"data")
+
+    assert not lake.remove(lake.stat(KEY), hashlib.sha256(b"other").hexdigest())
+    assert lake.read(KEY) == b"data"
+
+
+def test_empty_objects_are_objects(world, tmp_path):
+    lake, upload = world
+    upload(KEY, b"")
+    empty = content(tmp_path, lake, b"")
+
+    assert lake.place("raw/empty", empty)
+    assert lake.holds("raw/empty", empty)
+    assert (b"".join(lake.stream(lake.stat(KEY))), lake.read("raw/empty")) == (b"", b"")

@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import json
 import os
 
 import pytest
@@ -89,11 +90,19 @@ def test_a_file_system_without_links_is_refused(root, monkeypatch):
         LocalLake(root).put_if_absent("raw/x", b"data", "w")
 
 
-def test_recover_undoes_what_a_dead_process_had_taken(root):
+def take_and_die(root, **other):
+    """Leave behind what a process does that is killed while it deletes; `other`: what it was not to delete."""
     tmp = root / TEMPORARY
     tmp.mkdir()
+    asked = {"key": KEY, "version": LocalLake(root).stat(KEY).version, "sha256": SHA, **other}
     (root / KEY).rename(tmp / "t1.taken")
-    (tmp / "t1.origin").write_text(f'{{"key": "{KEY}", "sha256": "{"0" * 64}"}}')
+    (tmp / "t1.origin").write_text(json.dumps(asked))
+    return tmp
+
+
+@pytest.mark.parametrize("other", [{"sha256": "0" * 64}, {"version": "1-4-1"}], ids=["other bytes", "uploaded again"])
+def test_recover_undoes_what_a_dead_process_had_taken(root, other):
+    tmp = take_and_die(root, **other)
     (tmp / "half.part").write_bytes(b"da")
 
     LocalLake(root).recover()
@@ -103,10 +112,7 @@ def test_recover_undoes_what_a_dead_process_had_taken(root):
 
 
 def test_recover_finishes_what_a_dead_process_had_taken(root):
-    tmp = root / TEMPORARY
-    tmp.mkdir()
-    (root / KEY).rename(tmp / "t1.taken")
-    (tmp / "t1.origin").write_text(f'{{"key": "{KEY}", "sha256": "{SHA}"}}')
+    tmp = take_and_die(root)
 
     LocalLake(root).recover()
 

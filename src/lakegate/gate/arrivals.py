@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lakegate.contract.findings import near
 from lakegate.contract.model import Batching, Contract, SchemaObject
 from lakegate.errors import Refused, UsageError
 from lakegate.gate.ledger import Marker
@@ -131,6 +132,13 @@ def arrivals(lake: Lake, route: Route) -> Arrivals:
         else:
             drops.append(_drop(batch, entries, f"{prefix}{batch}/"))
     return Arrivals(tuple(sorted(drops, key=lambda drop: order_of(batching.key, drop.batch))), tuple(strays))
+
+
+def near_batch(lake: Lake, route: Route, drop: Drop) -> str:
+    """Return "did you mean X?" where nothing has arrived under a key but has under one like it, else empty text."""
+    if drop.files or drop.markers:
+        return ""
+    return near(drop.batch, [other.batch for other in arrivals(lake, route).drops])
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,16 @@ records and read exactly the keys these name; what else lies in a data prefix is
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from lakegate.errors import CouldNotEvaluate
 from lakegate.lake.interface import Lake
-from lakegate.lake.zones import SEQUENCE, Place, batch_of, order_of
+from lakegate.lake.zones import SEQUENCE, ZONES, Place, batch_of, order_of
 from lakegate.version import __version__
 
 SCHEMA_VERSION = 1
@@ -141,19 +142,56 @@ def parse_record(data: bytes, key: str) -> CommitRecord:
 def slots(lake: Lake, place: Place, batch: str) -> tuple[CommitRecord, ...]:
     """Return the records of a batch's slots in the order of the slots, never of the clock."""
     folder = place.commit(batch, 0).rpartition("/")[0] + "/"
-    return tuple(_read(lake, entry.key) for entry in lake.list(folder))
+    keys = [entry.key for entry in lake.list(folder) if "/" not in entry.key.removeprefix(folder)]
+    return read_records(lake, keys)
 
 
-def committed(lake: Lake, place: Place, template: str | None = None) -> tuple[CommitRecord, ...]:
-    """Return the latest revision of every committed batch of a dataset, in the order of the batch keys' fields."""
-    latest: dict[str, CommitRecord] = {}
+def latest(slots: Sequence[CommitRecord]) -> CommitRecord | None:
+    """Return the revision of a batch that holds: its highest COMMITTED slot, None where there is none.
+
+    A slot that was burned after it takes nothing back.
+    """
+    return next((record for record in reversed(slots) if record.state is SlotState.COMMITTED), None)
+
+
+def slot_keys(lake: Lake, place: Place, as_of: dt.datetime | None = None) -> dict[str, tuple[str, ...]]:
+    """Return the keys of each batch's slots, in the order of the slots, from one listing.
+
+    With `as_of` those that stood then by the store's own clock: `Entry.modified` of the record, UTC.
+    """
+    found: dict[str, tuple[str, ...]] = {}
     for entry in lake.list(place.commits):
-        if entry.key.split("/")[-2] == SEQUENCE:
-            continue
-        record = _read(lake, entry.key)
-        if record.state is SlotState.COMMITTED and record.dataset == place.dataset:  # not of `<dataset>/<more>`
-            latest[batch_of(entry.key.split("/")[-2])] = record
-    return tuple(latest[batch] for batch in sorted(latest, key=lambda batch: order_of(template, batch)))
+        name, *rest = entry.key.removeprefix(place.commits).split("/")
+        if len(rest) == 1 and name != SEQUENCE and (as_of is None or entry.modified <= as_of):  # not `<dataset>/<more>`
+            found[batch_of(name)] = (*found.get(batch_of(name), ()), entry.key)
+    return found
+
+
+def committed(
+    lake: Lake, place: Place, template: str | None = None, as_of: dt.datetime | None = None
+) -> tuple[CommitRecord, ...]:
+    """Return the latest revision of every committed batch of a dataset, in the order of the batch keys' fields.
+
+    All are taken from one listing of the records (I11). With `as_of` the revisions that were the latest then.
+    """
+    found: list[CommitRecord] = []
+    looked_at = list(slot_keys(lake, place, as_of).values())
+    while looked_at:  # of each batch its latest slot, then the one before where that was burned
+        records = read_records(lake, [keys[-1] for keys in looked_at])
+        found += [record for record in records if record.state is SlotState.COMMITTED]
+        burned_over = zip(records, looked_at, strict=True)
+        looked_at = [keys[:-1] for record, keys in burned_over if record.state is SlotState.ABANDONED and keys[:-1]]
+    return tuple(sorted(found, key=lambda record: order_of(template, record.batch)))
+
+
+def datasets(lake: Lake) -> tuple[Place, ...]:
+    """Return every dataset that has slots, in the order of the zones. It lists the slots of the whole lake."""
+    found: dict[Place, None] = {}
+    for zone in ZONES:
+        folder = f"{zone}/_gate/commits/"
+        for entry in lake.list(folder):
+            found[Place(zone, entry.key.removeprefix(folder).rsplit("/", 2)[0])] = None
+    return tuple(found)
 
 
 def paths(lake: Lake, place: Place, template: str | None = None) -> tuple[str, ...]:
@@ -167,9 +205,13 @@ def read_slot(lake: Lake, key: str) -> CommitRecord | None:
     return None if data is None else parse_record(data, key)
 
 
-def _read(lake: Lake, key: str) -> CommitRecord:
-    """Return a record that was listed; nobody may delete one."""
-    record = read_slot(lake, key)
-    if record is None:
-        raise CouldNotEvaluate(f"the commit record {key!r} vanished", hint="nobody may delete a commit record; look")
-    return record
+def read_records(lake: Lake, keys: Sequence[str]) -> tuple[CommitRecord, ...]:
+    """Return records that were listed. Raises CouldNotEvaluate where one is not there now: nobody may delete one."""
+    records = []
+    for key, data in zip(keys, lake.read_all(keys), strict=True):
+        if data is None:
+            raise CouldNotEvaluate(
+                f"the commit record {key!r} vanished", hint="nobody may delete a commit record; look"
+            )
+        records.append(parse_record(data, key))
+    return tuple(records)

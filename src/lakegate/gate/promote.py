@@ -21,9 +21,10 @@ from enum import StrEnum
 from lakegate.checks.interface import Outcome
 from lakegate.errors import CouldNotEvaluate, LakegateError, OutcomeUnknown, SourceChanged
 from lakegate.gate import ledger, quarantine, sequence
-from lakegate.gate.arrivals import Drop, Markers, Route, read_drop, read_markers
+from lakegate.gate.arrivals import Drop, Markers, Route, near_batch, read_drop, read_markers
 from lakegate.gate.commit import commit, draft_of, place, verified
 from lakegate.gate.ledger import CommitRecord
+from lakegate.gate.manifests import write_manifest
 from lakegate.gate.protocol import (
     SLOTS_LOST,
     TABLE_MOVES,
@@ -178,7 +179,9 @@ class _Run:
         markers = read_markers(self._lake, drop)
         waiting = markers.unreadable or waits_for(markers.arrived, self._route.batching, self._options.now)
         if waiting:
-            return Promotion(self._batch, PromotionState.NOT_READY, 3, f"{self._batch!r} is not ready: {waiting}")
+            meant = near_batch(self._lake, self._route, drop)
+            message = f"{self._batch!r} is not ready: {waiting}" + (f" ({meant})" if meant else "")
+            return Promotion(self._batch, PromotionState.NOT_READY, 3, message)
         self._at(Step.PIN)
         promised = markers.promised
         named = None if promised is None else {promise.path for promise in promised}
@@ -216,6 +219,8 @@ class _Run:
             decision = decide(self._slots(), batch.digest, self._route.on_change)
             if isinstance(decision, Already):
                 return self._finish(PromotionState.ALREADY_COMMITTED, decision.record, drop, markers)
+            if isinstance(decision, Clash) or decision.replaces is not None:
+                self._refuse_the_past(drop)
             if isinstance(decision, Clash):
                 return self._clash(batch, drop, decision.record)
             if draft is None or number is not None:  # what a table-wide rule says changes with the table
@@ -238,6 +243,17 @@ class _Run:
             f"{lost} slots of {self._batch!r} were lost, and its table moved on {moved} times, in one run",
             hint="nothing was deleted; run again later",
         )
+
+    def _refuse_the_past(self, drop: Drop) -> None:
+        """P4: nothing may replace what was committed, or conflict with it, that is not in the drop any more.
+
+        Looked at after the slots were read: a newer arrival that is committed later takes the slot that we would.
+        """
+        if read_drop(self._lake, self._route, self._batch).pins != drop.pins:
+            raise SourceChanged(
+                f"{self._batch!r} was replaced or taken away while it was being promoted",
+                hint="another revision is committed; let the upload end, then run again",
+            )
 
     def _settle(self, batch: SpooledBatch) -> int | None:
         """P4 of a sequenced table: return the number of the claim to be made. None: the dataset has no sequence."""
@@ -356,12 +372,15 @@ class _Run:
     ) -> Promotion:
         """P9, P10: clean the source, marker first. The batch is committed: nothing here may report failure."""
         self._at(Step.SEAL)
-        notes = []
+        target, notes = self._route.target, []
         try:
-            slot = self._route.target.commit(record.batch, record.slot)
-            self._lake.seal((slot, *(file.key for file in record.files)))
+            self._lake.seal((target.commit(record.batch, record.slot), *(file.key for file in record.files)))
         except LakegateError as error:
             notes.append(f"slot {record.slot} was not sealed: {error}")
+        try:
+            write_manifest(self._lake, target, record.batch)
+        except LakegateError as error:
+            notes.append(f"the manifest for Athena, Trino and Spark was not written: {error}")
         self._at(Step.CLEAN)
         shas = {file.path: file.sha256 for file in record.files}
         shas |= {marker.path: marker.sha256 for marker in (markers.markers if markers else record.markers)}

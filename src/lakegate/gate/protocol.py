@@ -16,7 +16,7 @@ from enum import StrEnum
 
 from lakegate.contract.model import Batching
 from lakegate.errors import Refused, UsageError
-from lakegate.gate.ledger import CommitRecord, SlotState
+from lakegate.gate.ledger import CommitRecord, SlotState, latest
 
 TABLE_MOVES = 20  # times a batch of a sequenced table is judged again in one run because the table moved on
 SLOTS_LOST = 2  # as many slots lost in one run make the outcome unknown (P8)
@@ -48,7 +48,7 @@ NEXT: Mapping[Step | None, frozenset[Step]] = {
     Step.PIN: frozenset({Step.SPOOL}) | _AGAIN,
     Step.SPOOL: frozenset({Step.DECIDE}) | _AGAIN,
     # judge; or the slot was lost and the batch is judged already; or it is committed; or it conflicts
-    Step.DECIDE: frozenset({Step.JUDGE, Step.PLACE, Step.SEAL, Step.PUBLISH}),
+    Step.DECIDE: frozenset({Step.JUDGE, Step.PLACE, Step.SEAL, Step.PUBLISH}) | _AGAIN,
     Step.JUDGE: frozenset({Step.QUARANTINE, Step.PLACE, Step.PUBLISH}),
     Step.QUARANTINE: frozenset({Step.SEAL, Step.PUBLISH}),  # SEAL: another promoter committed these very bytes
     Step.PLACE: frozenset({Step.VERIFY}) | _AGAIN,
@@ -252,7 +252,7 @@ class Take:
 def decide(slots: Sequence[CommitRecord], digest: str, on_change: str) -> Already | Clash | Take:
     """P4: the latest COMMITTED slot decides; ABANDONED slots are only passed over."""
     free = slots[-1].slot + 1 if slots else 1
-    record = next((record for record in reversed(slots) if record.state is SlotState.COMMITTED), None)
+    record = latest(slots)
     if record is None:
         return Take(free, None)
     if record.digest == digest:

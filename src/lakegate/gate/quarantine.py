@@ -7,13 +7,14 @@ import json
 from dataclasses import dataclass
 
 from lakegate.errors import CouldNotEvaluate, LakeError
-from lakegate.gate.spool import SpooledBatch
+from lakegate.gate.spool import SpooledBatch, SpooledFile
 from lakegate.lake import zones
 from lakegate.lake.interface import Lake
 
 SCHEMA_VERSION = 1
 FAILED = "failed"
 CONFLICT = "conflict"
+COPIES = 3  # of one file, before the store is said to be at fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +59,25 @@ class Judgement:
 def keep(lake: Lake, batch: SpooledBatch) -> tuple[Kept, ...]:
     """Copy a batch into quarantine and verify every file; what already stands there is only verified.
 
+    A copy that went wrong is left, for a record may name what lies beside it, and the next one is made.
+
     Raises:
-        LakeError: what stands there is not what was copied.
+        LakeError: one file went wrong in every copy.
     """
-    folder = zones.quarantine(batch.dataset, batch.key, batch.digest)
-    kept = []
-    for file in batch.files:
-        lake.place(folder + file.path, file.content)
-        if lake.holds(folder + file.path, file.content) is None:
-            got = lake.sha256(folder + file.path)
-            raise LakeError(
-                f"the quarantined copy {folder + file.path!r} has sha256 {got}, expected {file.sha256}",
-                hint="the source is untouched; check the disk, remove the bad copy and run again",
-            )
-        kept.append(Kept(file.path, file.size, file.sha256, folder + file.path))
-    return tuple(kept)
+    return tuple(Kept(file.path, file.size, file.sha256, _kept(lake, batch, file)) for file in batch.files)
+
+
+def _kept(lake: Lake, batch: SpooledBatch, file: SpooledFile) -> str:
+    """Return the key of a verified copy of one file."""
+    for copy in range(1, COPIES + 1):
+        key = zones.quarantine(batch.dataset, batch.key, batch.digest, copy) + file.path
+        lake.place(key, file.content)
+        if lake.holds(key, file.content):
+            return key
+    raise LakeError(
+        f"{COPIES} quarantined copies of {file.path!r}, the last {key!r}, are not what was judged",
+        hint="the source is untouched; check the disk and run again",
+    )
 
 
 def remember(lake: Lake, judgement: Judgement, write_id: str) -> None:
@@ -88,14 +93,15 @@ def judgements(lake: Lake, dataset: str) -> tuple[Judgement, ...]:
         CouldNotEvaluate: something else stands among them.
     """
     found = []
-    for entry in lake.list(zones.judgements(dataset)):
+    keys = [entry.key for entry in lake.list(zones.judgements(dataset))]
+    for key, data in zip(keys, lake.read_all(keys), strict=True):
         try:
-            document = json.loads(lake.read(entry.key) or b"")
+            document = json.loads(data or b"")
             del document["schema_version"]  # a later version's record has fields we do not know: TypeError
             document["pins"] = tuple((path, version) for path, version in document["pins"])
             document["files"] = tuple(Kept(**file) for file in document["files"])
             found.append(Judgement(**document))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise CouldNotEvaluate(f"{entry.key!r} is not a quarantine record: {error}") from error
+            raise CouldNotEvaluate(f"{key!r} is not a quarantine record: {error}") from error
     own = [judgement for judgement in found if judgement.dataset == dataset]  # not those of `<dataset>/<more>`
     return tuple(sorted(own, key=lambda judgement: judgement.at))

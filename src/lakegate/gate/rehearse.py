@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lakegate.errors import NotReady
-from lakegate.gate.arrivals import Route, read_drop, read_markers
+from lakegate.gate.arrivals import Route, near_batch, read_drop, read_markers
 from lakegate.gate.protocol import findings, normal, waits_for
 from lakegate.gate.spool import Progress, SpooledBatch, batch_of, spooled
 from lakegate.lake.interface import Lake
@@ -29,7 +29,9 @@ def spooled_batch(
     markers = read_markers(lake, drop)
     waiting = markers.unreadable or waits_for(markers.arrived, route.batching, now)
     if waiting:
-        raise NotReady(f"{key!r} is not ready: {waiting}", hint="see `lakegate status`")
+        raise NotReady(
+            f"{key!r} is not ready: {waiting}", hint=near_batch(lake, route, drop) or "see `lakegate status`"
+        )
     named = None if markers.promised is None else {promise.path for promise in markers.promised}
     files = [(path, entry) for path, entry in drop.files if named is None or normal(path) in named]
     with spooled(lake, files, spool, progress) as copies:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import groupby
 
 from lakegate.gate import ledger, quarantine
 from lakegate.gate.arrivals import Drop, Route, arrivals, read_markers
 from lakegate.gate.ledger import CommitRecord
 from lakegate.gate.protocol import Seen, belongs, finished, judgement_id, normal, waits_for
 from lakegate.gate.quarantine import Judgement
-from lakegate.lake.interface import Lake
-from lakegate.lake.zones import SEQUENCE, batch_of, order_of
+from lakegate.lake.interface import Entry, Lake
+from lakegate.lake.zones import order_of
 
 
 class Standing(StrEnum):
@@ -23,6 +25,7 @@ class Standing(StrEnum):
     COMMITTED = "committed"
     QUARANTINED = "quarantined"
     CONFLICTED = "conflicted"
+    STRAY = "stray"  # belongs to no batch: beside the folders of batches, or not of the contract's key template
     ABANDONED = "abandoned"  # its latest slot was burned, and nothing lies in the drop
 
 
@@ -41,21 +44,22 @@ class BatchStatus:
 
 
 def status(lake: Lake, route: Route, now: dt.datetime) -> tuple[BatchStatus, ...]:
-    """Return every batch that arrived, was judged or committed, in the order of the batch keys' fields."""
-    drops = {drop.batch: drop for drop in arrivals(lake, route).drops}
+    """Return every batch that arrived, was judged or committed, in the order of the batch keys' fields; then strays."""
+    arrived = arrivals(lake, route)
+    drops = {drop.batch: drop for drop in arrived.drops}
     judged: dict[str, list[Judgement]] = {}
     for judgement in quarantine.judgements(lake, route.dataset):
         judged.setdefault(judgement.batch, []).append(judgement)
-    commits = route.target.commits
-    names = {entry.key.removeprefix(commits).split("/")[0] for entry in lake.list(commits)}
-    slotted = {batch_of(name) for name in names - {SEQUENCE}}
+    slotted = ledger.slot_keys(lake, route.target)
     found = []
-    for batch in sorted(drops.keys() | judged.keys() | slotted, key=lambda key: order_of(route.batching.key, key)):
-        slots = ledger.slots(lake, route.target, batch) if batch in slotted else ()
+    for batch in sorted(
+        drops.keys() | judged.keys() | slotted.keys(), key=lambda key: order_of(route.batching.key, key)
+    ):
+        slots = ledger.read_records(lake, slotted.get(batch, ()))
         drop = drops.get(batch)
         known = judged.get(batch, [])
         found.append(_pending(lake, route, now, drop, slots, known) if drop else _settled(batch, slots, known))
-    return tuple(found)
+    return (*found, *_strays(route, arrived.strays))
 
 
 def due(statuses: tuple[BatchStatus, ...]) -> tuple[str, ...]:
@@ -72,35 +76,46 @@ def _pending(
     judged: list[Judgement],
 ) -> BatchStatus:
     """Say where a batch stands of which something lies in the drop. Nothing is hashed for it."""
-    record = finished(slots)
-    slot = record.slot if record else None
+    record, last = finished(slots), ledger.latest(slots)
+    slot = last.slot if last else None
     files, size = len(drop.files), sum(entry.size for _, entry in drop.files)
     if record and all(belongs(record, Seen(normal(p), e.size, e.version)) for p, e in drop.files):
         message = "committed; its source is still to be cleaned"
         return BatchStatus(drop.batch, Standing.COMMITTED, message, slot, record.report, files, size, due=True)
     asked = judgement_id(drop.pins, route.contract_sha256)
-    last = next((judgement for judgement in judged if judgement.id == asked), None)
-    if last:
-        return BatchStatus(drop.batch, _of(last), last.message, slot, last.report, files, size, due=False)
+    known = next((judgement for judgement in judged if judgement.id == asked), None)
+    if known:
+        return BatchStatus(drop.batch, _of(known), known.message, slot, known.report, files, size, due=False)
     markers = read_markers(lake, drop)
     waiting = markers.unreadable or waits_for(markers.arrived, route.batching, now)
     standing = Standing.WAITING if waiting else Standing.ARRIVED
     return BatchStatus(drop.batch, standing, waiting or "ready to be judged", slot, "", files, size, due=True)
 
 
+def _strays(route: Route, entries: Sequence[Entry]) -> Iterator[BatchStatus]:
+    """Yield what belongs to no batch, a line for each folder or file that lies where batches do."""
+    template = route.batching.key
+    wanted = f"a batch key of the form {template!r}" if template else "a folder for each batch"
+    for name, group in groupby(entries, key=lambda entry: entry.key.removeprefix(route.source.prefix).split("/")[0]):
+        sizes = [entry.size for entry in group]
+        message = f"belongs to no batch: expected {wanted}"
+        yield BatchStatus(name, Standing.STRAY, message, None, "", len(sizes), sum(sizes), due=False)
+
+
 def _settled(batch: str, slots: tuple[CommitRecord, ...], judged: list[Judgement]) -> BatchStatus:
     """Say where a batch stands of which nothing lies in the drop."""
-    record = finished(slots)
+    record = ledger.latest(slots)
     if record is None and judged:
-        last = judged[-1]
-        size = sum(file.size for file in last.files)
-        return BatchStatus(batch, _of(last), last.message, None, last.report, len(last.files), size, due=False)
-    latest = record or slots[-1]
+        judgement = judged[-1]
+        size = sum(file.size for file in judgement.files)
+        standing, files = _of(judgement), len(judgement.files)
+        return BatchStatus(batch, standing, judgement.message, None, judgement.report, files, size, due=False)
+    last = record or slots[-1]
     standing = Standing.COMMITTED if record else Standing.ABANDONED
-    message = f"slot {latest.slot}, {latest.verdict}" if record else f"slot {latest.slot} was abandoned"
-    size = sum(file.size for file in latest.files)
-    slot = latest.slot if record else None
-    return BatchStatus(batch, standing, message, slot, latest.report, len(latest.files), size, due=False)
+    message = f"slot {last.slot}, {last.verdict}" if record else f"slot {last.slot} was abandoned"
+    size = sum(file.size for file in last.files)
+    slot = last.slot if record else None
+    return BatchStatus(batch, standing, message, slot, last.report, len(last.files), size, due=False)
 
 
 def _of(judgement: Judgement) -> Standing:

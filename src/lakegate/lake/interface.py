@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import datetime as dt
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from lakegate.errors import Refused
+
+if TYPE_CHECKING:
+    from pyarrow.fs import FileSystem
 
 KEY_LIMIT = 1024  # bytes of UTF-8, S3's own limit
 SMALL = 64 * 1024 * 1024  # bytes; what `Lake.read` reads at most: records, manifests, reports
@@ -60,6 +63,9 @@ class Lake(Protocol):
     def uri(self, key: str) -> str:
         """Return where a reader outside finds `key`: an absolute path, or `s3://bucket/key`."""
 
+    def arrow(self) -> tuple[FileSystem, str]:
+        """Return pyarrow's way to the same objects, and what it puts before a key. For reading only."""
+
     def recover(self) -> None:
         """Finish or undo every `remove` that a killed process left half done. Safe beside live ones.
 
@@ -88,6 +94,9 @@ class Lake(Protocol):
         Raises:
             Refused: it is larger than `SMALL`.
         """
+
+    def read_all(self, keys: Sequence[str]) -> Sequence[bytes | None]:
+        """Return what `read` gives for each key, in their order. S3: several requests at once."""
 
     def stream(self, entry: Entry) -> Iterator[bytes]:
         """Yield the bytes of exactly this version. S3: GetObject with VersionId, else If-Match.
@@ -129,9 +138,11 @@ class Lake(Protocol):
         """
 
     def remove(self, entry: Entry, sha256: str) -> bool:
-        """Delete what stands at `entry.key` if it is these bytes (PROTOCOL P10). Nothing there counts as deleted.
+        """Delete what stands at `entry.key` if it is that entry still, and these bytes (PROTOCOL P10).
 
-        False: other bytes stand there, and they are kept. S3: DeleteObject with If-Match and no VersionId.
+        Nothing there counts as deleted. False: something else stands there, and is kept; so are the same bytes uploaded
+        again, for they may be part of a newer arrival. S3: DeleteObject with If-Match and no VersionId; a bucket
+        without versions cannot tell the same bytes apart.
         """
 
     def discard(self, entry: Entry) -> None:

@@ -20,13 +20,17 @@ import os
 import shutil
 import stat as modes
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lakegate.errors import LakeError, Refused, SourceChanged, UsageError
 from lakegate.lake import posix, unchanged
 from lakegate.lake.interface import KEY_LIMIT, SMALL, Content, Entry, check_key
 from lakegate.lake.zones import TEMPORARY
+
+if TYPE_CHECKING:
+    from pyarrow.fs import FileSystem
 
 _absence = contextlib.suppress(FileNotFoundError)  # what is not there is an answer, not an error
 _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EXDEV)
@@ -50,6 +54,12 @@ class LocalLake:
     def uri(self, key: str) -> str:
         """Return the absolute path of `key`."""
         return str(self.root / check_key(key))
+
+    def arrow(self) -> tuple[FileSystem, str]:
+        """Return the file system and the lake's folder."""
+        from pyarrow.fs import LocalFileSystem
+
+        return LocalFileSystem(), f"{self.root}/"
 
     def recover(self) -> None:
         """Remove temporary files of dead processes; finish or undo what they had taken."""
@@ -109,6 +119,10 @@ class LocalLake:
             os.fsync(folder)
             return b"".join(posix.chunks(file))
         return None
+
+    def read_all(self, keys: Sequence[str]) -> Sequence[bytes | None]:
+        """Read one after another."""
+        return [self.read(key) for key in keys]
 
     def stream(self, entry: Entry) -> Iterator[bytes]:
         """Yield the bytes of `entry`, looked at before and after (PROTOCOL P2)."""
@@ -178,15 +192,16 @@ class LocalLake:
         token = uuid.uuid4().hex
         with self._told("delete", entry.key), _absence, self._parent(entry.key) as (folder, name):
             facts = posix.lstat(folder, name)
-            if facts is not None and not modes.S_ISREG(facts.st_mode):
+            if facts is not None and not (modes.S_ISREG(facts.st_mode) and _version(facts) == entry.version):
                 return False
-            unread = facts is not None and self._witness.vouches(entry, sha256, facts)
+            proved = facts is not None and self._witness.vouches(entry, sha256, facts)
             with self._folder(TEMPORARY, create=True) as tmp, posix.temporary(tmp, f"{token}.origin") as origin:
-                posix.write_all(origin, json.dumps({"key": entry.key, "sha256": sha256}).encode())
+                asked = {"key": entry.key, "version": entry.version, "sha256": sha256}
+                posix.write_all(origin, json.dumps(asked).encode())
                 os.fsync(origin)
                 os.fsync(tmp)
                 os.rename(name, f"{token}.taken", src_dir_fd=folder, dst_dir_fd=tmp)
-                self._settle(tmp, token, entry.key, sha256, entry.version if unread else None)
+                self._settle(tmp, token, entry.key, entry.version, None if proved else sha256)
                 return posix.lstat(folder, name) is None
         return True
 
@@ -235,11 +250,11 @@ class LocalLake:
             ) from error
         return True
 
-    def _settle(self, tmp: int, token: str, key: str, sha256: str, known: str | None = None) -> None:
-        """Delete `token`.taken if it is `sha256`, else put it back at `key`. Of the version `known` this is proved."""
+    def _settle(self, tmp: int, token: str, key: str, version: str, sha256: str | None) -> None:
+        """Delete `token`.taken if it is this version of `key` and `sha256` (None: that is proved), else put it back."""
         taken = f"{token}.taken"
         with posix.plain(tmp, taken, key) as file:
-            if _version(os.fstat(file)) != known and posix.sha256(file) != sha256:
+            if _version(os.fstat(file)) != version or (sha256 and posix.sha256(file) != sha256):
                 self._put_back(tmp, taken, key, os.fstat(file).st_ino)
             posix.unlink(tmp, taken)
 
@@ -269,7 +284,7 @@ class LocalLake:
             token = name.removesuffix(".origin")
             if posix.lstat(tmp, f"{token}.taken") is not None:
                 origin = json.loads(b"".join(posix.chunks(file)))
-                self._settle(tmp, token, check_key(origin["key"]), origin["sha256"])
+                self._settle(tmp, token, check_key(origin["key"]), origin["version"], origin["sha256"])
             posix.unlink(tmp, name)
 
     def _private(self) -> tuple[str, int]:

@@ -13,6 +13,7 @@ TRANSIENT = "02-transient-zone"
 CANDIDATES = "02-transient-zone/_candidates"
 QUARANTINE = "02-transient-zone/_quarantine"
 TEMPORARY = "02-transient-zone/_tmp"
+PROBES = "log/gate/_probe/"
 # Longest first: a location belongs to the first zone that it begins with.
 ZONES = (
     CANDIDATES,
@@ -71,6 +72,10 @@ class Place:
         """Return the key of one claim in the table-wide sequence, from 1."""
         return f"{self.claims}{number:09}.json"
 
+    def symlink_manifest(self, batch: str) -> str:
+        """Return the key of the list of a batch's files that Athena, Trino and Spark read, beside no data."""
+        return f"{self.zone}/_gate/_symlink_format_manifest/{self.path}/batch={segment(batch)}/manifest"
+
     def revision(self, batch: str, digest: str, slot: int) -> str:
         """Return the folder that holds the files of one revision of a batch, with its `/`."""
         return f"{self.prefix}batch={segment(batch)}/rev={digest[:12]}-{slot:06}/"
@@ -99,6 +104,24 @@ def place(location: str, model: str) -> Place:
     return Place(zone, rest)
 
 
+def places_called(name: str) -> tuple[Place, ...]:
+    """Return where a dataset of this name could lie: one place a zone, or the one where the zone stands before it.
+
+    Raises:
+        Refused: the name is unsafe as a key.
+    """
+    check_key(name)
+    for zone in ZONES:
+        if name.startswith(zone + "/"):
+            return (Place(zone, name.removeprefix(zone + "/")),)
+    found = []
+    for zone in ZONES:
+        layer = zone.removeprefix("warehouse/") + "/" if zone.startswith("warehouse/") else ""
+        if name.startswith(layer):
+            found.append(Place(zone, name.removeprefix(layer)))
+    return tuple(found)
+
+
 def segment(batch: str) -> str:
     """Return a batch key as one path segment, percent-encoded as Spark and pyarrow encode a partition's value."""
     encoded = quote(batch, safe="")
@@ -110,9 +133,9 @@ def batch_of(encoded: str) -> str:
     return unquote(encoded)
 
 
-def quarantine(dataset: str, batch: str, digest: str) -> str:
-    """Return the folder of a quarantined batch, with its `/`."""
-    return f"{QUARANTINE}/{dataset}/{segment(batch)}/{digest[:12]}/"
+def quarantine(dataset: str, batch: str, digest: str, copy: int = 1) -> str:
+    """Return the folder of a quarantined batch, with its `/`; `copy` counts up where one went wrong."""
+    return f"{QUARANTINE}/{dataset}/{segment(batch)}/{digest[:12]}{f'-{copy}' if copy > 1 else ''}/"
 
 
 def judgements(dataset: str) -> str:
@@ -137,7 +160,7 @@ def log(dataset: str, day: str, run: str) -> str:
 
 def probe(name: str) -> str:
     """Return the key under which a store is asked what it does; `name` is used once."""
-    return f"log/gate/_probe/{name}"
+    return PROBES + name
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
-"""What each command does, as values: contracts and lakes in, problems, verdicts, promotions, standings out."""
+"""Batches: judged, promoted, where they stand, what of them is committed."""
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -11,91 +12,26 @@ from typing import TypeVar
 
 from lakegate.api import Asked, Failure, opened
 from lakegate.checks.derive import checks_of
-from lakegate.checks.of_quality import Surroundings, quality_check
-from lakegate.checks.spot import spots
 from lakegate.config import open_lake
-from lakegate.context import surroundings
-from lakegate.contract import lint as linter
-from lakegate.contract.findings import REFUSED, Finding, near
-from lakegate.contract.model import Contract, SchemaObject, Server
-from lakegate.contract.odcs import load, parse, read_file
-from lakegate.contract.places import places
+from lakegate.contract.findings import near
+from lakegate.contract.model import Contract, Server
+from lakegate.contract.odcs import load
 from lakegate.contract.project import Project, contracts_under
-from lakegate.engines.explain import declared, explain
-from lakegate.engines.predicates import identifier
 from lakegate.errors import (
-    ContractError,
     CouldNotEvaluate,
     LakegateError,
-    Problem,
-    Refused,
     UsageError,
 )
-from lakegate.gate import ledger
 from lakegate.gate.arrivals import Route, route
 from lakegate.gate.promote import Promotion
 from lakegate.gate.status import BatchStatus, status
 from lakegate.lake.interface import Lake
-from lakegate.plan import plan
+from lakegate.lake.zones import Place
 from lakegate.publish import publish_index
+from lakegate.reader import Snapshot, locate, read
 from lakegate.reports.summary import standing
 from lakegate.run import Run, unheard
 from lakegate.verdict import Verdict
-
-
-def linted(paths: Sequence[str]) -> tuple[Problem, ...]:
-    """Return every problem of the contracts in `paths`: what `contract.lint` finds, and SQL that may not run."""
-    found = [*linter.lint(paths), *(fault for file in linter.contract_files(paths) for fault in _unrunnable(file))]
-    return tuple(sorted(set(found), key=lambda p: (p.file, p.line, p.column, p.rule, p.message)))
-
-
-def _unrunnable(file: str) -> tuple[Problem, ...]:
-    """Return what keeps the checks of a contract from being made, beside what is wrong with its text."""
-    parsed = parse(read_file(file))
-    contract = parsed.contract or parsed.draft
-    if contract is None:
-        return ()
-    project, whole = Project.around(file), parsed.contract is not None
-    faults = [fault for obj in contract.schema for fault in _faults(contract, obj, project, whole=whole)]
-    return parsed.source.locate(faults)
-
-
-def _faults(contract: Contract, obj: SchemaObject, project: Project, *, whole: bool) -> Iterator[Finding]:
-    """Yield each rule of an object that no check can be made of; where it is no single rule, the object.
-
-    Of a contract that is not `whole` only the SQL is looked at: what else is wrong has been told.
-    """
-    try:
-        neighbours = surroundings(contract, obj, project).neighbours
-    except LakegateError:
-        return  # a contract that this one refers to is wrong: told at the reference
-    by_name = {spot.name: spot for spot in spots(obj)}
-    found = False
-    for place in places(contract):
-        for rule in place.quality if place.object is obj else ():
-            if not whole and rule.type != "sql":
-                continue
-            try:
-                quality_check(
-                    rule, Surroundings(obj, by_name.get(place.name), neighbours.tables, unsupported_blocks=True)
-                )
-            except (ContractError, Refused) as error:
-                found = True
-                key = ("query",) if rule.query else ()
-                yield _fault((*place.path, "quality", rule.index, *key), error)
-    if whole and not found:
-        try:
-            checks_of(contract, obj, neighbours)
-        except (ContractError, Refused) as error:
-            yield _fault(("schema", contract.schema.index(obj)), error)
-
-
-def _fault(path: tuple[str | int, ...], error: ContractError | Refused) -> Finding:
-    """Return an error of a rule as a finding at its place."""
-    if isinstance(error, ContractError):
-        first = error.problems[0]
-        return Finding(path, first.rule, first.message, expected=first.expected, hint=first.hint)
-    return Finding(path, REFUSED + "sql", error.message, hint=error.hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,18 +171,6 @@ def _index(lake: Lake) -> None:
         return
 
 
-def explained(contract: Path, schema_name: str | None) -> str:
-    """Return the plan of each object of a contract as text; no data is touched."""
-    told = []
-    with opened(Asked(contract, schema_name=schema_name), needs_lake=False) as runs:
-        for run in runs:
-            checks = checks_of(run.contract, run.obj, run.around.neighbours)
-            work = plan(checks)
-            head = f"-- {run.obj.name}: {len(checks)} checks, {len(work.measures)} measures, {len(work.stages)} stages"
-            told.append(f"{head}\n\n{explain(work, checks, declared(run.obj.properties), identifier(run.obj.name))}")
-    return "\n\n".join(told)
-
-
 @dataclass(frozen=True, slots=True)
 class Standings:
     """Where the batches of one dataset stand. `problem` is why they cannot be told, `dataset` then may be a file."""
@@ -265,7 +189,7 @@ def standings(contracts: Sequence[str], lake: str | None) -> list[Standings]:
     store = open_lake(lake, project.root)
     now = dt.datetime.now(dt.UTC)
     told = []
-    for way in _routes(contracts, project):
+    for way in routes(contracts, project):
         if isinstance(way, Standings):
             told.append(way)
             continue
@@ -276,8 +200,11 @@ def standings(contracts: Sequence[str], lake: str | None) -> list[Standings]:
     return told
 
 
-def _routes(contracts: Sequence[str], project: Project) -> Iterator[Route | Standings]:
-    """Yield the way of each object, or why it cannot be told; a contract without a way is left out unless asked for."""
+def routes(contracts: Sequence[str], project: Project) -> Iterator[Route | Standings]:
+    """Yield the way of each object, or why it cannot be told; a contract without a way is left out unless asked for.
+
+    Without `contracts`: of every contract of the project. Raises UsageError where none is there.
+    """
     files = contracts or [os.path.relpath(path) for path in contracts_under(project.folder, deep=project.deep)]
     if not files:
         hint = "contracts are called <dataset>.odcs.yaml; go to the project's folder, or name a CONTRACT"
@@ -291,19 +218,18 @@ def _routes(contracts: Sequence[str], project: Project) -> Iterator[Route | Stan
             yield Standings(file, problem=error)
 
 
-def committed_paths(dataset: str, lake: str | None) -> list[str]:
-    """Return the paths of exactly the committed files of a dataset.
+def committed(dataset: str, lake: str | None, as_of: dt.datetime | None, batches: Sequence[str]) -> Snapshot:
+    """Return exactly the committed files of a dataset, of some batches or of all.
 
-    Raises UsageError where no contract of the project gates it, or where several zones hold it.
+    No contract is needed where a batch is committed; where none is, the snapshot of a dataset that a contract of the
+    project gates is empty. Raises UsageError where neither knows it, or where several zones hold it.
     """
     project = Project.around(Path.cwd())
     store = open_lake(lake, project.root)
-    ways = [way for way in _routes((), project) if isinstance(way, Route)]
-    found = [way for way in ways if dataset in (way.dataset, way.target.prefix.removesuffix("/"))]
-    if len({way.target for way in found}) != 1:
-        names = sorted({way.dataset for way in ways})
-        places = ", ".join(sorted(way.target.prefix.removesuffix("/") for way in found))
-        hint = f"say which: {places}" if found else near(dataset, names) or f"datasets: {', '.join(names)}"
-        raise UsageError(f"{'several zones hold' if found else 'no contract gates'} {dataset!r}", hint=hint)
-    target, template = found[0].target, found[0].batching.key
-    return [store.uri(key) for key in ledger.paths(store, target, template)]
+    return read(store, locate(store, dataset, lambda: _gated(project)), as_of, batches or None)
+
+
+def _gated(project: Project) -> Iterator[Place]:
+    """Yield where the contracts of a project let batches in; those that are wrong are left to `lint`."""
+    with contextlib.suppress(UsageError):
+        yield from (way.target for way in routes((), project) if isinstance(way, Route))

@@ -1,19 +1,19 @@
-"""The command line: arguments in, text and an exit code out. What is done stands in `run`, what is shown in `show`."""
+"""The commands of contracts and batches and the outer door. What they do is in `commands`, what is seen in `show`."""
 
 from __future__ import annotations
 
 import datetime as dt
-import os
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from lakegate.cli.lake import lake as lake_commands
+from lakegate.cli.options import LAKE, Ordered, answering
 from lakegate.errors import CouldNotEvaluate, LakegateError, UsageError
 from lakegate.version import __version__
 
@@ -33,12 +33,8 @@ Exit codes:
 DEBUG = "see where with: lakegate --debug COMMAND …"
 
 
-class Commands(click.Group):
-    """The group of all commands: lists them in the order of the work, and turns our errors into an exit code."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """Return the commands in the order in which a person meets them."""
-        return list(self.commands)
+class Commands(Ordered):
+    """The group of all commands: turns our errors into an exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's signature
         """Run a command; every error becomes one message on stderr and its own exit code.
@@ -50,7 +46,7 @@ class Commands(click.Group):
         except LakegateError as error:
             self._tell(ctx, error, error)
         except OSError as error:
-            from lakegate.commands import unavailable
+            from lakegate.commands.batches import unavailable
 
             self._tell(ctx, unavailable(error), error)
         except KeyboardInterrupt as error:
@@ -62,23 +58,12 @@ class Commands(click.Group):
             self._tell(ctx, told, error)
 
     def _tell(self, ctx: click.Context, told: LakegateError, cause: BaseException) -> None:
-        from lakegate.show import tell
+        from lakegate.show.terminal import tell
 
         if ctx.params.get("debug"):
             traceback.print_exception(cause)
         tell(str(told))
         ctx.exit(told.exit_code)
-
-
-@contextmanager
-def _answering(exit_code: int) -> Iterator[None]:
-    """Write the answer inside, then exit with its code, also where nobody reads to the end (`| head`)."""
-    try:
-        yield
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(exit_code)
 
 
 @click.group(cls=Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
@@ -91,7 +76,6 @@ def main(debug: bool) -> None:  # noqa: FBT001 - click passes options by name
 # --- options that several commands share ------------------------------------------------------------------------
 
 CONTRACT = click.argument("contract", type=click.Path(path_type=Path))
-LAKE = click.option("--lake", envvar="LAKEGATE_LAKE", metavar="FOLDER", help="The lake. [env: LAKEGATE_LAKE]")
 MODEL = click.option("--schema-name", metavar="NAME", help="Only this schema object of the contract.")
 WITH = click.option(
     "--with",
@@ -180,12 +164,13 @@ def lint(paths: tuple[str, ...], output_format: str) -> None:
 
     All problems of all files at once, each with its file, line and column.
     """
-    from lakegate import commands, show
+    from lakegate.commands import contracts as commands
     from lakegate.contract import lint as linter
+    from lakegate.show import contracts as show
 
     problems = commands.linted(paths)
     files = len(linter.contract_files(paths))
-    with _answering(linter.exit_code(problems)):
+    with answering(linter.exit_code(problems)):
         show.problems(problems, files, output_format)
 
 
@@ -211,16 +196,18 @@ def test(contract: Path, **given: Any) -> None:  # noqa: ANN401 - click's option
 
     With --data any files are judged without a lake; so are those of a `local` server in the contract.
     """
-    from lakegate import commands, show
+    from lakegate.commands import batches as commands
+    from lakegate.show import batches as show
+    from lakegate.show.terminal import progress
 
     wanted = commands.Wanted(given["batch"], tuple(given["data"]), given["server"])
     asked = _asked(contract, given)
     failed: list[Failure] = []
-    with show.progress() as (progress, announce):
-        told = replace(asked, progress=progress, announce=announce, failed=failed.append)
+    with progress() as (heard, announce):
+        told = replace(asked, progress=heard, announce=announce, failed=failed.append)
         verdicts = commands.judged(wanted, told)
     codes = [verdict.exit_code for verdict in verdicts] + [failure.error.exit_code for failure in failed]
-    with _answering(show.exit_code(codes)):
+    with answering(show.exit_code(codes)):
         show.verdicts(verdicts, given["output_format"], given["output"], verbose=given["verbose"])
         show.failures(failed)
 
@@ -234,17 +221,19 @@ def test(contract: Path, **given: Any) -> None:  # noqa: ANN401 - click's option
 @judging
 def promote(contract: Path, **given: Any) -> None:  # noqa: ANN401 - click's options
     """Judge a batch and move it: into the next zone if it keeps the contract, else into quarantine."""
-    from lakegate import commands, show
+    from lakegate.commands import batches as commands
+    from lakegate.show import batches as show
+    from lakegate.show.terminal import progress
 
     if (given["batch"] is not None) == given["everything"]:
         raise UsageError("expected either --batch KEY or --all", hint="`lakegate status` lists the batches")
     asked = _asked(contract, given)
     failed: list[Failure] = []
-    with show.progress() as (progress, announce):
-        told = replace(asked, progress=progress, announce=announce, failed=failed.append)
+    with progress() as (heard, announce):
+        told = replace(asked, progress=heard, announce=announce, failed=failed.append)
         promotions = commands.promoted(given["batch"], told)
     codes = [promotion.exit_code for promotion in promotions] + [failure.error.exit_code for failure in failed]
-    with _answering(show.exit_code(codes)):
+    with answering(show.exit_code(codes)):
         show.promotions(promotions, failed, given["output_format"], given["output"], verbose=given["verbose"])
         show.failures(failed)
 
@@ -254,11 +243,12 @@ def promote(contract: Path, **given: Any) -> None:  # noqa: ANN401 - click's opt
 @MODEL
 def plan(contract: Path, schema_name: str | None) -> None:
     """Show what would be measured, stage by stage with its SQL. Touches no data."""
-    from lakegate import commands, show
+    from lakegate.commands.contracts import explained
+    from lakegate.show.terminal import write
 
-    text = commands.explained(contract, schema_name)
-    with _answering(0):
-        show.write(text)
+    text = explained(contract, schema_name)
+    with answering(0):
+        write(text)
 
 
 @main.command()
@@ -266,30 +256,38 @@ def plan(contract: Path, schema_name: str | None) -> None:
 @LAKE
 @click.option("--json", "as_json", is_flag=True, help="Write JSON.")
 def status(contracts: tuple[str, ...], lake: str | None, as_json: bool) -> None:  # noqa: FBT001 - click's options
-    """List batches and where they stand: arrived, waiting, committed, quarantined, conflicted.
+    """List batches and where they stand: arrived, waiting, committed, quarantined, conflicted, abandoned.
 
     Without a CONTRACT: of every contract of the project around the current directory.
     """
-    from lakegate import commands, show
+    from lakegate.commands import batches as commands
+    from lakegate.show import batches as show
 
     found = commands.standings(contracts, lake)
-    with _answering(show.exit_code(one.problem.exit_code for one in found if one.problem)):
+    with answering(show.exit_code(one.problem.exit_code for one in found if one.problem)):
         show.standings(found, as_json=as_json)
 
 
 @main.command()
 @click.argument("dataset")
 @LAKE
-def paths(dataset: str, lake: str | None) -> None:
-    """Print exactly the committed files of DATASET, one a line.
+@click.option("--batch", "batches", multiple=True, metavar="KEY", help="Only this batch; may be given several times.")
+@click.option("--as-of", type=click.DateTime(), metavar="TIME", help="The revisions that were the latest then (UTC).")
+@click.option("--json", "as_json", is_flag=True, help="Write JSON, with batch, slot, size and sha256 of each file.")
+def paths(dataset: str, lake: str | None, batches: tuple[str, ...], as_of: dt.datetime | None, as_json: bool) -> None:  # noqa: FBT001 - click's options
+    """Print exactly the committed files of DATASET, one a line: the latest revision of each batch.
 
     DATASET is its place under the zone, as in `status`; if it lies in several zones, with the zone before it.
     """
-    from lakegate import commands, show
+    from lakegate.commands import batches as commands
+    from lakegate.show import batches as show
 
-    found = commands.committed_paths(dataset, lake)
-    with _answering(0):
-        show.write("".join(f"{path}\n" for path in found))
+    found = commands.committed(dataset, lake, as_of, batches)
+    with answering(0):
+        show.files(found.files, as_json=as_json)
+
+
+main.add_command(lake_commands)
 
 
 @main.command()

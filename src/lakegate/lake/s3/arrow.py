@@ -1,0 +1,39 @@
+"""pyarrow's own client to the bucket, for readers of committed files: the same endpoint, region and credentials."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import boto3
+
+from lakegate.lake.s3.client import CONNECT_TIMEOUT, READ_TIMEOUT, Bucket
+
+if TYPE_CHECKING:
+    from pyarrow.fs import S3FileSystem
+
+_AWS = (".amazonaws.com", ".amazonaws.com.cn")  # pyarrow finds these itself, by the region
+
+
+def filesystem(bucket: Bucket) -> S3FileSystem:
+    """Return a file system over all buckets of the endpoint; paths in it begin with the bucket's name.
+
+    Credentials are those of boto3's chain as they are now: temporary ones end when they end. Where it finds none,
+    pyarrow looks for itself.
+    """
+    from pyarrow.fs import S3FileSystem  # noqa: PLC0415 - 0.3 s of CPU
+
+    settings, endpoint = bucket.settings, urlsplit(bucket.client.meta.endpoint_url)
+    found = boto3.Session(profile_name=settings.profile).get_credentials()
+    frozen = found.get_frozen_credentials() if found else None
+    return S3FileSystem(
+        access_key=frozen.access_key if frozen else None,
+        secret_key=frozen.secret_key if frozen else None,
+        session_token=frozen.token if frozen else None,
+        region=bucket.client.meta.region_name,
+        scheme=endpoint.scheme,
+        endpoint_override=None if f".{endpoint.hostname}".endswith(_AWS) else endpoint.netloc,
+        force_virtual_addressing=settings.addressing == "virtual",
+        connect_timeout=CONNECT_TIMEOUT,
+        request_timeout=READ_TIMEOUT,
+    )

@@ -1,0 +1,377 @@
+"""A lake in a whole S3 bucket; see `lake.interface.Lake` for what each verb promises.
+
+Bytes are pinned by VersionId, in a bucket without versions by `etag:` and the ETag. Two beliefs are not taken on trust
+but found out once per lake (`probes`): that the store verifies checksums, and that it heeds If-Match on DELETE.
+
+A commit record is what was written *first* under its key: some stores (Ceph with versioning) let several of the
+conditional puts that race for a key through, each as a version. All versions of a key are listed in one order, so the
+first is the same for everybody.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import datetime as dt
+import hashlib
+import mimetypes
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lakegate.errors import LakeError, Refused, SourceChanged
+from lakegate.lake.interface import SMALL, Content, Entry, check_key
+from lakegate.lake.s3 import probes
+from lakegate.lake.s3.arrow import filesystem
+from lakegate.lake.s3.client import Bucket, StoreError, created
+from lakegate.lake.s3.transfer import checksum, composite, copied_in, copy, download, in_parallel, upload, uploaded_in
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.type_defs import (
+        HeadObjectOutputTypeDef,
+        ListObjectVersionsOutputTypeDef,
+        ObjectVersionTypeDef,
+    )
+    from pyarrow.fs import FileSystem
+
+COMMITS = "/_gate/commits/"  # part of the key of every commit record
+WRITE_ID = "lakegate-write-id"  # in the metadata of what `put_if_absent` wrote
+LOOKS = 3  # times that something is looked at again which changes meanwhile
+
+
+class S3Lake:
+    """A bucket as a lake. One may be shared by many threads."""
+
+    def __init__(self, bucket: Bucket) -> None:
+        """`bucket` as `client.open_bucket` gives it."""
+        self._bucket = bucket
+        self._client = bucket.client
+        self._hashed: dict[tuple[str, str], str] = {}  # (key, version) -> SHA-256 of what this process read there
+
+    def uri(self, key: str) -> str:
+        """Return `s3://bucket/key`."""
+        return self._bucket.uri(check_key(key))
+
+    def arrow(self) -> tuple[FileSystem, str]:
+        """Return a client of pyarrow's own, and the bucket."""
+        return filesystem(self._bucket), f"{self._bucket.name}/"
+
+    def recover(self) -> None:
+        """Do nothing: a delete is one request. Uploads that were given up on are the lifecycle's to expire."""
+
+    @contextlib.contextmanager
+    def workspace(self) -> Iterator[Path]:
+        """Make a folder where the settings say, else in the machine's folder for temporary files; mode 0700."""
+        spool = self._bucket.settings.spool
+        try:
+            folder = tempfile.TemporaryDirectory(prefix="lakegate-", dir=spool, ignore_cleanup_errors=True)
+        except OSError as error:
+            place = spool or tempfile.gettempdir()
+            raise LakeError(f"cannot spool to {str(place)!r}: {error.strerror}", hint="name another folder") from error
+        with folder as path:
+            yield Path(path)
+
+    # --- looking ---------------------------------------------------------------------------------------------------
+
+    def list(self, prefix: str) -> tuple[Entry, ...]:
+        """Return the latest version of everything under `prefix`. What a console makes of a folder is left out.
+
+        Raises:
+            Refused: a commit record was deleted (INPUTS 116).
+        """
+        check_key(prefix.removesuffix("/"))
+        found: tuple[Entry, ...] = ()
+        for page in self._pages(prefix):
+            for marker in page.get("DeleteMarkers", []):
+                if marker["IsLatest"] and COMMITS in marker["Key"]:
+                    raise Refused(
+                        f"the commit record {self._bucket.uri(marker['Key'])!r} was deleted",
+                        hint="find out by whom; then remove the delete marker, the record stands below it",
+                    )
+            latest = [version for version in page.get("Versions", []) if version["IsLatest"]]
+            found += tuple(_listed(one) for one in latest if one["Size"] or not one["Key"].endswith("/"))
+        return tuple(sorted(found, key=lambda entry: entry.key))
+
+    def stat(self, key: str) -> Entry | None:
+        """Return the entry at `key`."""
+        head = self._head(key)
+        return None if head is None else _looked_at(key, head)
+
+    def read(self, key: str) -> bytes | None:
+        """Return the bytes at `key`; of a commit record those that were written first."""
+        entry = self._first(key) if COMMITS in check_key(key) else None
+        for _ in range(LOOKS):
+            entry = entry or self.stat(key)
+            if entry is None:
+                return None
+            if entry.size > SMALL:
+                raise Refused(f"{key!r} is larger than {SMALL} bytes, it cannot be a record of ours")
+            try:
+                return b"".join(self.stream(entry))
+            except SourceChanged:  # a shared page was written anew
+                entry = None
+        raise LakeError(f"{self.uri(key)!r} changed {LOOKS} times while it was being read", hint="run again")
+
+    def read_all(self, keys: Sequence[str]) -> Sequence[bytes | None]:
+        """Read several at a time."""
+        return in_parallel(self.read, keys, self._bucket.settings.transfer.threads)
+
+    def stream(self, entry: Entry) -> Iterator[bytes]:
+        """Yield the bytes of this version, also where a newer one stands; large objects in parallel ranges."""
+        check_key(entry.key)
+        try:
+            yield from download(self._bucket, entry, _pin(entry))
+        except StoreError as error:
+            if error.status not in (404, 412) or error.code == "NoSuchBucket":
+                raise
+            raise SourceChanged(
+                f"{entry.key!r} changed while it was being read, or is gone; pinned was version {entry.version}",
+                hint="let the upload end, then run again",
+            ) from error
+
+    def sha256(self, key: str) -> str | None:
+        """Return the SHA-256 that the store computed, where it is one that does, else that of the bytes read back."""
+        head = self._head(key)
+        return None if head is None else self._sha256(_looked_at(key, head), head)
+
+    def holds(self, key: str, content: Content) -> Entry | None:
+        """Compare checksums, of an object in parts that of its parts; where there is none to go by, read it back."""
+        self._remember(content)
+        head = self._head(key)
+        if head is None or head["ContentLength"] != content.size:
+            return None
+        entry = _looked_at(key, head)
+        stored = head.get("ChecksumSHA256", "")
+        if stored and self._verifies_checksums:
+            for cut in (copied_in(self._bucket, content), uploaded_in(self._bucket, content)):
+                if stored.endswith(f"-{len(cut)}") and stored == composite(content.path, cut):
+                    return entry
+        return entry if self._sha256(entry, head) == content.sha256 else None
+
+    # --- writing ---------------------------------------------------------------------------------------------------
+
+    def put_if_absent(self, key: str, data: bytes, write_id: str) -> bool:
+        """Put with If-None-Match; the store verifies the SHA-256. Of two that both got through the first has written.
+
+        A 412 may be this very write, whose answer was lost: who must know reads back.
+        """
+        check_key(key)
+        version = ""
+
+        def write() -> None:
+            nonlocal version
+            with self._bucket.told("write", key):
+                answer = self._client.put_object(
+                    Bucket=self._bucket.name,
+                    Key=key,
+                    Body=data,
+                    IfNoneMatch="*",
+                    ChecksumAlgorithm="SHA256",
+                    ChecksumSHA256=checksum(data),
+                    ContentType=_type(key),
+                    Metadata={WRITE_ID: write_id},
+                )
+            version = answer.get("VersionId", "")
+
+        if not created(write):
+            return False
+        first = self._first(key) if version and COMMITS in key else None
+        return first is None or first.version == version
+
+    def place(self, key: str, content: Content) -> bool:
+        """Copy inside the store from a VersionId, else upload the private file."""
+        self._remember(content)
+        if self.stat(key) is not None:
+            return False
+        if content.origin.version.startswith("etag:"):
+            return upload(self._bucket, key, content)
+        try:
+            return copy(self._bucket, key, content)
+        except StoreError as error:
+            if error.status != 404 or error.code == "NoSuchBucket":
+                raise
+            raise SourceChanged(f"{content.origin.key!r} is gone", hint="run again") from error
+
+    def replace_if(self, key: str, data: bytes, standing: Entry | None) -> bool:
+        """Put with If-Match: the ETag of `standing`."""
+        condition = {"IfNoneMatch": "*"}
+        if standing is not None:
+            head = self._head(key)
+            if head is None or _looked_at(key, head).version != standing.version:
+                return False
+            condition = {"IfMatch": head["ETag"]}
+
+        def write() -> None:
+            with self._bucket.told("write", check_key(key)):
+                self._client.put_object(
+                    Bucket=self._bucket.name,
+                    Key=key,
+                    Body=data,
+                    ContentType=_type(key),
+                    **condition,  # type: ignore[arg-type]
+                )
+
+        try:
+            return created(write)
+        except StoreError as error:
+            if error.code != "NoSuchKey":
+                raise
+            return False
+
+    # --- deleting --------------------------------------------------------------------------------------------------
+
+    def remove(self, entry: Entry, sha256: str) -> bool:
+        """Delete with If-Match and no VersionId, which leaves a delete marker where there are versions (PROTOCOL P10).
+
+        Raises:
+            LakeError: the bucket has no versions and the store does not heed If-Match: nothing was deleted.
+        """
+        for _ in range(LOOKS):
+            head = self._head(entry.key)
+            if head is None:
+                return True
+            standing = _looked_at(entry.key, head)
+            if standing.version != entry.version or self._sha256(standing, head) != sha256:
+                return False
+            if not self._deletes_conditionally:
+                return self._remove_up_to(standing)
+            try:
+                with self._bucket.told("delete", entry.key):
+                    self._client.delete_object(Bucket=self._bucket.name, Key=entry.key, IfMatch=head["ETag"])
+            except StoreError as error:
+                if error.status not in (404, 409, 412):
+                    raise
+            else:
+                return True
+        raise LakeError(f"{self.uri(entry.key)!r} changed {LOOKS} times while it was being deleted", hint="run again")
+
+    def discard(self, entry: Entry) -> None:
+        """Delete every version, oldest first, so that none becomes the current one again; then the delete markers."""
+        versions, markers = self._versions(check_key(entry.key))
+        for version in (*reversed([one["VersionId"] for one in versions]), *markers):
+            self._delete(entry.key, version)
+
+    def seal(self, keys: Iterable[str]) -> None:
+        """Lock each key's current version for the settings' retention, counted from when it was written."""
+        retention = self._bucket.settings.retention
+        if retention is None:
+            return
+
+        def lock(key: str) -> None:
+            head = self._head(key)
+            if head is None:
+                raise LakeError(f"{self.uri(key)!r} is gone, it cannot be sealed", hint="look who deleted it")
+            until = head["LastModified"] + retention.period
+            locked = head.get("ObjectLockRetainUntilDate")
+            if (locked is not None and locked >= until) or until <= dt.datetime.now(dt.UTC):
+                return
+            with self._bucket.told("seal", key):
+                self._client.put_object_retention(
+                    Bucket=self._bucket.name,
+                    Key=key,
+                    VersionId=head.get("VersionId", "null"),
+                    Retention={"Mode": retention.mode, "RetainUntilDate": until},
+                )
+
+        in_parallel(lock, keys, self._bucket.settings.transfer.threads)
+
+    # --- what the verbs share --------------------------------------------------------------------------------------
+
+    @cached_property
+    def _verifies_checksums(self) -> bool:
+        return probes.verifies_checksums(self._bucket)
+
+    @cached_property
+    def _deletes_conditionally(self) -> bool:
+        return probes.deletes_conditionally(self._bucket)
+
+    def _head(self, key: str) -> HeadObjectOutputTypeDef | None:
+        """Look at what stands at `key` now; None where nothing does."""
+        try:
+            with self._bucket.told("look at", check_key(key)):
+                return self._client.head_object(Bucket=self._bucket.name, Key=key, ChecksumMode="ENABLED")
+        except StoreError as error:
+            if error.status != 404:
+                raise
+            return None
+
+    def _pages(self, prefix: str) -> Iterator[ListObjectVersionsOutputTypeDef]:
+        """Yield what is listed under `prefix`, page by page."""
+        pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket.name, Prefix=prefix)
+        with self._bucket.told("list", prefix):
+            yield from pages
+
+    def _versions(self, key: str) -> tuple[tuple[ObjectVersionTypeDef, ...], tuple[str, ...]]:
+        """Return the versions of exactly `key`, newest first, and the VersionIds of its delete markers."""
+        pages = tuple(self._pages(key))
+        versions = tuple(one for page in pages for one in page.get("Versions", []) if one["Key"] == key)
+        markers = (one for page in pages for one in page.get("DeleteMarkers", []) if one["Key"] == key)
+        return versions, tuple(one["VersionId"] for one in markers)
+
+    def _first(self, key: str) -> Entry | None:
+        """Return the version of `key` that was written first."""
+        versions, _ = self._versions(key)
+        return _listed(versions[-1]) if versions else None
+
+    def _remember(self, content: Content) -> None:
+        """Keep the SHA-256 of what was read and hashed, so that P10 need not read it again."""
+        self._hashed[content.origin.key, content.origin.version] = content.sha256
+
+    def _sha256(self, entry: Entry, head: HeadObjectOutputTypeDef) -> str:
+        """Return the SHA-256 of a version that was looked at: known, told by a store that computes it, or computed."""
+        known = self._hashed.get((entry.key, entry.version))
+        if known is not None:
+            return known
+        stored = head.get("ChecksumSHA256", "")
+        whole = stored and "-" not in stored and "-" not in head["ETag"]  # not of an object written in parts
+        if whole and self._verifies_checksums:
+            return base64.b64decode(stored).hex()
+        sha256 = hashlib.sha256()
+        for chunk in self.stream(entry):
+            sha256.update(chunk)
+        return sha256.hexdigest()
+
+    def _remove_up_to(self, standing: Entry) -> bool:
+        """Delete a version and all that are older, oldest first; what arrives meanwhile is newer and stays."""
+        if standing.version.startswith("etag:"):
+            raise LakeError(
+                f"{self.uri(standing.key)!r} was not deleted: the bucket has no versions, and the store deletes "
+                "whatever stands there, which may be newer",
+                hint="turn on versioning, or delete it by hand once nobody writes there",
+            )
+        versions = [version["VersionId"] for version in self._versions(standing.key)[0]]
+        for version in reversed(versions[versions.index(standing.version) :] if standing.version in versions else []):
+            self._delete(standing.key, version)
+        return self.stat(standing.key) is None
+
+    def _delete(self, key: str, version: str) -> None:
+        """Delete one version for good."""
+        with self._bucket.told("delete", key):
+            self._client.delete_object(Bucket=self._bucket.name, Key=key, VersionId=version)
+
+
+def _type(key: str) -> str:
+    """Return the media type that a browser is told."""
+    return mimetypes.guess_type(key)[0] or "application/octet-stream"
+
+
+def _pin(entry: Entry) -> dict[str, str]:
+    """Return the parameters of a request that is to answer with this version or not at all."""
+    kind, _, etag = entry.version.partition("etag:")
+    return {"VersionId": kind} if kind else {"IfMatch": f'"{etag}"'}
+
+
+def _listed(version: ObjectVersionTypeDef) -> Entry:
+    return _entry(version["Key"], version["Size"], version["VersionId"], version["ETag"], version["LastModified"])
+
+
+def _looked_at(key: str, head: HeadObjectOutputTypeDef) -> Entry:
+    return _entry(key, head["ContentLength"], head.get("VersionId", "null"), head["ETag"], head["LastModified"])
+
+
+def _entry(key: str, size: int, version: str, etag: str, modified: dt.datetime) -> Entry:
+    """Return an entry. The version `null` is no pin: it may be written over. HEAD knows whole seconds only."""
+    pin = version if version not in ("null", "") else f"etag:{etag.strip(chr(34))}"
+    return Entry(key, size, pin, modified.astimezone(dt.UTC).replace(microsecond=0))

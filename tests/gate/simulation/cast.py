@@ -1,0 +1,118 @@
+"""Who takes part in a schedule: a judge with a contract, promoters, uploaders, collectors."""
+
+import dataclasses
+import datetime as dt
+import itertools
+import json
+import re
+
+from gate.scene import TARGET, make_verdict
+from lakegate.errors import LakeError, LakegateError
+from lakegate.gate import collect
+from lakegate.gate.promote import Judged, Options, promote
+from lakegate.verdict import Context, Outcome
+
+STRICT, LENIENT = "c" * 64, "d" * 64  # two versions of the contract
+FORBIDDEN = {STRICT: b"bad", LENIENT: b"worse"}  # what a batch may not hold
+
+
+def keeps(data, contract, as_of, others=b""):
+    """What the contract says of a batch: a pure function. `data`, `others`: the bytes of the batch, of its table."""
+    expiry = re.search(rb"until (\d+)", data)
+    if FORBIDDEN[contract] in data or (expiry and as_of > int(expiry[1])):
+        return False
+    return not set(re.findall(rb"id=\d+", data)) & set(re.findall(rb"id=\d+", others))
+
+
+class Judge:
+    """Judges by `keeps`. The clock is read once, and only where a rule reads it."""
+
+    def __init__(self, world, route, attempt):
+        self.world, self.route, self.attempt = world, route, attempt
+
+    def instant(self, pinned):
+        """What a rule takes for now."""
+        return pinned
+
+    def __call__(self, batch):
+        data = b"".join(file.local.read_bytes() for file in batch.files)
+        pinned = self.world.tick if b"until" in data else None
+        beside = batch.table or ()
+        others = b"".join(self._read(file) for record in beside for file in record.files)
+        for _ in range(self.world.random.choice((1, 1, 1, 12))):
+            self.world.pause()
+        slots = {TARGET.dataset: tuple((record.batch, record.slot) for record in beside)}
+        context = Context(None if pinned is None else f"{pinned}", slots)
+        judged = self._verdict(batch, keeps(data, self.route.contract_sha256, self.instant(pinned), others), context)
+        replayed = self._verdict(batch, keeps(data, self.route.contract_sha256, pinned, others), context)
+        for one in (judged, replayed):
+            self.world.judged(self.attempt, one.verdict, one.report["report.json"])
+        self.world.tell("judge", batch.key, batch.digest[:12], "passes" if judged.verdict.passes else "fails")
+        return judged
+
+    def _verdict(self, batch, good, context):
+        outcome = Outcome.PASSED if good and not batch.findings else Outcome.FAILED
+        verdict = make_verdict(batch, outcome, self.route.contract_sha256)
+        verdict = dataclasses.replace(verdict, context=context)
+        return Judged(verdict, {"report.json": json.dumps([verdict.report_id, outcome]).encode()})
+
+    def _read(self, file):
+        data = self.world.lake.read(file.key)
+        if data is None:
+            raise LakeError(f"{file.key} is gone")
+        return data
+
+
+def run_gate(world, route, batch, name, actor=None):
+    """One run of the gate; return its exit code and its promotion, None where it raised."""
+    attempt, before = f"{name}-0", actor.removed if actor else 0
+    ids = (f"{name}-{number}" for number in itertools.count())
+    options = Options(now=world.now(), new_id=lambda: next(ids), wait=lambda _: world.pause())
+    try:
+        done = promote(world.lake, route, batch, Judge(world, route, attempt), options)
+    except LakegateError as error:
+        world.witness.failed(batch, error, attempt, actor.removed - before if actor else 0)
+        world.tell(name, "answers", error.exit_code, error)
+        return error.exit_code, None
+    world.witness.ended(done, attempt, actor.removed - before if actor else 0)
+    world.tell(name, "answers", done.exit_code, done.message)
+    return done.exit_code, done
+
+
+def promoter(world, route, batch, tries):
+    """A task that is tried again only where that can help."""
+
+    def body(actor):
+        for number in range(1, tries + 1):
+            code, _ = run_gate(world, route, batch, f"{actor.name}.{number}", actor)
+            if code != 5:
+                return
+
+    return body
+
+
+def collector(world, grace, rounds):
+    def body(actor):
+        for number in range(rounds):
+            actor.wakes = world.moment + world.random.randrange(60)
+            world.pause()
+            try:
+                for orphan in collect.orphans(world.lake, TARGET, world.now(), dt.timedelta(seconds=grace)):
+                    collect.collect(world.lake, TARGET, orphan, f"{actor.name}-{number}")
+            except LakegateError as error:
+                world.tell(actor.name, "answers", error.exit_code, error)
+
+    return body
+
+
+def uploader(world, batch, deliveries):
+    """`deliveries`: lists of (path, bytes), each put one after another, the uploader gone in between."""
+
+    def body(actor):
+        for delivery in deliveries:
+            actor.wakes = world.moment + world.random.randrange(80)
+            for path, data in delivery:
+                world.pause()
+                world.upload(actor.name, batch, path, data)
+
+    return body
