@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 KEY_LIMIT = 1024  # bytes of UTF-8, S3's own limit
 SMALL = 64 * 1024 * 1024  # bytes; what `Lake.read` reads at most: records, manifests, reports
-CHUNK = 1024 * 1024  # bytes a step of streaming, hashing, copying
+CHUNK = 256 * 1024  # bytes a step of streaming, hashing, copying; larger writes cost ext4 twice the CPU
 
 
 @dataclass(frozen=True, slots=True)
