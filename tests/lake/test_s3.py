@@ -602,7 +602,7 @@ def test_what_is_too_large_for_a_record_is_refused_before_it_is_read(lake, monke
     lake.upload(COMMIT, b"x")
     lake.on("before-call.s3.GetObject", lambda **_: pytest.fail("the body is not read"))
     monkeypatch.setattr(
-        "lakegate.lake.s3.lake._listed", lambda _: Entry(COMMIT, SMALL + 1, "v", dt.datetime.now(dt.UTC))
+        "lakegate.lake.s3.versions._listed", lambda _: Entry(COMMIT, SMALL + 1, "v", dt.datetime.now(dt.UTC))
     )
 
     with pytest.raises(Refused, match="larger than"):

@@ -1,7 +1,7 @@
 """A lake in a whole S3 bucket; see `lake.interface.Lake` for what each verb promises.
 
-`versions` says what pins bytes, and which of its versions a commit record is. Two things are not taken on trust but found
-out once per lake (`probes`): whether the store verifies checksums, and whether it heeds If-Match on DELETE.
+`versions` says what pins bytes, and which version of a commit record counts. Two things are not taken on trust but
+found out once per lake (`probes`): whether the store verifies checksums, and whether it heeds If-Match on DELETE.
 """
 
 from __future__ import annotations
