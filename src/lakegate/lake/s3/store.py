@@ -194,8 +194,8 @@ class S3Store:
                 "one of them wins",
                 "readers agree at every instant",
                 Need.SHOULD,
-                "of a commit record all take the first version; who reads in the instant of a race may see another. Prefer "
-                "a bucket without versions on this store",
+                "of a commit record all take the first version; who reads in the instant of a race may see another. On "
+                "this store prefer a bucket without versions",
             ),
             _Fact(
                 "delete with If-Match",
