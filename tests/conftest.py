@@ -15,3 +15,12 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 def no_proofs_of_earlier_runs(tmp_path_factory, monkeypatch):
     """Keep the cache of proofs inside the run: a test proves what it proves with this code."""
     monkeypatch.setenv("LAKEGATE_CACHE", str(tmp_path_factory.getbasetemp() / "proofs"))
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say it once, at the end, where tests were left out for want of a server."""
+    from servers.s3 import absence  # loads boto3, which most runs do not need before
+
+    missing = absence()
+    if missing:
+        terminalreporter.write_line(missing, yellow=True)

@@ -1,10 +1,11 @@
-"""Kill promotions of one batch at random moments, one process each; run clean once after each, and look.
+"""Kill promotions of one batch at random moments, one process each; then run clean once, and look.
 
-    python random_kill_driver.py FACTORY FOLDER KILLS SEED
+    python random_kill_driver.py FACTORY FOLDER KILLS SEED IN_A_ROW
 
-FACTORY, `module:name`, makes the lakes: called with a new folder for each kill, it is a context of (connect, upload).
-`connect()` opens the lake, in the process that uses it; `upload(key, data)` puts what an uploader puts. Prints how many
-promotions it took to kill so many; the others had ended. Raises at the first lake that is not right, with its number.
+FACTORY, `module:name`, makes the lakes: called with a new folder for each, it is a context of (connect, upload).
+`connect()` opens the lake, in the process that uses it; `upload(key, data)` puts what an uploader puts. In one lake at
+most IN_A_ROW promotions are begun and killed before the clean one. Prints how many were killed; those that had ended
+do not count. Raises at the first lake that is not right, with its number.
 """
 
 import contextlib
@@ -23,7 +24,10 @@ from gate import invariants
 from gate.scene import make_verdict, run, upload_batch
 from lakegate.gate.promote import Judged, PromotionState
 from lakegate.lake.local import LocalLake
+from lakegate.lake.s3.client import Bucket
+from lakegate.lake.s3.lake import S3Lake
 from lakegate.verdict import Outcome
+from servers.s3 import close, new_bucket, real_s3
 
 FILES = 4
 BYTES = 25_000_000  # of one file
@@ -43,6 +47,40 @@ def local(folder):
         yield functools.partial(LocalLake, root), upload
     finally:
         shutil.rmtree(folder)
+
+
+@contextlib.contextmanager
+def ceph(folder):
+    """A lake in a bucket of the real S3 server."""
+    server, untouched, parent = real_s3(), _untouched(), os.getpid()
+    settings = server.settings(new_bucket(server), spool=folder)
+
+    def connect():
+        """A child takes the client that has said nothing yet: open connections are not to be shared."""
+        return S3Lake(Bucket(server.client if os.getpid() == parent else untouched, settings))
+
+    def upload(key, data):
+        server.client.copy_object(Bucket=settings.bucket, Key=key, CopySource={"Bucket": _stored(data), "Key": "data"})
+
+    folder.mkdir(parents=True)
+    try:
+        yield connect, upload
+    finally:
+        shutil.rmtree(folder)
+        close(settings.bucket)
+
+
+@functools.cache
+def _untouched():
+    return real_s3().bucket("").client
+
+
+@functools.cache
+def _stored(data):
+    """Upload `data` once, into a bucket of its own, from which the server copies."""
+    name = new_bucket(real_s3())
+    real_s3().client.put_object(Bucket=name, Key="data", Body=data)
+    return name
 
 
 class Remembering:
@@ -86,11 +124,11 @@ def killed(connect, seconds):
     return os.WIFSIGNALED(status)
 
 
-def one_kill(factory, folder, files, seconds):
-    """Kill one promotion, look, run clean, look; return whether it was killed and what the clean run took."""
+def one_lake(factory, folder, files, moments):
+    """Kill promotions one after another, look, run clean, look; return how many died and what the clean run took."""
     with factory(folder) as (connect, upload):
         upload_batch(upload, files)
-        died = killed(connect, seconds)
+        deaths = sum(killed(connect, seconds) for seconds in moments)
         lake = connect()
         seen = Remembering(lake)
         invariants.holds(seen, files)
@@ -102,27 +140,30 @@ def one_kill(factory, folder, files, seconds):
         invariants.ends_right(seen, done, files)
         again = run(lake, judge=judge)
         assert again.state is PromotionState.ALREADY_COMMITTED, "I10: idempotent"
-        return died, took
+        return deaths, took
 
 
-def main(factory, folder, kills, seed):
+def main(factory, folder, kills, seed, in_a_row):
     module, _, name = factory.partition(":")
     factory, chance = getattr(importlib.import_module(module), name), random.Random(int(seed))  # noqa: S311 - a schedule
     data = chance.randbytes(BYTES)
     files = {f"part-{n}.bin": n.to_bytes() + data for n in range(FILES)} | {"_SUCCESS": b""}
     for _ in range(2):  # killed before it began: the clean run does it all; the first one also imports
-        _, whole = one_kill(factory, Path(folder) / "whole", files, 0)
+        _, whole = one_lake(factory, Path(folder) / "whole", files, [0])
     deaths = number = 0
     while deaths < int(kills):
-        seconds = chance.uniform(0, whole)
+        moments = [chance.uniform(0, whole) for _ in range(min(int(in_a_row), int(kills) - deaths))]
         try:
-            died, _ = one_kill(factory, Path(folder) / str(number), files, seconds)
+            died, _ = one_lake(factory, Path(folder) / str(number), files, moments)
         except BaseException as error:
-            error.add_note(f"seed {seed}, promotion {number}, killed after {seconds:.3f} s of about {whole:.3f} s")
+            error.add_note(f"seed {seed}, lake {number}, killed after {moments} s of about {whole:.3f} s")
             raise
         deaths, number = deaths + died, number + 1
-    sys.stdout.write(f"{number}\n")
+    sys.stdout.write(f"{deaths}\n")
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    try:
+        main(*sys.argv[1:])
+    finally:
+        close()

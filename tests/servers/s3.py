@@ -128,10 +128,9 @@ def new_bucket(server, *, versioned=True, **how):
     return name
 
 
-def close():
-    """Remove the buckets that a test made: every version of everything, locked or not, and what was being uploaded."""
-    while _made:
-        client, name = _made.pop()
+def close(*names):
+    """Remove the buckets that were made here, or only those named: every version of everything, locked or not."""
+    for client, name in [one for one in _made if one[1] in names or not names]:
         for page in client.get_paginator("list_object_versions").paginate(Bucket=name):
             found = (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))
             versions = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in found]
@@ -141,3 +140,4 @@ def close():
         for upload in client.list_multipart_uploads(Bucket=name).get("Uploads", ()):
             client.abort_multipart_upload(Bucket=name, Key=upload["Key"], UploadId=upload["UploadId"])
         client.delete_bucket(Bucket=name)
+        _made.remove((client, name))

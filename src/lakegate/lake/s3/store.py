@@ -189,6 +189,15 @@ class S3Store:
         every, sealed = f"{len(rules)} of {len(rules)} rules", self._bucket.settings.retention is not None
         asked = (
             _Fact(
+                "racing puts",
+                self._racing_puts,
+                "one of them wins",
+                "readers agree at every instant",
+                Need.SHOULD,
+                "of a commit record all take the first version; who reads in the instant of a race may see another. On "
+                "this store prefer a bucket without versions",
+            ),
+            _Fact(
                 "delete with If-Match",
                 self._conditional_delete,
                 "yes",
@@ -217,6 +226,9 @@ class S3Store:
             _Fact("encryption", self._encryption, "", "how data lies at rest", Need.INFORMATION),
         )
         return tuple(fact.found() for fact in asked)
+
+    def _racing_puts(self) -> str:
+        return "one of them wins" if probes.creates_once(self._bucket) else "several are let through, each as a version"
 
     def _conditional_delete(self) -> str:
         return "yes" if probes.deletes_conditionally(self._bucket) else "no"
