@@ -370,7 +370,7 @@ class _Run:
     def _finish(
         self, state: PromotionState, record: CommitRecord, drop: Drop, markers: Markers | None = None
     ) -> Promotion:
-        """P9, P10: clean the source, marker first. The batch is committed: nothing here may report failure."""
+        """P9, P10: seal the batch, then clean its source. It is committed: nothing here may report failure."""
         self._at(Step.SEAL)
         target, notes = self._route.target, []
         try:
@@ -384,6 +384,25 @@ class _Run:
         self._at(Step.CLEAN)
         shas = {file.path: file.sha256 for file in record.files}
         shas |= {marker.path: marker.sha256 for marker in (markers.markers if markers else record.markers)}
+        notes += self._clean(drop, shas)
+        number = len(record.files)
+        message = f"{self._batch!r} is {state} as slot {record.slot}: {number} file{'' if number == 1 else 's'}"
+        return Promotion(self._batch, state, 0, message, record=record, report=record.report, notes=tuple(notes))
+
+    def _clean(self, drop: Drop, shas: Mapping[str, str]) -> list[str]:
+        """P10: delete what was committed (`shas`: path -> sha256), marker first. Return what was not deleted, and why.
+
+        Where something has arrived meanwhile all is left: what is committed may be part of the newer arrival, for an
+        uploader may send only the files that changed. The next run looks at it as a whole.
+        """
+        try:
+            newer = set(read_drop(self._lake, self._route, self._batch).pins) - set(drop.pins)
+        except LakegateError as error:
+            return [f"the source was not cleaned: {error}"]
+        if newer:
+            path, _ = min(newer)
+            return [f"the source was not cleaned: {path!r} has arrived since, the next run looks at all of it"]
+        notes = []
         for path, entry in (*drop.markers, *drop.files):
             sha256 = shas.get(normal(path))
             try:
@@ -391,6 +410,4 @@ class _Run:
                     notes.append(f"{entry.key!r} was not deleted: other bytes stand there than were committed")
             except LakegateError as error:
                 notes.append(f"{entry.key!r} was not deleted: {error}")
-        number = len(record.files)
-        message = f"{self._batch!r} is {state} as slot {record.slot}: {number} file{'' if number == 1 else 's'}"
-        return Promotion(self._batch, state, 0, message, record=record, report=record.report, notes=tuple(notes))
+        return notes
