@@ -15,10 +15,10 @@ FOUND = [  # bug, the invariant that finds it, within how many schedules
     (bugs.unconditional_commit, "I1", 50),
     (bugs.loss_by_412, "I12", 200),
     (bugs.unfenced_collection, "I8", 100),
-    (bugs.unpinned_delete, "I6", 50),
+    (bugs.unpinned_delete, "I6", 200),
     # further ones
     (bugs.p0_left_out, "I10", 50),
-    (bugs.delete_by_bytes, "I11", 2000),
+    (bugs.cleaning_without_a_look, "I11", 500),
     (bugs.delete_by_version, "I6", 50),
     (bugs.overwriting_copy, "I4", 500),
     (bugs.clock_read_twice, "I14", 100),

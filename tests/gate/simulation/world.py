@@ -81,6 +81,9 @@ class World:
         self.lake = SimulatedLake(self)
         self.witness = Witness()
         self.actors = {}  # greenlet -> Actor, of those who live
+        self.looks = {}  # Actor, None in a clean run -> when it last listed a drop, and what lay there
+        self.commits = {}  # key of a commit record -> when it was put
+        self.shas = {}  # version of an upload -> sha256
         self.trace = []  # (moment, who, verb, key, what came of it)
 
     def now(self):
@@ -166,29 +169,42 @@ class World:
     def _acted(self, actor, verb, key, act):
         stood = verb == "remove" and self.store.stat(key)
         result = act()
+        if verb == "list" and key.startswith(SOURCE.prefix):
+            self.looks[actor] = (self.moment, result)
         self.tell(actor.name if actor else "clean run", verb, key, result)
         if verb in {"put_if_absent", "place"} and key.startswith((TARGET.prefix, TARGET.commits)):
             self._written(key)
         if stood and self.store.stat(key) != stood:
             if actor:
                 actor.removed += 1
-            self._removed(stood)
+            self._removed(stood, *self.looks[actor])
         if verb == "discard" and key.startswith(TARGET.prefix):
             self.check(invariants.i8_garbage_collection_never_removes_referenced_data)
         return result
 
-    def _removed(self, entry):
-        """A version that is committed is no part of what arrives after it: a correction is sent whole."""
+    def _removed(self, entry, moment, listed):
+        """What was removed is no part of what arrives next, if after the commit nothing newer lay beside it.
+
+        That it did not is known from the gate's last look at the drop (`moment`, `listed`). An uploader that sends a
+        part of a batch between this look and the removal gets that part as the next batch.
+        """
         look = Look(self.store, self.witness)
         invariants.i6_a_deleted_source_implies_the_same_sha_committed(look)
-        if any(entry.version == file.source_version for record in look.committed for file in record.files):
-            self._arrived(entry.key.removeprefix(SOURCE.prefix).split("/")[0])
+        batch = entry.key.removeprefix(SOURCE.prefix).split("/")[0]
+        lay = {(one.key.rpartition("/")[2], self.shas[one.version]) for one in listed}
+        for record in look.committed:
+            known = {(file.path, file.sha256) for file in record.files}
+            early = moment < self.commits[TARGET.commit(record.batch, record.slot)]
+            newer = {path for path, _ in lay - known} - set(invariants.MARKERS)
+            if record.batch == batch and entry in listed and not early and not newer:
+                self._arrived(batch)
 
     def _written(self, key):
         data = self.store.read(key)
         record = key.startswith(TARGET.commits) and not key.startswith(TARGET.claims)
         self.witness.saw(key, sha(data), invariants.parse_record(data, key).state if record else None)
         if record:
+            self.commits.setdefault(key, self.moment)
             self.check()
         elif len(self.witness.contents[key]) > 1:
             self.check(invariants.i4_no_raw_key_ever_holds_two_contents)
@@ -223,6 +239,7 @@ class World:
         entry = self.store.upload(f"{SOURCE.prefix}{batch}/{path}", data)
         self.tell(who, "upload", entry.key, data)
         self.witness.uploads[entry.version] = len(self.witness.uploads)
+        self.shas[entry.version] = sha(data)
         self.witness.standing[batch][path] = sha(data)
         self._arrived(batch)
 
