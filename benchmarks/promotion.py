@@ -136,8 +136,8 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path(__file__).parent, help="on the disk to measure")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=options.folder, prefix=".promotion-") as room:
-        measure(Path(room), 1, options.megabytes * 1_000_000, options.runs)
-        measure(Path(room), 100, 1_000_000, options.runs)
+        measure(Path(room) / "large", 1, options.megabytes * 1_000_000, options.runs)
+        measure(Path(room) / "small", 100, 1_000_000, options.runs)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import pytest
 
 from cli.scene import FLIGHTS, GOOD, Scene
 from lakegate.api import Asked
-from lakegate.commands import Wanted, judged, promoted, standings
+from lakegate.commands.batches import Wanted, judged, promoted, standings
 from lakegate.errors import NotReady, Refused
 from lakegate.gate.promote import PromotionState
 

@@ -178,7 +178,8 @@ def i5_at_most_one_committed_per_batch_revision(look):
 
 
 def i6_a_deleted_source_implies_the_same_sha_committed(look):
-    taken = {look.lake.sha256(e.key) for e in look.lake.list(zones.TEMPORARY + "/") if e.key.endswith(".taken")}
+    temporary = [entry.key for entry in look.lake.list(zones.TEMPORARY + "/")]
+    taken = {look.lake.sha256(key) for key in temporary if key.endswith((".taken", ".kept"))}
     for batch, files in look.witness.standing.items():
         committed = [record for record in look.committed if record.batch == batch]
         safe = {file.sha256 for record in committed for file in record.files} | taken

@@ -171,3 +171,15 @@ def test_what_is_no_commit_record_is_told(world, data):
 
     with pytest.raises(CouldNotEvaluate, match="commit record"):
         ledger.slots(lake, TARGET, "b1")
+
+
+def test_what_belongs_to_no_batch_is_told_and_never_due(world):
+    lake, upload = world
+    for key in ("part=1/a.csv", "part=1/b.csv", "dt=2026-01-01/a.csv", "readme.txt"):
+        upload(SOURCE.prefix + key, b"id")
+
+    found = status(lake, make_route(key="dt={day}", complete="quiet", quiet_for="0s"), NOW)
+
+    told = [(one.batch, one.standing, one.files, one.size, one.due) for one in found if one.standing is Standing.STRAY]
+    assert told == [("part=1", Standing.STRAY, 2, 4, False), ("readme.txt", Standing.STRAY, 1, 2, False)]
+    assert "expected a batch key of the form 'dt={day}'" in found[-1].message

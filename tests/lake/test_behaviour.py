@@ -244,16 +244,6 @@ def test_of_many_who_create_a_record_one_does(world):
     assert {seen for _, seen in answers} == {b"by %d" % winner}
 
 
-def test_the_same_bytes_uploaded_again_are_removed_too(world):
-    lake, upload = world
-    upload(KEY, b"data")
-    pinned = lake.stat(KEY)
-    upload(KEY, b"data")
-
-    assert lake.remove(pinned, hashlib.sha256(b"data").hexdigest())
-    assert lake.stat(KEY) is None
-
-
 def test_remove_looks_at_bytes_and_not_at_versions(world):
     lake, upload = world
     upload(KEY, b"data")

@@ -120,6 +120,15 @@ def test_recover_finishes_what_a_dead_process_had_taken(root):
     assert list(tmp.iterdir()) == []
 
 
+def test_what_was_deleted_and_a_power_failure_brought_back_is_removed(root):
+    (root / TEMPORARY).mkdir()
+    (root / TEMPORARY / "t1.taken").write_bytes(b"its .origin went after it, and stayed away")
+
+    LocalLake(root).recover()
+
+    assert list((root / TEMPORARY).iterdir()) == []
+
+
 def test_recover_leaves_live_processes_alone(root):
     lake = LocalLake(root)
     with lake._folder(TEMPORARY, create=True) as tmp, posix.temporary(tmp, "live.part"):
@@ -144,7 +153,7 @@ def test_a_file_replaced_while_it_is_deleted_is_kept(root, monkeypatch):
         lake.remove(entry, SHA)
 
     assert (root / KEY).read_bytes() == b"newest"
-    assert [path.read_bytes() for path in (root / TEMPORARY).glob("*.taken")] == [b"newer"]
+    assert [path.read_bytes() for path in (root / TEMPORARY).glob("*.kept")] == [b"newer"]
 
 
 def test_a_symlink_is_not_deleted(root):

@@ -25,6 +25,7 @@ from lakegate.lake.s3.lake import S3Lake
 from lakegate.lake.s3.probes import creates_once, deletes_conditionally, verifies_checksums
 from lakegate.lake.s3.settings import MIB, Retention, S3Settings, Transfer
 from lakegate.lake.s3.transfer import parts
+from lakegate.lake.s3.versions import versions
 from servers.s3 import close, moto_s3, new_bucket, real_s3
 
 KEY = "02-transient-zone/nyc/flights/b1/a.csv"
@@ -461,7 +462,7 @@ def test_a_store_that_deletes_unconditionally_loses_every_version_up_to_the_pinn
 
     assert lake.remove(pinned, sha(b"data"))
     assert lake.stat(KEY) is None
-    assert lake._versions(KEY)[0] == ()
+    assert versions(lake._bucket, KEY)[0] == ()
 
     lake.upload(KEY, b"newer")
     assert not lake.remove(pinned, sha(b"data"))
@@ -469,18 +470,17 @@ def test_a_store_that_deletes_unconditionally_loses_every_version_up_to_the_pinn
 
 
 @by_server
-def test_a_newer_arrival_during_such_a_delete_stays(open_lake, server):
+def test_a_newer_arrival_during_such_a_delete_stays(open_lake, server, monkeypatch):
     lake = open_lake(server)
     ignore_conditional_deletes(lake)
     lake.upload(KEY, b"data")
     pinned = lake.stat(KEY)
-    versions = lake._versions
 
-    def arriving(key):
+    def arriving(bucket, key):
         lake.upload(KEY, b"newer")
-        return versions(key)
+        return versions(bucket, key)
 
-    lake._versions = arriving
+    monkeypatch.setattr("lakegate.lake.s3.lake.versions", arriving)
 
     assert not lake.remove(pinned, sha(b"data"))
     assert lake.read(KEY) == b"newer"
@@ -506,7 +506,6 @@ def test_an_arrival_between_look_and_delete_stays(open_lake, server, versioned):
     lake.upload(KEY, b"data")
     pinned = lake.stat(KEY)
     arrivals = [b"newer"]
-    lake.remove(Entry(KEY + ".other", 1, "", dt.datetime.now(dt.UTC)), "")
     assert lake._deletes_conditionally  # asked now, so that the next delete is the real one
 
     def arrive(**_):
@@ -517,6 +516,24 @@ def test_an_arrival_between_look_and_delete_stays(open_lake, server, versioned):
 
     assert not lake.remove(pinned, sha(b"data"))
     assert lake.read(KEY) == b"newer"
+
+
+@by_server
+@by_versions
+def test_what_another_deletes_while_it_is_hashed_is_deleted(open_lake, server, versioned):
+    lake = open_lake(server, versioned=versioned)
+    lake.upload(KEY, b"data")
+    pinned = lake.stat(KEY)
+    standing = [KEY]
+
+    def deleted_meanwhile(**_):
+        if standing:
+            server().client.delete_object(Bucket=lake._bucket.name, Key=standing.pop())
+
+    lake.on("before-call.s3.GetObject", deleted_meanwhile)
+
+    assert lake.remove(pinned, sha(b"data"))
+    assert lake.stat(KEY) is None
 
 
 # --- what a bucket may hold ---------------------------------------------------------------------------------------
@@ -577,13 +594,15 @@ def test_of_a_commit_record_the_first_writing_counts(lake):
 
     assert not lake.put_if_absent(COMMIT, b"second", "w2")
     assert lake.read(COMMIT) == b"first"
+    assert lake.sha256(COMMIT) == sha(b"first")
+    assert lake.list("01-raw-data-zone/") == (lake.stat(COMMIT),)
 
 
 def test_what_is_too_large_for_a_record_is_refused_before_it_is_read(lake, monkeypatch):
     lake.upload(COMMIT, b"x")
     lake.on("before-call.s3.GetObject", lambda **_: pytest.fail("the body is not read"))
     monkeypatch.setattr(
-        "lakegate.lake.s3.lake._listed", lambda _: Entry(COMMIT, SMALL + 1, "v", dt.datetime.now(dt.UTC))
+        "lakegate.lake.s3.versions._listed", lambda _: Entry(COMMIT, SMALL + 1, "v", dt.datetime.now(dt.UTC))
     )
 
     with pytest.raises(Refused, match="larger than"):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from lakegate.api import Asked
 from lakegate.checks.interface import Outcome
-from lakegate.commands import promoted
+from lakegate.commands.batches import promoted
 from lakegate.demo.nycflights import DAMAGED_MONTH, arrive, arrive_repaired, project
 from lakegate.errors import UsageError
 from lakegate.gate.promote import Promotion, PromotionState
@@ -19,7 +19,8 @@ from lakegate.lake.layout import create_layout
 from lakegate.lake.local import LocalLake
 from lakegate.publish import INDEX
 from lakegate.reports.summary import extent_text
-from lakegate.show import STYLES, console
+from lakegate.show.batches import STYLES
+from lakegate.show.terminal import console
 from lakegate.verdict import CheckResult
 
 if TYPE_CHECKING:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import groupby
 
 from lakegate.gate import ledger, quarantine
 from lakegate.gate.arrivals import Drop, Route, arrivals, read_markers
 from lakegate.gate.ledger import CommitRecord
 from lakegate.gate.protocol import Seen, belongs, finished, judgement_id, normal, waits_for
 from lakegate.gate.quarantine import Judgement
-from lakegate.lake.interface import Lake
+from lakegate.lake.interface import Entry, Lake
 from lakegate.lake.zones import order_of
 
 
@@ -23,6 +25,7 @@ class Standing(StrEnum):
     COMMITTED = "committed"
     QUARANTINED = "quarantined"
     CONFLICTED = "conflicted"
+    STRAY = "stray"  # belongs to no batch: beside the folders of batches, or not of the contract's key template
     ABANDONED = "abandoned"  # its latest slot was burned, and nothing lies in the drop
 
 
@@ -41,8 +44,9 @@ class BatchStatus:
 
 
 def status(lake: Lake, route: Route, now: dt.datetime) -> tuple[BatchStatus, ...]:
-    """Return every batch that arrived, was judged or committed, in the order of the batch keys' fields."""
-    drops = {drop.batch: drop for drop in arrivals(lake, route).drops}
+    """Return every batch that arrived, was judged or committed, in the order of the batch keys' fields; then strays."""
+    arrived = arrivals(lake, route)
+    drops = {drop.batch: drop for drop in arrived.drops}
     judged: dict[str, list[Judgement]] = {}
     for judgement in quarantine.judgements(lake, route.dataset):
         judged.setdefault(judgement.batch, []).append(judgement)
@@ -55,7 +59,7 @@ def status(lake: Lake, route: Route, now: dt.datetime) -> tuple[BatchStatus, ...
         drop = drops.get(batch)
         known = judged.get(batch, [])
         found.append(_pending(lake, route, now, drop, slots, known) if drop else _settled(batch, slots, known))
-    return tuple(found)
+    return (*found, *_strays(route, arrived.strays))
 
 
 def due(statuses: tuple[BatchStatus, ...]) -> tuple[str, ...]:
@@ -86,6 +90,16 @@ def _pending(
     waiting = markers.unreadable or waits_for(markers.arrived, route.batching, now)
     standing = Standing.WAITING if waiting else Standing.ARRIVED
     return BatchStatus(drop.batch, standing, waiting or "ready to be judged", slot, "", files, size, due=True)
+
+
+def _strays(route: Route, entries: Sequence[Entry]) -> Iterator[BatchStatus]:
+    """Yield what belongs to no batch, a line for each folder or file that lies where batches do."""
+    template = route.batching.key
+    wanted = f"a batch key of the form {template!r}" if template else "a folder for each batch"
+    for name, group in groupby(entries, key=lambda entry: entry.key.removeprefix(route.source.prefix).split("/")[0]):
+        sizes = [entry.size for entry in group]
+        message = f"belongs to no batch: expected {wanted}"
+        yield BatchStatus(name, Standing.STRAY, message, None, "", len(sizes), sum(sizes), due=False)
 
 
 def _settled(batch: str, slots: tuple[CommitRecord, ...], judged: list[Judgement]) -> BatchStatus:

@@ -3,7 +3,8 @@
 Nothing is reached through a symbolic link: every path is walked one folder at a time with O_NOFOLLOW. What is written
 appears whole or not at all: temporary file -> fsync -> link() to its key -> fsync of the folder (PROTOCOL, Rules).
 Temporary files stand in `02-transient-zone/_tmp/` and are locked while their process lives:
-`*.part` is being written; `*.taken` is a source on its way out (P10), and `*.origin` says where it came from;
+`*.part` is being written; `*.taken` is a source on its way out (P10), and `*.origin` says where it came from; without
+its `.origin` it is on its way no more, and only a power failure brought it back; `*.kept` waits for a human;
 `*.spool/` is a workspace, and a file in it that is placed gets its key as a second name (docs/adr/0009).
 Empty folders are left standing: an uploader may be about to use them.
 """
@@ -68,6 +69,8 @@ class LocalLake:
                     self._tidy(tmp, name)
                 elif name.endswith(".spool"):
                     self._clear(tmp, name)
+                elif name.endswith(".taken") and posix.lstat(tmp, name.replace(".taken", ".origin")) is None:
+                    posix.unlink(tmp, name)
 
     @contextlib.contextmanager
     def workspace(self) -> Iterator[Path]:
@@ -259,14 +262,17 @@ class LocalLake:
         """Give a file that was taken its key again.
 
         Raises:
-            LakeError: something else stands there; what was taken stays where it is.
+            LakeError: something else stands there; what was taken is kept.
         """
         with self._parent(key, create=True) as (folder, name):
             other = None if self._link(tmp, taken, folder, name) else posix.lstat(folder, name)
             if other is not None and other.st_ino != inode:
+                kept = taken.replace(".taken", ".kept")
+                os.rename(taken, kept, src_dir_fd=tmp, dst_dir_fd=tmp)
+                os.fsync(tmp)
                 raise LakeError(
                     f"{key!r} was replaced twice while it was being deleted",
-                    hint=f"the bytes of the first are kept in {TEMPORARY}/{taken}",
+                    hint=f"the bytes of the first are kept in {TEMPORARY}/{kept}",
                 )
             os.fsync(folder)
 

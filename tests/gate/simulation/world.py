@@ -166,10 +166,17 @@ class World:
         if stood and self.store.stat(key) != stood:
             if actor:
                 actor.removed += 1
-            self.check(invariants.i6_a_deleted_source_implies_the_same_sha_committed)
+            self._removed(stood)
         if verb == "discard" and key.startswith(TARGET.prefix):
             self.check(invariants.i8_garbage_collection_never_removes_referenced_data)
         return result
+
+    def _removed(self, entry):
+        """A version that is committed is no part of what arrives after it: a correction is sent whole."""
+        look = Look(self.store, self.witness)
+        invariants.i6_a_deleted_source_implies_the_same_sha_committed(look)
+        if any(entry.version == file.source_version for record in look.committed for file in record.files):
+            self._arrived(entry.key.removeprefix(SOURCE.prefix).split("/")[0])
 
     def _written(self, key):
         data = self.store.read(key)
@@ -207,11 +214,15 @@ class World:
 
     def upload(self, who, batch, path, data):
         """Put one file into a drop; what lies there afterwards is an arrival."""
-        drop = f"{SOURCE.prefix}{batch}/"
-        entry = self.store.upload(drop + path, data)
+        entry = self.store.upload(f"{SOURCE.prefix}{batch}/{path}", data)
         self.tell(who, "upload", entry.key, data)
         self.witness.uploads[entry.version] = len(self.witness.uploads)
         self.witness.standing[batch][path] = sha(data)
+        self._arrived(batch)
+
+    def _arrived(self, batch):
+        """What lies in a drop now is an arrival."""
+        drop = f"{SOURCE.prefix}{batch}/"
         lying = {e.key.removeprefix(drop): self.store.sha256(e.key) for e in self.store.list(drop)}
         self.witness.arrives(batch, lying)
         if zones.MANIFEST in lying:

@@ -1,11 +1,7 @@
 """A lake in a whole S3 bucket; see `lake.interface.Lake` for what each verb promises.
 
-Bytes are pinned by VersionId, in a bucket without versions by `etag:` and the ETag. Two beliefs are not taken on trust
-but found out once per lake (`probes`): that the store verifies checksums, and that it heeds If-Match on DELETE.
-
-A commit record is what was written *first* under its key: some stores (Ceph with versioning) let several of the
-conditional puts that race for a key through, each as a version. All versions of a key are listed in one order, so the
-first is the same for everybody.
+`versions` says what pins bytes, and which version of a commit record counts. Two things are not taken on trust but
+found out once per lake (`probes`): whether the store verifies checksums, and whether it heeds If-Match on DELETE.
 """
 
 from __future__ import annotations
@@ -14,6 +10,7 @@ import base64
 import contextlib
 import datetime as dt
 import hashlib
+import itertools
 import mimetypes
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -27,16 +24,12 @@ from lakegate.lake.s3 import probes
 from lakegate.lake.s3.arrow import filesystem
 from lakegate.lake.s3.client import Bucket, StoreError, created
 from lakegate.lake.s3.transfer import checksum, composite, copied_in, copy, download, in_parallel, upload, uploaded_in
+from lakegate.lake.s3.versions import COMMITS, UNVERSIONED, current, first, looked_at, pin, version_id, versions
 
 if TYPE_CHECKING:
-    from mypy_boto3_s3.type_defs import (
-        HeadObjectOutputTypeDef,
-        ListObjectVersionsOutputTypeDef,
-        ObjectVersionTypeDef,
-    )
+    from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef
     from pyarrow.fs import FileSystem
 
-COMMITS = "/_gate/commits/"  # part of the key of every commit record
 WRITE_ID = "lakegate-write-id"  # in the metadata of what `put_if_absent` wrote
 LOOKS = 3  # times that something is looked at again which changes meanwhile
 
@@ -82,26 +75,16 @@ class S3Lake:
             Refused: a commit record was deleted (INPUTS 116).
         """
         check_key(prefix.removesuffix("/"))
-        found: tuple[Entry, ...] = ()
-        for page in self._pages(prefix):
-            for marker in page.get("DeleteMarkers", []):
-                if marker["IsLatest"] and COMMITS in marker["Key"]:
-                    raise Refused(
-                        f"the commit record {self._bucket.uri(marker['Key'])!r} was deleted",
-                        hint="find out by whom; then remove the delete marker, the record stands below it",
-                    )
-            latest = [version for version in page.get("Versions", []) if version["IsLatest"]]
-            found += tuple(_listed(one) for one in latest if one["Size"] or not one["Key"].endswith("/"))
-        return tuple(sorted(found, key=lambda entry: entry.key))
+        return current(self._bucket, prefix)
 
     def stat(self, key: str) -> Entry | None:
         """Return the entry at `key`."""
         head = self._head(key)
-        return None if head is None else _looked_at(key, head)
+        return None if head is None else looked_at(key, head)
 
     def read(self, key: str) -> bytes | None:
         """Return the bytes at `key`; of a commit record those that were written first."""
-        entry = self._first(key) if COMMITS in check_key(key) else None
+        entry = first(self._bucket, key) if COMMITS in check_key(key) else None
         for _ in range(LOOKS):
             entry = entry or self.stat(key)
             if entry is None:
@@ -122,7 +105,7 @@ class S3Lake:
         """Yield the bytes of this version, also where a newer one stands; large objects in parallel ranges."""
         check_key(entry.key)
         try:
-            yield from download(self._bucket, entry, _pin(entry))
+            yield from download(self._bucket, entry, pin(entry))
         except StoreError as error:
             if error.status not in (404, 412) or error.code == "NoSuchBucket":
                 raise
@@ -134,7 +117,7 @@ class S3Lake:
     def sha256(self, key: str) -> str | None:
         """Return the SHA-256 that the store computed, where it is one that does, else that of the bytes read back."""
         head = self._head(key)
-        return None if head is None else self._sha256(_looked_at(key, head), head)
+        return None if head is None else self._sha256(looked_at(key, head), head)
 
     def holds(self, key: str, content: Content) -> Entry | None:
         """Compare checksums, of an object in parts that of its parts; where there is none to go by, read it back."""
@@ -142,7 +125,7 @@ class S3Lake:
         head = self._head(key)
         if head is None or head["ContentLength"] != content.size:
             return None
-        entry = _looked_at(key, head)
+        entry = looked_at(key, head)
         stored = head.get("ChecksumSHA256", "")
         if stored and self._verifies_checksums:
             for cut in (copied_in(self._bucket, content), uploaded_in(self._bucket, content)):
@@ -177,15 +160,15 @@ class S3Lake:
 
         if not created(write):
             return False
-        first = self._first(key) if version and COMMITS in key else None
-        return first is None or first.version == version
+        record = first(self._bucket, key) if version and COMMITS in key else None
+        return record is None or record.version == version
 
     def place(self, key: str, content: Content) -> bool:
         """Copy inside the store from a VersionId, else upload the private file."""
         self._remember(content)
         if self.stat(key) is not None:
             return False
-        if content.origin.version.startswith("etag:"):
+        if content.origin.version.startswith(UNVERSIONED):
             return upload(self._bucket, key, content)
         try:
             return copy(self._bucket, key, content)
@@ -199,7 +182,7 @@ class S3Lake:
         condition = {"IfNoneMatch": "*"}
         if standing is not None:
             head = self._head(key)
-            if head is None or _looked_at(key, head).version != standing.version:
+            if head is None or looked_at(key, head).version != standing.version:
                 return False
             condition = {"IfMatch": head["ETag"]}
 
@@ -232,14 +215,16 @@ class S3Lake:
             head = self._head(entry.key)
             if head is None:
                 return True
-            standing = _looked_at(entry.key, head)
-            if standing.version != entry.version or self._sha256(standing, head) != sha256:
-                return False
-            if not self._deletes_conditionally:
-                return self._remove_up_to(standing)
+            standing = looked_at(entry.key, head)
             try:
+                if standing.version != entry.version or self._sha256(standing, head) != sha256:
+                    return False
+                if not self._deletes_conditionally:
+                    return self._remove_up_to(standing)
                 with self._bucket.told("delete", entry.key):
                     self._client.delete_object(Bucket=self._bucket.name, Key=entry.key, IfMatch=head["ETag"])
+            except SourceChanged:  # while it was being hashed
+                continue
             except StoreError as error:
                 if error.status not in (404, 409, 412):
                     raise
@@ -249,8 +234,8 @@ class S3Lake:
 
     def discard(self, entry: Entry) -> None:
         """Delete every version, oldest first, so that none becomes the current one again; then the delete markers."""
-        versions, markers = self._versions(check_key(entry.key))
-        for version in (*reversed([one["VersionId"] for one in versions]), *markers):
+        found, markers = versions(self._bucket, check_key(entry.key))
+        for version in (*(version_id(one) for one in reversed(found)), *markers):
             self._delete(entry.key, version)
 
     def seal(self, keys: Iterable[str]) -> None:
@@ -288,32 +273,21 @@ class S3Lake:
         return probes.deletes_conditionally(self._bucket)
 
     def _head(self, key: str) -> HeadObjectOutputTypeDef | None:
-        """Look at what stands at `key` now; None where nothing does."""
+        """Look at what stands at `key` now, of a commit record at the first version; None where nothing does."""
+        record = first(self._bucket, key) if COMMITS in check_key(key) else None
+        pinned = pin(record) if record else {}
         try:
-            with self._bucket.told("look at", check_key(key)):
-                return self._client.head_object(Bucket=self._bucket.name, Key=key, ChecksumMode="ENABLED")
+            with self._bucket.told("look at", key):
+                return self._client.head_object(
+                    Bucket=self._bucket.name,
+                    Key=key,
+                    ChecksumMode="ENABLED",
+                    **pinned,  # type: ignore[arg-type]
+                )
         except StoreError as error:
             if error.status != 404:
                 raise
             return None
-
-    def _pages(self, prefix: str) -> Iterator[ListObjectVersionsOutputTypeDef]:
-        """Yield what is listed under `prefix`, page by page."""
-        pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket.name, Prefix=prefix)
-        with self._bucket.told("list", prefix):
-            yield from pages
-
-    def _versions(self, key: str) -> tuple[tuple[ObjectVersionTypeDef, ...], tuple[str, ...]]:
-        """Return the versions of exactly `key`, newest first, and the VersionIds of its delete markers."""
-        pages = tuple(self._pages(key))
-        versions = tuple(one for page in pages for one in page.get("Versions", []) if one["Key"] == key)
-        markers = (one for page in pages for one in page.get("DeleteMarkers", []) if one["Key"] == key)
-        return versions, tuple(one["VersionId"] for one in markers)
-
-    def _first(self, key: str) -> Entry | None:
-        """Return the version of `key` that was written first."""
-        versions, _ = self._versions(key)
-        return _listed(versions[-1]) if versions else None
 
     def _remember(self, content: Content) -> None:
         """Keep the SHA-256 of what was read and hashed, so that P10 need not read it again."""
@@ -335,15 +309,16 @@ class S3Lake:
 
     def _remove_up_to(self, standing: Entry) -> bool:
         """Delete a version and all that are older, oldest first; what arrives meanwhile is newer and stays."""
-        if standing.version.startswith("etag:"):
+        if standing.version.startswith(UNVERSIONED):
             raise LakeError(
                 f"{self.uri(standing.key)!r} was not deleted: the bucket has no versions, and the store deletes "
                 "whatever stands there, which may be newer",
                 hint="turn on versioning, or delete it by hand once nobody writes there",
             )
-        versions = [version["VersionId"] for version in self._versions(standing.key)[0]]
-        for version in reversed(versions[versions.index(standing.version) :] if standing.version in versions else []):
-            self._delete(standing.key, version)
+        found, _ = versions(self._bucket, standing.key)
+        older = itertools.dropwhile(lambda one: one.version != standing.version, found)
+        for one in reversed(tuple(older)):
+            self._delete(standing.key, version_id(one))
         return self.stat(standing.key) is None
 
     def _delete(self, key: str, version: str) -> None:
@@ -355,23 +330,3 @@ class S3Lake:
 def _type(key: str) -> str:
     """Return the media type that a browser is told."""
     return mimetypes.guess_type(key)[0] or "application/octet-stream"
-
-
-def _pin(entry: Entry) -> dict[str, str]:
-    """Return the parameters of a request that is to answer with this version or not at all."""
-    kind, _, etag = entry.version.partition("etag:")
-    return {"VersionId": kind} if kind else {"IfMatch": f'"{etag}"'}
-
-
-def _listed(version: ObjectVersionTypeDef) -> Entry:
-    return _entry(version["Key"], version["Size"], version["VersionId"], version["ETag"], version["LastModified"])
-
-
-def _looked_at(key: str, head: HeadObjectOutputTypeDef) -> Entry:
-    return _entry(key, head["ContentLength"], head.get("VersionId", "null"), head["ETag"], head["LastModified"])
-
-
-def _entry(key: str, size: int, version: str, etag: str, modified: dt.datetime) -> Entry:
-    """Return an entry. The version `null` is no pin: it may be written over. HEAD knows whole seconds only."""
-    pin = version if version not in ("null", "") else f"etag:{etag.strip(chr(34))}"
-    return Entry(key, size, pin, modified.astimezone(dt.UTC).replace(microsecond=0))

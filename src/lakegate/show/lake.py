@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from lakegate.commands.lake import Collected, Examined, Fate, Made, Tidied
 from lakegate.lake.setup import Proof
 from lakegate.lake.store import Finding, Need
-from lakegate.operate import Collected, Examined, Fate, Made, Tidied
 from lakegate.reports.summary import plain
-from lakegate.show import WIDEST, console, tell, write
+from lakegate.show.terminal import WIDEST, console, json_text, tell, write
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -25,7 +24,7 @@ MARKS = {"ok": "green", "FAILS": "bold red", "better": "yellow", "unknown": "yel
 def changes(made: Made, *, as_json: bool) -> None:
     """Write what became of each setting: a table, and below it what went wrong."""
     if as_json:
-        write(_json({"lake": made.lake, "changes": [asdict(one) for one in made.changes]}))
+        write(json_text({"lake": made.lake, "changes": [asdict(one) for one in made.changes]}))
         return
     rows = [
         ((one.setting, ""), (one.before, ""), (one.now, ""), (one.proof.value, PROOFS[one.proof]))
@@ -40,7 +39,7 @@ def findings(found: Examined, *, as_json: bool) -> None:
     """Write what was found out: a table, below it what to do, and the end that a promotion would have."""
     if as_json:
         told = [asdict(one) for one in found.findings]
-        write(_json({"lake": found.lake, "exitCode": found.exit_code, "findings": told}))
+        write(json_text({"lake": found.lake, "exitCode": found.exit_code, "findings": told}))
         return
     rows = [
         ((mark(one), MARKS[mark(one)]), (one.what, ""), (one.got, ""), (one.means, "dim")) for one in found.findings
@@ -73,7 +72,7 @@ def garbage(tidied: Tidied, *, as_json: bool) -> None:
     for name, problem in tidied.problems:
         tell(f"{name}: {problem}")
     if as_json:
-        write(_json({"lake": tidied.lake, "garbage": [_piece(one) for one in tidied.found]}))
+        write(json_text({"lake": tidied.lake, "garbage": [_piece(one) for one in tidied.found]}))
         return
     if not tidied.found:
         write(f"{plain(tidied.lake)}: no garbage")
@@ -175,7 +174,3 @@ def _print(parts: Sequence[RenderableType]) -> None:
         for part in parts:
             screen.print(part)
     write("\n".join(line.rstrip() for line in text.get().splitlines()))
-
-
-def _json(document: object) -> str:
-    return json.dumps(document, indent=2)

@@ -1,22 +1,17 @@
-"""What a person at a terminal sees: progress on stderr, verdicts and promotions on stdout."""
+"""Verdicts, promotions, and where batches stand."""
 
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lakegate.api import Failure
-from lakegate.commands import Standings
-from lakegate.contract import lint
-from lakegate.errors import Problem
+from lakegate.commands.batches import Standings
 from lakegate.gate.promote import Promotion, PromotionState
-from lakegate.gate.protocol import Step, worst
-from lakegate.gate.spool import Progress
+from lakegate.gate.protocol import worst
 from lakegate.gate.status import BatchStatus
 from lakegate.reader import DataFile
 from lakegate.reports.json import to_json
@@ -24,10 +19,11 @@ from lakegate.reports.junit import to_junit
 from lakegate.reports.markdown import to_markdown
 from lakegate.reports.summary import plain, tally
 from lakegate.reports.text import text_report
+from lakegate.show.terminal import WIDEST, console, json_text, tell, write
 from lakegate.verdict import Verdict
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from rich.console import RenderableType
 
 STYLES = {
     PromotionState.COMMITTED: "green",
@@ -37,8 +33,6 @@ STYLES = {
     PromotionState.CONFLICT: "red",
     PromotionState.NOT_READY: "yellow",
 }
-WIDEST = 10_000  # columns of a table in a file or a pipe: there no line wraps
-PHASES: dict[str, str] = {Step.SPOOL: "copying from", Step.PLACE: "copying to the zone"}
 
 
 def exit_code(codes: Iterable[int]) -> int:
@@ -46,74 +40,10 @@ def exit_code(codes: Iterable[int]) -> int:
     return worst(codes)
 
 
-def console(*, stderr: bool = False) -> Console:
-    """Return a console that wraps at the terminal's width, and at 100 characters where there is none."""
-    from rich.console import Console
-
-    stream = sys.stderr if stderr else sys.stdout
-    return Console(stderr=stderr, width=None if stream.isatty() else 100, highlight=False, soft_wrap=False)
-
-
-@contextmanager
-def progress(*, quiet: bool = False) -> Iterator[tuple[Progress, Callable[[str], None]]]:
-    """Hand out two tellers, of bytes and of batches: a bar on a terminal, elsewhere a plain line for each batch.
-
-    Both write to stderr. `quiet` tells nothing.
-    """
-    if quiet or not sys.stderr.isatty():
-        yield lambda *_: None, (lambda _: None) if quiet else tell
-        return
-    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-    from rich.table import Column
-
-    text = TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis"))
-    with Bar(
-        text, BarColumn(), DownloadColumn(), TimeRemainingColumn(), console=console(stderr=True), transient=True
-    ) as bar:
-        task, batch = bar.add_task("", total=None), ""
-
-        def told(phase: str, what: str, done: int, total: int) -> None:
-            doing = f"{PHASES.get(phase, phase)} {plain(what)[:40]}"
-            bar.update(task, description=f"{batch} {doing}".strip(), completed=done, total=total or None)
-
-        def announced(line: str) -> None:
-            nonlocal batch
-            batch = plain(line)
-            bar.update(task, description=batch, completed=0, total=None)
-
-        yield told, announced
-
-
-def tell(text: str) -> None:
-    """Write a message to stderr: what stands in it from outside cannot steer a terminal."""
-    for line in f"lakegate: {text}".split("\n"):
-        sys.stderr.write(plain(line) + "\n")
-
-
 def failures(found: Sequence[Failure]) -> None:
     """Tell what kept batches from being judged or promoted."""
     for failure in found:
         tell(f"{failure.dataset} {failure.batch}: {failure.error}")
-
-
-def problems(found: Sequence[Problem], files: int, output_format: str) -> None:
-    """Write what is wrong in contracts, `files` of which were looked at."""
-    if output_format == "json":
-        write(lint.to_json(found))
-    else:
-        write(lint.render_text([_inert(problem) for problem in found], files))
-
-
-def _inert(problem: Problem) -> Problem:
-    return replace(
-        problem,
-        file=plain(problem.file),
-        message=plain(problem.message),
-        found=plain(problem.found),
-        expected=plain(problem.expected),
-        hint=plain(problem.hint),
-    )
 
 
 # --- verdicts and promotions --------------------------------------------------------------------------------------
@@ -132,7 +62,7 @@ def document(found: Sequence[Verdict], output_format: str) -> str:
     """Return verdicts as one document of a machine's format, or of markdown."""
     match output_format:
         case "json":
-            return to_json(found[0]) if len(found) == 1 else _json([json.loads(to_json(one)) for one in found])
+            return to_json(found[0]) if len(found) == 1 else json_text([json.loads(to_json(one)) for one in found])
         case "junit":
             return to_junit(*found)
         case _:
@@ -152,7 +82,7 @@ def promotions(
     In JSON a list, of what failed too; JUnit and markdown hold the verdicts.
     """
     if output_format == "json":
-        text = _json([*map(_promotion, found), *map(_failure, failed)])
+        text = json_text([*map(_promotion, found), *map(_failure, failed)])
     elif output_format == "text":
         text = _rendered([part for one in found for part in _told(one, verbose=verbose)], output)
         text = text or ("" if failed else "nothing waits")
@@ -192,10 +122,6 @@ def _rendered(parts: Sequence[RenderableType], output: Path | None) -> str:
     return text.get()
 
 
-def _json(document: object) -> str:
-    return json.dumps(document, indent=2)
-
-
 def _promotion(promotion: Promotion) -> dict[str, object]:
     return {
         "batch": promotion.batch,
@@ -223,15 +149,6 @@ def _failure(failure: Failure) -> dict[str, object]:
     }
 
 
-def write(text: str, output: Path | None = None) -> None:
-    """Write text to stdout or a file, ending its last line."""
-    text = text if text.endswith("\n") or not text else text + "\n"
-    if output is None:
-        sys.stdout.write(text)
-    else:
-        output.write_text(text, encoding="utf-8")
-
-
 # --- where batches stand ------------------------------------------------------------------------------------------
 
 
@@ -242,7 +159,7 @@ def standings(found: Sequence[Standings], *, as_json: bool) -> None:
             tell(f"{one.dataset}: {one.problem}")
     rows = [(one.dataset, batch) for one in found for batch in one.batches]
     if as_json:
-        write(_json([{"dataset": dataset, **asdict(batch)} for dataset, batch in rows]))
+        write(json_text([{"dataset": dataset, **asdict(batch)} for dataset, batch in rows]))
     elif not rows:
         write("no batch has arrived")
     else:
@@ -251,7 +168,7 @@ def standings(found: Sequence[Standings], *, as_json: bool) -> None:
 
 def files(found: Sequence[DataFile], *, as_json: bool) -> None:
     """Write committed files: a path or URI a line, as it is, or JSON."""
-    write(_json([asdict(file) for file in found]) if as_json else "".join(f"{file.uri}\n" for file in found))
+    write(json_text([asdict(file) for file in found]) if as_json else "".join(f"{file.uri}\n" for file in found))
 
 
 def _table(rows: Sequence[tuple[str, BatchStatus]]) -> str:

@@ -1,4 +1,4 @@
-"""The command line: arguments in, text and an exit code out. What is done stands in `run`, what is shown in `show`."""
+"""The commands of contracts and batches and the outer door. What they do is in `commands`, what is seen in `show`."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lakegate.cli_lake import lake as lake_commands
+from lakegate.cli.lake import lake as lake_commands
+from lakegate.cli.options import LAKE, Ordered, answering
 from lakegate.errors import CouldNotEvaluate, LakegateError, UsageError
-from lakegate.options import LAKE, Ordered, answering
 from lakegate.version import __version__
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Commands(Ordered):
         except LakegateError as error:
             self._tell(ctx, error, error)
         except OSError as error:
-            from lakegate.commands import unavailable
+            from lakegate.commands.batches import unavailable
 
             self._tell(ctx, unavailable(error), error)
         except KeyboardInterrupt as error:
@@ -58,7 +58,7 @@ class Commands(Ordered):
             self._tell(ctx, told, error)
 
     def _tell(self, ctx: click.Context, told: LakegateError, cause: BaseException) -> None:
-        from lakegate.show import tell
+        from lakegate.show.terminal import tell
 
         if ctx.params.get("debug"):
             traceback.print_exception(cause)
@@ -164,8 +164,9 @@ def lint(paths: tuple[str, ...], output_format: str) -> None:
 
     All problems of all files at once, each with its file, line and column.
     """
-    from lakegate import commands, show
+    from lakegate.commands import contracts as commands
     from lakegate.contract import lint as linter
+    from lakegate.show import contracts as show
 
     problems = commands.linted(paths)
     files = len(linter.contract_files(paths))
@@ -195,13 +196,15 @@ def test(contract: Path, **given: Any) -> None:  # noqa: ANN401 - click's option
 
     With --data any files are judged without a lake; so are those of a `local` server in the contract.
     """
-    from lakegate import commands, show
+    from lakegate.commands import batches as commands
+    from lakegate.show import batches as show
+    from lakegate.show.terminal import progress
 
     wanted = commands.Wanted(given["batch"], tuple(given["data"]), given["server"])
     asked = _asked(contract, given)
     failed: list[Failure] = []
-    with show.progress() as (progress, announce):
-        told = replace(asked, progress=progress, announce=announce, failed=failed.append)
+    with progress() as (heard, announce):
+        told = replace(asked, progress=heard, announce=announce, failed=failed.append)
         verdicts = commands.judged(wanted, told)
     codes = [verdict.exit_code for verdict in verdicts] + [failure.error.exit_code for failure in failed]
     with answering(show.exit_code(codes)):
@@ -218,14 +221,16 @@ def test(contract: Path, **given: Any) -> None:  # noqa: ANN401 - click's option
 @judging
 def promote(contract: Path, **given: Any) -> None:  # noqa: ANN401 - click's options
     """Judge a batch and move it: into the next zone if it keeps the contract, else into quarantine."""
-    from lakegate import commands, show
+    from lakegate.commands import batches as commands
+    from lakegate.show import batches as show
+    from lakegate.show.terminal import progress
 
     if (given["batch"] is not None) == given["everything"]:
         raise UsageError("expected either --batch KEY or --all", hint="`lakegate status` lists the batches")
     asked = _asked(contract, given)
     failed: list[Failure] = []
-    with show.progress() as (progress, announce):
-        told = replace(asked, progress=progress, announce=announce, failed=failed.append)
+    with progress() as (heard, announce):
+        told = replace(asked, progress=heard, announce=announce, failed=failed.append)
         promotions = commands.promoted(given["batch"], told)
     codes = [promotion.exit_code for promotion in promotions] + [failure.error.exit_code for failure in failed]
     with answering(show.exit_code(codes)):
@@ -238,11 +243,12 @@ def promote(contract: Path, **given: Any) -> None:  # noqa: ANN401 - click's opt
 @MODEL
 def plan(contract: Path, schema_name: str | None) -> None:
     """Show what would be measured, stage by stage with its SQL. Touches no data."""
-    from lakegate import commands, show
+    from lakegate.commands.contracts import explained
+    from lakegate.show.terminal import write
 
-    text = commands.explained(contract, schema_name)
+    text = explained(contract, schema_name)
     with answering(0):
-        show.write(text)
+        write(text)
 
 
 @main.command()
@@ -254,7 +260,8 @@ def status(contracts: tuple[str, ...], lake: str | None, as_json: bool) -> None:
 
     Without a CONTRACT: of every contract of the project around the current directory.
     """
-    from lakegate import commands, show
+    from lakegate.commands import batches as commands
+    from lakegate.show import batches as show
 
     found = commands.standings(contracts, lake)
     with answering(show.exit_code(one.problem.exit_code for one in found if one.problem)):
@@ -272,7 +279,8 @@ def paths(dataset: str, lake: str | None, batches: tuple[str, ...], as_of: dt.da
 
     DATASET is its place under the zone, as in `status`; if it lies in several zones, with the zone before it.
     """
-    from lakegate import commands, show
+    from lakegate.commands import batches as commands
+    from lakegate.show import batches as show
 
     found = commands.committed(dataset, lake, as_of, batches)
     with answering(0):

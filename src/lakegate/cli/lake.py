@@ -1,10 +1,10 @@
-"""`lakegate lake …`: the commands of whoever keeps the lake. What they do stands in `operate`."""
+"""`lakegate lake …`: the commands of whoever keeps the lake. What they do stands in `commands.lake`."""
 
 from __future__ import annotations
 
 import click
 
-from lakegate.options import LAKE, Ordered, answering
+from lakegate.cli.options import LAKE, Ordered, answering
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Write JSON.")
 
@@ -40,13 +40,14 @@ def init(  # noqa: PLR0913 - click passes an argument for each option
 
     Each setting is proved by a write, and taken back where the store cannot keep it (then the exit code is 5).
     """
-    from lakegate import operate, show_lake
+    from lakegate.commands import lake as commands
     from lakegate.lake.store import Setup
+    from lakegate.show import lake as show
 
     setup = Setup(users, object_lock, kms_key, expire_quarantine)
-    made = operate.set_up(lake, setup, create=create, dry_run=dry_run)
+    made = commands.set_up(lake, setup, create=create, dry_run=dry_run)
     with answering(made.exit_code):
-        show_lake.changes(made, as_json=as_json)
+        show.changes(made, as_json=as_json)
 
 
 @lake.command()
@@ -58,11 +59,12 @@ def doctor(*, lake: str | None, as_json: bool) -> None:
     Writes a few small objects under log/gate/_probe/ and deletes them again. Exit code 0: promotions are accepted. 5:
     the store cannot be reached, or the caller lacks a right. 6: promote refuses this store.
     """
-    from lakegate import operate, show_lake
+    from lakegate.commands import lake as commands
+    from lakegate.show import lake as show
 
-    found = operate.examined(lake)
+    found = commands.examined(lake)
     with answering(found.exit_code):
-        show_lake.findings(found, as_json=as_json)
+        show.findings(found, as_json=as_json)
 
 
 @lake.command()
@@ -84,9 +86,10 @@ def gc(*, contracts: tuple[str, ...], lake: str | None, grace: str, delete: bool
     files, probes, unfinished uploads. Committed data is never touched. Without a CONTRACT: of every contract of the
     project around the current directory.
     """
-    from lakegate import operate, show_lake
+    from lakegate.commands import lake as commands
     from lakegate.gate.protocol import duration
+    from lakegate.show import lake as show
 
-    found = operate.tidied(lake, contracts, duration(grace), delete=delete)
+    found = commands.tidied(lake, contracts, duration(grace), delete=delete)
     with answering(found.exit_code):
-        show_lake.garbage(found, as_json=as_json)
+        show.garbage(found, as_json=as_json)

@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import partial
 from pathlib import Path
 
-from lakegate.commands import Standings, routes
+from lakegate.commands.batches import Standings, routes
 from lakegate.config import open_store
 from lakegate.contract.project import Project
 from lakegate.errors import LakegateError

@@ -1,0 +1,1 @@
+"""What each command does, as values: contracts and lakes in, problems, verdicts, promotions, findings out."""

@@ -1,0 +1,94 @@
+"""Contracts on their own: what is wrong in them, what they would measure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from lakegate.api import Asked, opened
+from lakegate.checks.derive import checks_of
+from lakegate.checks.of_quality import Surroundings, quality_check
+from lakegate.checks.spot import spots
+from lakegate.context import surroundings
+from lakegate.contract import lint as linter
+from lakegate.contract.findings import REFUSED, Finding
+from lakegate.contract.model import Contract, SchemaObject
+from lakegate.contract.odcs import parse, read_file
+from lakegate.contract.places import places
+from lakegate.contract.project import Project
+from lakegate.engines.explain import declared, explain
+from lakegate.engines.predicates import identifier
+from lakegate.errors import (
+    ContractError,
+    LakegateError,
+    Problem,
+    Refused,
+)
+from lakegate.plan import plan
+
+
+def linted(paths: Sequence[str]) -> tuple[Problem, ...]:
+    """Return every problem of the contracts in `paths`: what `contract.lint` finds, and SQL that may not run."""
+    found = [*linter.lint(paths), *(fault for file in linter.contract_files(paths) for fault in _unrunnable(file))]
+    return tuple(sorted(set(found), key=lambda p: (p.file, p.line, p.column, p.rule, p.message)))
+
+
+def _unrunnable(file: str) -> tuple[Problem, ...]:
+    """Return what keeps the checks of a contract from being made, beside what is wrong with its text."""
+    parsed = parse(read_file(file))
+    contract = parsed.contract or parsed.draft
+    if contract is None:
+        return ()
+    project, whole = Project.around(file), parsed.contract is not None
+    faults = [fault for obj in contract.schema for fault in _faults(contract, obj, project, whole=whole)]
+    return parsed.source.locate(faults)
+
+
+def _faults(contract: Contract, obj: SchemaObject, project: Project, *, whole: bool) -> Iterator[Finding]:
+    """Yield each rule of an object that no check can be made of; where it is no single rule, the object.
+
+    Of a contract that is not `whole` only the SQL is looked at: what else is wrong has been told.
+    """
+    try:
+        neighbours = surroundings(contract, obj, project).neighbours
+    except LakegateError:
+        return  # a contract that this one refers to is wrong: told at the reference
+    by_name = {spot.name: spot for spot in spots(obj)}
+    found = False
+    for place in places(contract):
+        for rule in place.quality if place.object is obj else ():
+            if not whole and rule.type != "sql":
+                continue
+            try:
+                quality_check(
+                    rule, Surroundings(obj, by_name.get(place.name), neighbours.tables, unsupported_blocks=True)
+                )
+            except (ContractError, Refused) as error:
+                found = True
+                key = ("query",) if rule.query else ()
+                yield _fault((*place.path, "quality", rule.index, *key), error)
+    if whole and not found:
+        try:
+            checks_of(contract, obj, neighbours)
+        except (ContractError, Refused) as error:
+            yield _fault(("schema", contract.schema.index(obj)), error)
+
+
+def _fault(path: tuple[str | int, ...], error: ContractError | Refused) -> Finding:
+    """Return an error of a rule as a finding at its place."""
+    if isinstance(error, ContractError):
+        first = error.problems[0]
+        return Finding(path, first.rule, first.message, expected=first.expected, hint=first.hint)
+    return Finding(path, REFUSED + "sql", error.message, hint=error.hint)
+
+
+def explained(contract: Path, schema_name: str | None) -> str:
+    """Return the plan of each object of a contract as text; no data is touched."""
+    told = []
+    with opened(Asked(contract, schema_name=schema_name), needs_lake=False) as runs:
+        for run in runs:
+            checks = checks_of(run.contract, run.obj, run.around.neighbours)
+            work = plan(checks)
+            head = f"-- {run.obj.name}: {len(checks)} checks, {len(work.measures)} measures, {len(work.stages)} stages"
+            told.append(f"{head}\n\n{explain(work, checks, declared(run.obj.properties), identifier(run.obj.name))}")
+    return "\n\n".join(told)

@@ -1,0 +1,1 @@
+"""What a person or a program at a terminal sees: progress on stderr, answers on stdout."""
