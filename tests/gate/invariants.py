@@ -6,6 +6,7 @@ true once faults have stopped and one clean run has been made. They take any lak
 """
 
 import hashlib
+import itertools
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -168,7 +169,7 @@ def i5_at_most_one_committed_per_batch_revision(look):
     for batch, records in look.records.items():
         revisions = [record for record in records if record.state is SlotState.COMMITTED]
         moments = []
-        for before, after in zip(revisions, revisions[1:], strict=False):
+        for before, after in itertools.pairwise(revisions):
             assert before.digest != after.digest, f"I5: {batch} committed {after.digest[:12]} twice"
         for record in revisions:
             uploads = [look.witness.uploads.get(file.source_version, -1) for file in record.files]

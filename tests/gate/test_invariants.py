@@ -157,7 +157,7 @@ def test_a_failed_verdict_whose_bytes_or_report_are_lost_is_found(lost):
 
     lake.withdraw(judgement.files[0].key if lost == "bytes" else report + "report.json")
 
-    with pytest.raises(AssertionError, match="^I13:"):
+    with pytest.raises(AssertionError, match=r"^I13:"):
         invariants.holds(lake, BAD)
 
 
@@ -176,7 +176,7 @@ def test_what_a_clean_run_leaves_behind_is_found(left):
 
     lake.upload(left, b"left")
 
-    with pytest.raises(AssertionError, match="^I10:"):
+    with pytest.raises(AssertionError, match=r"^I10:"):
         invariants.i10_one_clean_run_settles(settled(lake), "b1", done, done)
 
 
@@ -186,9 +186,9 @@ def test_a_clean_run_that_does_not_settle_is_found():
     done = run(lake)
     waiting = dataclasses.replace(done, exit_code=3, record=None)
 
-    with pytest.raises(AssertionError, match="^I10:"):
+    with pytest.raises(AssertionError, match=r"^I10:"):
         invariants.i10_one_clean_run_settles(settled(lake), "b1", done, waiting)
-    with pytest.raises(AssertionError, match="^I10:"):
+    with pytest.raises(AssertionError, match=r"^I10:"):
         invariants.i10_one_clean_run_settles(settled(lake), "b1", waiting, waiting)
 
 
@@ -199,7 +199,7 @@ def test_a_success_without_a_record_is_found():
     empty = MemoryLake()
     upload_batch(empty.upload)
 
-    with pytest.raises(AssertionError, match="^I9:"):
+    with pytest.raises(AssertionError, match=r"^I9:"):
         invariants.ends_right(empty, done, FILES)
 
 

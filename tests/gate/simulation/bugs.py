@@ -33,11 +33,11 @@ def believed_copies():
     """P7 left out: that something stands there is proof enough."""
     verified = promote.verified
 
-    def believing(lake, target, draft):
+    def believing(lake, target, draft, batch):
         folder = target.revision(draft.batch, draft.digest, draft.slot)
         shas = {folder + file.path: file.sha256 for file in draft.files}
         altered = Altered(lake, sha256=shas.__getitem__, holds=lambda key, content: lake.stat(key))
-        return verified(altered, target, draft)
+        return verified(altered, target, draft, batch)
 
     with patch.object(promote, "verified", believing):
         yield
@@ -244,27 +244,3 @@ def table_read_early():
 
     with patch.object(_Run, "_settle", early), patch.object(_Run, "_beside", lambda self, _: self.table):
         yield
-
-
-IN_THE_PROTOCOL = (
-    unpinned_copy,
-    source_deleted_first,
-    unconditional_commit,
-    loss_by_412,
-    unfenced_collection,
-    unpinned_delete,
-)
-FURTHER = (
-    p0_left_out,
-    delete_by_bytes,
-    delete_by_version,
-    overwriting_copy,
-    clock_read_twice,
-    no_sequence,
-    believed_copies,
-    unpinned_read,
-    the_past_comes_back,
-    quarantine_without_a_look,
-    markers_of_the_record,
-    table_read_early,
-)

@@ -31,7 +31,7 @@ class Plan:
 
 
 def draw(seed):
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - a schedule, no secret
     sequenced = chance.random() < 0.3
     batches = ("b1", "b2") if sequenced or chance.random() < 0.2 else ("b1",)
     contracts = (STRICT,) if chance.random() < 0.8 else (STRICT, LENIENT)
@@ -57,15 +57,16 @@ def draw(seed):
 def deliveries(chance, keys):
     """What one uploader does: a whole batch, and then whatever uploaders do. `keys`: of how many a batch holds one."""
     files = {"a.csv": content(chance, keys), "b.csv": content(chance)}
-    marker = chance.choice((zones.SUCCESS, zones.SUCCESS, zones.MANIFEST))
-    found = [delivery(files, marker, 0)]
+    marker = chance.choice((zones.SUCCESS, zones.MANIFEST))
+    first, found = files, [delivery(files, marker, 0)]
     for number in range(1, 1 + chance.choice((0, 0, 1, 1, 2, 3))):
-        kind = chance.choice(("overwrite", "late", "again", "anew", "anew", "half"))
+        kind = chance.choice(("overwrite", "late", "again", "again", "anew", "anew", "half", "back"))
         if kind == "overwrite":
             found.append([("a.csv", content(chance, keys))])
         elif kind == "late":
             found.append([("c.csv", content(chance))])
-        elif kind == "again":
+        elif kind in {"again", "back"}:
+            files = files if kind == "again" else first
             found.append(delivery(files, marker, number))
         elif kind == "half":
             found.append(delivery({**files, "b.csv": content(chance)}, marker, number))
@@ -107,7 +108,7 @@ def faults(chance):
 def prepare(seed):
     """Return the world and the plan of a seed; nothing has been run yet."""
     plan = draw(seed)
-    turns = random.Random(f"turns of {seed}")
+    turns = random.Random(f"turns of {seed}")  # noqa: S311 - a schedule, no secret
     taken = ("versioned", "sequenced", "stay", "sleep", "corrupt")
     return World(turns, **{name: getattr(plan, name) for name in taken}), plan
 
@@ -115,7 +116,11 @@ def prepare(seed):
 def simulate(seed):
     """Run one schedule and return its world. Raises AssertionError where an invariant does not hold."""
     world, plan = prepare(seed)
-    play(world, plan)
+    try:
+        play(world, plan)
+    except AssertionError as error:
+        error.add_note(f"see it: PYTHONPATH=src:tests python -m gate.simulation --seed {seed}")
+        raise
     return world
 
 
@@ -133,7 +138,7 @@ def play(world, plan):
         world.joins(f"collector {number}", collector(world, grace, rounds), befalls)
     world.run()
     world.check()
-    world.corrupt = ()
+    world.faults_stop()
     for batch in plan.uploads:
         settle(world, routes[STRICT], batch, again=plan.stay > 0.5)
     world.check()

@@ -18,6 +18,7 @@ from greenlet import getcurrent, greenlet
 from gate import invariants
 from gate.invariants import Look, Witness, sha
 from gate.scene import SOURCE, TARGET
+from lake.corrupting import CorruptingLake
 from lake.memory import START, MemoryLake
 from lakegate.errors import LakeError
 from lakegate.gate.protocol import manifest_files
@@ -36,7 +37,7 @@ class Killed(BaseException):
 @cache
 def spool_folder():
     """A folder for the private copies, in memory where there is one."""
-    memory = Path("/dev/shm")
+    memory = Path("/dev/shm")  # noqa: S108 - a private folder is made in it
     folder = tempfile.mkdtemp(prefix="simulation-", dir=memory if memory.is_dir() else None)
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return Path(folder)
@@ -71,11 +72,12 @@ class World:
     """
 
     def __init__(self, random, *, versioned=False, sequenced=False, stay=0.5, sleep=0.0, corrupt=()):
-        self.random, self.stay, self.sleep, self.corrupt = random, stay, sleep, frozenset(corrupt)
+        self.random, self.stay, self.sleep = random, stay, sleep
         self.sequenced = sequenced
         self.hub = getcurrent()
-        self.moment, self.placed = 0, 0
+        self.moment = 0
         self.store = MemoryLake(versioned=versioned, clock=self.now)
+        self.copies = CorruptingLake(self.store, corrupt)
         self.lake = SimulatedLake(self)
         self.witness = Witness()
         self.actors = {}  # greenlet -> Actor, of those who live
@@ -127,6 +129,10 @@ class World:
         """Hand over; outside any participant nothing happens."""
         if getcurrent() in self.actors:
             self.hub.switch()
+
+    def faults_stop(self):
+        """From now on the store does what it is asked for; participants bring their own faults."""
+        self.copies = self.store
 
     # --- what is done to the store ------------------------------------------------------------------------------------
 
@@ -250,11 +256,7 @@ class SimulatedLake:
         return self._do("place", key, lambda: self._place(key, content))
 
     def _place(self, key, content):
-        world = self._world
-        world.placed += 1
-        if world.placed in world.corrupt and world.store.stat(key) is None:
-            return world.store.put_if_absent(key, b"corrupt", "data")
-        return world.store.place(key, content)
+        return self._world.copies.place(key, content)
 
     def _do(self, verb, key, act):
         return self._world.operation(verb, key, act)
