@@ -22,6 +22,7 @@ from lakegate.errors import LakegateError, UsageError
 from lakegate.gate.spool import Progress
 from lakegate.intake.batch import open_table
 from lakegate.judge import Options, Subject, judge
+from lakegate.lake.workspace import clear_dead, private_folder
 from lakegate.run import Run, unheard
 from lakegate.verdict import Verdict
 
@@ -57,8 +58,8 @@ def check(
     around = surroundings(contract, obj, _project(contract.path))
     if (files := _paths(data)) is not None:
         named = {name: _paths(each) or () for name, each in (beside or {}).items()}
-        with tempfile.TemporaryDirectory(prefix="lakegate-") as workspace:
-            return Run(contract, obj, around, Path(workspace), beside=named, options=options).judge_files(files)
+        with private_folder(Path(tempfile.gettempdir())) as workspace:
+            return Run(contract, obj, around, workspace, beside=named, options=options).judge_files(files)
     rows = open_table(data)
     around.known(beside or {})
     others = {name: open_table(each) for name, each in (beside or {}).items()}
@@ -132,9 +133,10 @@ def opened(asked: Asked, *, needs_lake: bool = True) -> Iterator[tuple[Run, ...]
     project = Project.around(loaded.path or Path.cwd())
     objects = (_object(loaded, asked.schema_name),) if asked.schema_name else loaded.schema
     store = open_lake(asked.lake, project.root) if needs_lake or asked.lake else None
-    with tempfile.TemporaryDirectory(prefix="lakegate-") as folder:
-        workspace = Path(folder)
-        engine = DuckDB(workspace=folder)
+    temporary = Path(tempfile.gettempdir())
+    clear_dead(temporary)
+    with private_folder(temporary) as workspace:
+        engine = DuckDB(workspace=str(workspace))
         (workspace / "committed").mkdir()
         committed = Committed(store, workspace / "committed") if store else None
         yield tuple(

@@ -100,7 +100,7 @@ FAULTS = {
     "500": functools.partial(answer, 500),
     "409": functools.partial(answer, 409),
 }
-# Lost answers hit every request of a promotion over the real server. Of the others each hits one request in so many, and
+# Lost answers hit every request of a promotion over the real server. Each of the others hits one in so many, and
 # begins with another one, so that together they hit all.
 ONE_IN = {"ceph": 6, "moto": 7}
 

@@ -96,8 +96,8 @@ def test_what_may_be_an_only_copy_goes_only_where_its_bytes_are_committed(tmp_pa
     lake = store.lake()
     upload_batch(lambda key, data: lake.put_if_absent(key, data, "up"))
     run(lake)
-    taken = tmp_path / "02-transient-zone/_tmp/x.taken"
-    taken.write_bytes(content)
+    alone = tmp_path / "02-transient-zone/_tmp/x.kept"
+    alone.write_bytes(content)
 
     (found,) = leftovers(store, lake, LATER, DAY)
 
@@ -106,4 +106,4 @@ def test_what_may_be_an_only_copy_goes_only_where_its_bytes_are_committed(tmp_pa
     if not kept:
         assert found.why == "the same bytes are committed"
         assert delete(store, lake, found, "gc")
-        assert not taken.exists()
+        assert not alone.exists()

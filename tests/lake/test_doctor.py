@@ -37,14 +37,16 @@ def examined(store, clock=now):
     return found, {one.what: one for one in found}
 
 
-def test_a_good_store_is_accepted_and_nothing_is_left_behind(store):
+def test_a_good_store_is_accepted_and_nothing_is_left_behind(store, request):
+    races = {"racing puts"} if "ceph" in request.node.callspec.id else set()  # a bucket with versions: docs/adr/0010
     set_up(store, Setup(), ids(), create=True, dry_run=False)
     clock = (lambda: START) if isinstance(store, MemoryStore) else now
 
     found, by_name = examined(store, clock)
 
     assert exit_code(found) == 0
-    assert [one for one in found if one.held is False and not one.what.startswith("rights: ")] == []
+    failed = {one.what for one in found if one.held is False and not one.what.startswith("rights: ")}
+    assert failed - races == set()
     assert by_name["rights: 02-transient-zone"].got == "list read write delete"
     assert store.lake().list(PROBES) == ()
     assert store.lake().list("01-raw-data-zone/_gate/") == ()

@@ -118,7 +118,9 @@ def test_what_dead_runs_left_is_cleared_and_what_live_ones_hold_is_not_seen(stor
 
 def test_a_source_that_a_dead_run_was_deleting_is_put_back(store, tmp, tmp_path):
     (tmp / "a.taken").write_bytes(b"not committed")
-    (tmp / "a.origin").write_text(json.dumps({"key": "02-transient-zone/x/y/b/f.csv", "version": "1", "sha256": "0" * 64}))
+    (tmp / "a.origin").write_text(
+        json.dumps({"key": "02-transient-zone/x/y/b/f.csv", "version": "1", "sha256": "0" * 64})
+    )
 
     found = left(store)
     cleared = store.clear(found["a.taken"])
@@ -129,12 +131,12 @@ def test_a_source_that_a_dead_run_was_deleting_is_put_back(store, tmp, tmp_path)
 
 
 def test_what_may_be_an_only_copy_says_what_it_holds(store, tmp):
-    (tmp / "b.taken").write_bytes(b"alone")
+    (tmp / "b.kept").write_bytes(b"alone")
 
-    found = left(store)["b.taken"]
+    found = left(store)["b.kept"]
 
     assert found.sha256 == hashlib.sha256(b"alone").hexdigest()
-    assert "unknown origin" in found.what
+    assert "replaced twice" in found.what
 
 
 def test_what_lakegate_did_not_make_is_kept(store, tmp):

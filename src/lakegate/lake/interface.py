@@ -69,7 +69,7 @@ class Lake(Protocol):
     def recover(self) -> None:
         """Finish or undo every `remove` that a killed process left half done. Safe beside live ones.
 
-        S3: nothing to do, its delete is one request.
+        And remove the workspaces that it left. S3: only these, its delete is one request.
         """
 
     def workspace(self) -> AbstractContextManager[Path]:

@@ -17,7 +17,6 @@ import errno
 import fcntl
 import json
 import os
-import shutil
 import stat as modes
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,7 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lakegate.errors import LakeError, Refused, SourceChanged, UsageError
-from lakegate.lake import posix, unchanged
+from lakegate.lake import posix, unchanged, workspace
 from lakegate.lake.interface import KEY_LIMIT, SMALL, Content, Entry, check_key
 from lakegate.lake.zones import TEMPORARY
 
@@ -67,22 +66,18 @@ class LocalLake:
             for name in posix.names(tmp):
                 if name.endswith((".part", ".origin")):
                     self._tidy(tmp, name)
-                elif name.endswith(".spool"):
-                    self._clear(tmp, name)
+                elif name.endswith(workspace.SUFFIX):
+                    workspace.clear(tmp, name)
                 elif name.endswith(".taken") and posix.lstat(tmp, name.replace(".taken", ".origin")) is None:
                     posix.unlink(tmp, name)
 
     @contextlib.contextmanager
     def workspace(self) -> Iterator[Path]:
         """Make a folder in `02-transient-zone/_tmp/`, locked while its process lives."""
-        with self._told("make a workspace in", TEMPORARY):
-            name, folder = self._private()
-        path = self.root / TEMPORARY / name
-        try:
+        with self._told("make a workspace in", TEMPORARY), self._folder(TEMPORARY, create=True) as tmp:
+            name, folder = workspace.make(tmp)
+        with workspace.held(self.root / TEMPORARY / name, folder) as path:
             yield path
-        finally:
-            shutil.rmtree(path, ignore_errors=True)
-            os.close(folder)
 
     def list(self, prefix: str) -> tuple[Entry, ...]:
         """Return every entry under `prefix`; what vanishes meanwhile may be missing."""
@@ -286,27 +281,6 @@ class LocalLake:
                 origin = json.loads(b"".join(posix.chunks(file)))
                 self._settle(tmp, token, check_key(origin["key"]), origin["version"], origin["sha256"])
             posix.unlink(tmp, name)
-
-    def _private(self) -> tuple[str, int]:
-        """Make a workspace and lock it. A tidier may remove it before it is locked: another one then."""
-        while True:
-            with self._folder(TEMPORARY, create=True) as tmp, _absence:
-                os.mkdir(name := f"{uuid.uuid4().hex}.spool", 0o700, dir_fd=tmp)
-                folder = os.open(name, posix.FOLDER, dir_fd=tmp)
-                posix.lock(folder, fcntl.LOCK_EX)
-                if posix.lstat(tmp, name) is not None:
-                    return name, folder
-                os.close(folder)
-
-    def _clear(self, tmp: int, name: str) -> None:
-        """Remove a workspace unless its process lives."""
-        with _absence:
-            folder = os.open(name, posix.FOLDER, dir_fd=tmp)
-            try:
-                if posix.lock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB):
-                    shutil.rmtree(name, dir_fd=tmp)
-            finally:
-                os.close(folder)
 
     # --- reaching --------------------------------------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ KINDS = {
     ".spool": "private copies of a dead run",
     ".taken": "a source that a dead run was deleting: deleted if it is committed, else put back",
     ".origin": "the note of where such a source came from",
+    ".kept": "a source that was replaced twice while it was being deleted",
 }
 
 
@@ -121,8 +122,8 @@ def _leftover(path: Path) -> Leftover | None:
     """Return one entry of the temporary folder; None where it is a live run's, or went meanwhile."""
     origin = path.with_suffix(".origin")
     try:
-        alone = path.suffix == ".taken" and not origin.exists()
-        if path.suffix in KINDS and _held(origin if path.suffix == ".taken" and not alone else path):
+        alone = path.suffix == ".kept"
+        if path.suffix in KINDS and _held(origin if path.suffix == ".taken" and origin.exists() else path):
             return None
         facts = path.lstat()
         inside = [file for file in path.rglob("*") if file.is_file()] if path.is_dir() else [path]
@@ -130,7 +131,7 @@ def _leftover(path: Path) -> Leftover | None:
         sha256 = _sha256(path) if alone else None
     except FileNotFoundError:
         return None
-    what = "a source that was being deleted, of unknown origin" if alone else KINDS.get(path.suffix, "a stray file")
+    what = KINDS.get(path.suffix, "a stray file")
     kept = "" if path.suffix in KINDS else "lakegate did not make it; look at it"
     modified = dt.datetime.fromtimestamp(facts.st_mtime, tz=dt.UTC)
     return Leftover(f"{TEMPORARY}/{path.name}", what, size, modified, kept, sha256)

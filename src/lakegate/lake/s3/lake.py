@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lakegate.errors import LakeError, Refused, SourceChanged
+from lakegate.lake import workspace
 from lakegate.lake.interface import SMALL, Content, Entry, check_key
 from lakegate.lake.s3 import probes
 from lakegate.lake.s3.arrow import filesystem
@@ -52,19 +53,24 @@ class S3Lake:
         return filesystem(self._bucket), f"{self._bucket.name}/"
 
     def recover(self) -> None:
-        """Do nothing: a delete is one request. Uploads that were given up on are the lifecycle's to expire."""
+        """Remove the private copies of dead processes. A delete is one request; uploads end by lifecycle."""
+        workspace.clear_dead(self._spool)
 
     @contextlib.contextmanager
     def workspace(self) -> Iterator[Path]:
         """Make a folder where the settings say, else in the machine's folder for temporary files; mode 0700."""
-        spool = self._bucket.settings.spool
-        try:
-            folder = tempfile.TemporaryDirectory(prefix="lakegate-", dir=spool, ignore_cleanup_errors=True)
-        except OSError as error:
-            place = spool or tempfile.gettempdir()
-            raise LakeError(f"cannot spool to {str(place)!r}: {error.strerror}", hint="name another folder") from error
-        with folder as path:
-            yield Path(path)
+        spool = self._spool
+        with contextlib.ExitStack() as stack:
+            try:
+                path = stack.enter_context(workspace.private_folder(spool))
+            except OSError as error:
+                told = f"cannot spool to {str(spool)!r}: {error.strerror}"
+                raise LakeError(told, hint="name another folder") from error
+            yield path
+
+    @property
+    def _spool(self) -> Path:
+        return self._bucket.settings.spool or Path(tempfile.gettempdir())
 
     # --- looking ---------------------------------------------------------------------------------------------------
 
