@@ -83,6 +83,15 @@ def promoted(lake: Path) -> None:
         raise SystemExit(f"the promotion ended otherwise than it should: {done.message} {done.notes}")
 
 
+def warm(room: Path, size: int) -> None:
+    """Write a file and delete it: a virtual machine may have given its free memory away, and must fetch it again."""
+    path = room / "warm"
+    with path.open("xb") as file:
+        for _ in range(0, size, 1_000_000):
+            file.write(bytes(1_000_000))
+    path.unlink()
+
+
 def seconds(work: Callable[[], None]) -> tuple[float, float]:
     """Return the wall and CPU seconds of `work`, its child processes' with them."""
     os.sync()
@@ -107,6 +116,7 @@ def measure(room: Path, files: int, size: int, runs: int) -> None:
         work = [("copy", partial(copied, source, copy)), ("hash", partial(hashed, source))]
         work.insert(2 * (number % 2), ("promotion", partial(promoted, lake)))  # first in even rounds, then last
         for name, one in work:
+            warm(room, files * size)
             found = seconds(one)
             if number:  # the first round is not counted
                 taken[name].append(found)

@@ -23,8 +23,8 @@ from lakegate.errors import CouldNotEvaluate, LakegateError, OutcomeUnknown, Sou
 from lakegate.gate import ledger, quarantine, sequence
 from lakegate.gate.arrivals import Drop, Markers, Route, near_batch, read_drop, read_markers
 from lakegate.gate.commit import commit, draft_of, place, verified
+from lakegate.gate.finish import clean, seal
 from lakegate.gate.ledger import CommitRecord
-from lakegate.gate.manifests import write_manifest
 from lakegate.gate.protocol import (
     SLOTS_LOST,
     TABLE_MOVES,
@@ -372,42 +372,9 @@ class _Run:
     ) -> Promotion:
         """P9, P10: seal the batch, then clean its source. It is committed: nothing here may report failure."""
         self._at(Step.SEAL)
-        target, notes = self._route.target, []
-        try:
-            self._lake.seal((target.commit(record.batch, record.slot), *(file.key for file in record.files)))
-        except LakegateError as error:
-            notes.append(f"slot {record.slot} was not sealed: {error}")
-        try:
-            write_manifest(self._lake, target, record.batch)
-        except LakegateError as error:
-            notes.append(f"the manifest for Athena, Trino and Spark was not written: {error}")
+        notes = seal(self._lake, self._route.target, record)
         self._at(Step.CLEAN)
-        shas = {file.path: file.sha256 for file in record.files}
-        shas |= {marker.path: marker.sha256 for marker in (markers.markers if markers else record.markers)}
-        notes += self._clean(drop, shas)
+        notes += clean(self._lake, self._route, drop, record, markers.markers if markers else record.markers)
         number = len(record.files)
         message = f"{self._batch!r} is {state} as slot {record.slot}: {number} file{'' if number == 1 else 's'}"
         return Promotion(self._batch, state, 0, message, record=record, report=record.report, notes=tuple(notes))
-
-    def _clean(self, drop: Drop, shas: Mapping[str, str]) -> list[str]:
-        """P10: delete what was committed (`shas`: path -> sha256), marker first. Return what was not deleted, and why.
-
-        Where something has arrived meanwhile all is left: what is committed may be part of the newer arrival, for an
-        uploader may send only the files that changed. The next run looks at it as a whole.
-        """
-        try:
-            newer = set(read_drop(self._lake, self._route, self._batch).pins) - set(drop.pins)
-        except LakegateError as error:
-            return [f"the source was not cleaned: {error}"]
-        if newer:
-            path, _ = min(newer)
-            return [f"the source was not cleaned: {path!r} has arrived since, the next run looks at all of it"]
-        notes = []
-        for path, entry in (*drop.markers, *drop.files):
-            sha256 = shas.get(normal(path))
-            try:
-                if sha256 is not None and not self._lake.remove(entry, sha256):
-                    notes.append(f"{entry.key!r} was not deleted: other bytes stand there than were committed")
-            except LakegateError as error:
-                notes.append(f"{entry.key!r} was not deleted: {error}")
-        return notes

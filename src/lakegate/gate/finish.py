@@ -1,0 +1,52 @@
+"""P9 and P10: what is done once a batch is committed. Nothing here may report failure: what fails becomes a note."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lakegate.errors import LakegateError
+from lakegate.gate.arrivals import Drop, Route, read_drop
+from lakegate.gate.ledger import CommitRecord, Marker
+from lakegate.gate.manifests import write_manifest
+from lakegate.gate.protocol import normal
+from lakegate.lake.interface import Lake
+from lakegate.lake.zones import Place
+
+
+def seal(lake: Lake, target: Place, record: CommitRecord) -> list[str]:
+    """P9: protect what was committed, and list it for other engines. Return what was not done, and why."""
+    notes = []
+    try:
+        lake.seal((target.commit(record.batch, record.slot), *(file.key for file in record.files)))
+    except LakegateError as error:
+        notes.append(f"slot {record.slot} was not sealed: {error}")
+    try:
+        write_manifest(lake, target, record.batch)
+    except LakegateError as error:
+        notes.append(f"the manifest for Athena, Trino and Spark was not written: {error}")
+    return notes
+
+
+def clean(lake: Lake, route: Route, drop: Drop, record: CommitRecord, markers: Iterable[Marker]) -> list[str]:
+    """P10: delete what was committed from the drop, marker first. Return what was not deleted, and why.
+
+    Where something has arrived meanwhile all is left: what is committed may be part of the newer arrival, for an
+    uploader may send only the files that changed. The next run looks at it as a whole.
+    """
+    try:
+        newer = set(read_drop(lake, route, drop.batch).pins) - set(drop.pins)
+    except LakegateError as error:
+        return [f"the source was not cleaned: {error}"]
+    if newer:
+        path, _ = min(newer)
+        return [f"the source was not cleaned: {path!r} has arrived since, the next run looks at all of it"]
+    shas = {file.path: file.sha256 for file in record.files} | {marker.path: marker.sha256 for marker in markers}
+    notes = []
+    for path, entry in (*drop.markers, *drop.files):
+        sha256 = shas.get(normal(path))
+        try:
+            if sha256 is not None and not lake.remove(entry, sha256):
+                notes.append(f"{entry.key!r} was not deleted: other bytes stand there than were committed")
+        except LakegateError as error:
+            notes.append(f"{entry.key!r} was not deleted: {error}")
+    return notes
