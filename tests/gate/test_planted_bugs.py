@@ -15,7 +15,7 @@ FOUND = [  # bug, the invariant that finds it, within how many schedules
     (bugs.unconditional_commit, "I1", 50),
     (bugs.loss_by_412, "I12", 200),
     (bugs.unfenced_collection, "I8", 100),
-    (bugs.unpinned_delete, "I6", 200),
+    (bugs.unpinned_delete, "I6", 500),
     # further ones
     (bugs.p0_left_out, "I10", 50),
     (bugs.cleaning_without_a_look, "I11", 500),

@@ -128,7 +128,7 @@ def test_many_examples_hold():
 FOUND = (
     bugs.source_deleted_first,
     bugs.unconditional_commit,
-    bugs.unpinned_delete,
+    bugs.unpinned_copy,
     bugs.p0_left_out,
     bugs.delete_by_version,
     bugs.believed_copies,

@@ -1,4 +1,4 @@
-"""Show one schedule: python -m gate.simulation --seed 7. Or look for one that fails: --from 0 --count 1000."""
+"""Show one schedule: python -m gate.simulation --seed 7."""
 
 import argparse
 import sys
