@@ -15,6 +15,7 @@ from lakegate.gate import ledger, quarantine
 from lakegate.gate.ledger import SlotState
 from lakegate.gate.promote import Judged, PromotionState
 from lakegate.gate.protocol import Step
+from lakegate.gate.sequence import burn
 from lakegate.lake.s3.lake import S3Lake
 from lakegate.verdict import Outcome
 
@@ -633,3 +634,16 @@ def test_a_store_that_spoils_every_copy_keeps_no_judgement(world):
 
     assert quarantine.judgements(lake, TARGET.dataset) == ()
     assert len(lake.list(DROP)) == len(BAD)
+
+
+def test_a_slot_burned_after_the_commit_takes_nothing_back(world):
+    """A new revision was tried, its slot burned, and the uploader withdrew it: the batch is committed as before."""
+    lake, upload = world
+    upload_batch(upload)
+    run(lake)
+    assert burn(lake, TARGET, "b1", 2, "gc")
+
+    again = run(lake)
+
+    assert (again.state, again.exit_code) == (PromotionState.ALREADY_COMMITTED, 0)
+    assert again.record.slot == 1

@@ -24,7 +24,7 @@ from lakegate.gate import ledger, quarantine, sequence
 from lakegate.gate.arrivals import Drop, Markers, Route, near_batch, read_drop, read_markers
 from lakegate.gate.commit import commit, draft_of, place, verified
 from lakegate.gate.finish import clean, seal
-from lakegate.gate.ledger import CommitRecord
+from lakegate.gate.ledger import CommitRecord, latest
 from lakegate.gate.protocol import (
     SLOTS_LOST,
     TABLE_MOVES,
@@ -37,7 +37,6 @@ from lakegate.gate.protocol import (
     belongs,
     decide,
     findings,
-    finished,
     judgement_id,
     normal,
     waits_for,
@@ -172,7 +171,7 @@ class _Run:
         self._at(Step.LOOK)
         self._lake.recover()
         drop = read_drop(self._lake, self._route, self._batch)
-        record = finished(self._slots())
+        record = latest(self._slots())
         if record is not None and self._all_belong(record, drop):
             return self._finish(PromotionState.ALREADY_COMMITTED, record, drop)
         self._at(Step.COMPLETE)

@@ -84,11 +84,6 @@ class Seen:
     sha256: str | None = None
 
 
-def finished(slots: Sequence[CommitRecord]) -> CommitRecord | None:
-    """P0: return the record that may only need to be finished: the latest slot, if it is COMMITTED."""
-    return slots[-1] if slots and slots[-1].state is SlotState.COMMITTED else None
-
-
 def belongs(record: CommitRecord, seen: Seen) -> bool | None:
     """P0: whether a file under the drop is one of the record's: same version, or same size and sha256.
 

@@ -11,7 +11,7 @@ from itertools import groupby
 from lakegate.gate import ledger, quarantine
 from lakegate.gate.arrivals import Drop, Route, arrivals, read_markers
 from lakegate.gate.ledger import CommitRecord
-from lakegate.gate.protocol import Seen, belongs, finished, judgement_id, normal, waits_for
+from lakegate.gate.protocol import Seen, belongs, judgement_id, normal, waits_for
 from lakegate.gate.quarantine import Judgement
 from lakegate.lake.interface import Entry, Lake
 from lakegate.lake.zones import order_of
@@ -76,8 +76,8 @@ def _pending(
     judged: list[Judgement],
 ) -> BatchStatus:
     """Say where a batch stands of which something lies in the drop. Nothing is hashed for it."""
-    record, last = finished(slots), ledger.latest(slots)
-    slot = last.slot if last else None
+    record = ledger.latest(slots)
+    slot = record.slot if record else None
     files, size = len(drop.files), sum(entry.size for _, entry in drop.files)
     if record and all(belongs(record, Seen(normal(p), e.size, e.version)) for p, e in drop.files):
         message = "committed; its source is still to be cleaned"

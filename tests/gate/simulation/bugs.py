@@ -130,7 +130,7 @@ def delete_by_version():
 @contextlib.contextmanager
 def p0_left_out():
     """A run does not ask first whether only the cleaning is left to do."""
-    with patch.object(promote, "finished", lambda slots: None):
+    with patch.object(promote, "latest", lambda slots: None):
         yield
 
 
