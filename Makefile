@@ -59,6 +59,7 @@ docs: .venv/installed-all ## make the reference pages anew from the code
 bench: .venv/installed-all ## 40 checks beside a hand-written query: make bench ROWS="1000000" RUNS=5
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/small_checks.py
+	$(BIN)/python benchmarks/promotion.py --runs $(RUNS)
 	for rows in $(ROWS); do $(BIN)/python benchmarks/run.py --rows $$rows --runs $(RUNS) || exit; done
 
 .PHONY: constraints
