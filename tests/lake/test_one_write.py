@@ -1,4 +1,4 @@
-"""A local promotion writes once and hashes twice (docs/adr/0010): when that is allowed, and when it is not."""
+"""A local promotion writes once and hashes twice (docs/adr/0012): when that is allowed, and when it is not."""
 
 import hashlib
 import mmap

@@ -5,7 +5,7 @@ appears whole or not at all: temporary file -> fsync -> link() to its key -> fsy
 Temporary files stand in `02-transient-zone/_tmp/` and are locked while their process lives:
 `*.part` is being written; `*.taken` is a source on its way out (P10), and `*.origin` says where it came from; without
 its `.origin` it is on its way no more, and only a power failure brought it back; `*.kept` waits for a human;
-`*.spool/` is a workspace, and a file in it that is placed gets its key as a second name (docs/adr/0010).
+`*.spool/` is a workspace, and a file in it that is placed gets its key as a second name (docs/adr/0012).
 Empty folders are left standing: an uploader may be about to use them.
 """
 

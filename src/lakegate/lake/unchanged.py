@@ -1,4 +1,4 @@
-"""Whether a local file is still what it was when it was read, told without reading it again (docs/adr/0010).
+"""Whether a local file is still what it was when it was read, told without reading it again (docs/adr/0012).
 
 The kernel moves a file's ctime with every write, and nobody can set it back: the same ctime, the same bytes. Where that
 could be wrong there is no look at all, and the file has to be hashed:
