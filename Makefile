@@ -60,6 +60,7 @@ bench: .venv/installed-all ## 40 checks beside a hand-written query: make bench 
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/small_checks.py
 	$(BIN)/python benchmarks/promotion.py --runs $(RUNS)
+	PYTHONPATH=tests $(BIN)/python benchmarks/promotion_s3.py --runs $(RUNS)
 	for rows in $(ROWS); do $(BIN)/python benchmarks/run.py --rows $$rows --runs $(RUNS) || exit; done
 
 .PHONY: constraints
