@@ -24,3 +24,10 @@ def pytest_terminal_summary(terminalreporter):
     missing = absence()
     if missing:
         terminalreporter.write_line(missing, yellow=True)
+
+
+def pytest_collection_modifyitems(items):
+    """Whatever talks to an S3 server takes milliseconds a request: it is left out of `make quick`."""
+    for item in items:
+        if item.path.name == "test_s3.py" or any(server in item.name for server in ("moto", "ceph", "real_s3")):
+            item.add_marker(pytest.mark.slow)
