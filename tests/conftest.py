@@ -26,8 +26,12 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.write_line(missing, yellow=True)
 
 
+SLOW = ("test_kill.py", "test_s3.py", "test_fused_is_one_by_one.py")
+SERVERS = ("moto", "ceph", "real_s3")
+
+
 def pytest_collection_modifyitems(items):
-    """Whatever talks to an S3 server takes milliseconds a request: it is left out of `make quick`."""
+    """Leave out of `make quick` what takes seconds, and whatever asks an S3 server: milliseconds a request."""
     for item in items:
-        if item.path.name == "test_s3.py" or any(server in item.name for server in ("moto", "ceph", "real_s3")):
+        if item.path.name in SLOW or any(server in item.name for server in SERVERS):
             item.add_marker(pytest.mark.slow)
