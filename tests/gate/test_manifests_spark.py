@@ -26,7 +26,10 @@ LOCATION '{manifests}'
 
 @pytest.fixture(scope="module")
 def spark(tmp_path_factory):
-    sql = pytest.importorskip("pyspark.sql", reason="pyspark is not installed", exc_type=ImportError)
+    if os.environ.get("CI") == "true":
+        from pyspark import sql
+    else:
+        sql = pytest.importorskip("pyspark.sql", reason="pyspark is not installed", exc_type=ImportError)
     folder = tmp_path_factory.mktemp("spark")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYSPARK_PYTHON", sys.executable)

@@ -16,7 +16,7 @@ from lakegate.lake.s3.store import S3Store
 from lakegate.lake.setup import set_up
 from lakegate.lake.store import Finding, Need, Rights, Setup
 from lakegate.lake.zones import PROBES
-from servers.s3 import Server, real_s3
+from servers.s3 import Server, real_s3, stranger
 
 NOTHING = Rights(list=False, read=False, write=False, delete=False)
 READER = Rights(list=True, read=True, write=False, delete=False)
@@ -215,7 +215,7 @@ def policy(bucket):
 def as_other(store):
     """The same bucket, seen by the server's second user."""
     server = real_s3()
-    other = Server(server.endpoint, *server.other)
+    other = Server(server.endpoint, *stranger(server))
     return S3Store(Bucket(other.client, store._bucket.settings))
 
 

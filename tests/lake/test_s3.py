@@ -26,7 +26,7 @@ from lakegate.lake.s3.probes import creates_once, deletes_conditionally, verifie
 from lakegate.lake.s3.settings import MIB, Retention, S3Settings, Transfer
 from lakegate.lake.s3.transfer import parts
 from lakegate.lake.s3.versions import versions
-from servers.s3 import close, moto_s3, new_bucket, real_s3
+from servers.s3 import close, moto_s3, new_bucket, real_s3, stranger
 
 KEY = "02-transient-zone/nyc/flights/b1/a.csv"
 COMMIT = "01-raw-data-zone/_gate/commits/nyc/flights/b1/000001.json"
@@ -366,9 +366,7 @@ def test_a_profile_that_is_not_there_is_a_wrong_setting():
 def test_wrong_credentials_at_a_real_server(open_lake, monkeypatch, key, secret, told):
     server = real_s3()
     if key == "other":
-        if server.other is None:
-            pytest.skip("LAKEGATE_TEST_S3_OTHER_USER names no other user")
-        key, secret = server.other
+        key, secret = stranger(server)
     name = open_lake(real_s3)._bucket.name
     for variable, value in server.environment.items():
         monkeypatch.setenv(variable, value)

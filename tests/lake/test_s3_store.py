@@ -12,7 +12,7 @@ from lakegate.lake.s3.settings import Retention
 from lakegate.lake.s3.store import S3Store
 from lakegate.lake.setup import set_up
 from lakegate.lake.store import Need, Setup
-from servers.s3 import Server, real_s3
+from servers.s3 import Server, real_s3, stranger
 
 LATER = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
 EARLIER = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
@@ -104,8 +104,8 @@ def test_what_the_caller_may_not_see_cannot_be_told(tmp_path):
     for store in ceph(tmp_path):
         store.create(Setup())
         server = real_s3()
-        stranger = S3Store(Bucket(Server(server.endpoint, *server.other).client, store._bucket.settings))
+        outsider = S3Store(Bucket(Server(server.endpoint, *stranger(server)).client, store._bucket.settings))
 
-        assert {held for _, held in facts(stranger).values()} == {None}
+        assert {held for _, held in facts(outsider).values()} == {None}
         with pytest.raises(LakeError, match="403"):
-            stranger.exists()
+            outsider.exists()
