@@ -5,18 +5,21 @@ The intake makes `Rows` from native files, an engine reads them. Both know this 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 # Columns the intake adds to the rows it stages from text. A contract's column may not begin so.
 RESERVED = "_lakegate_"
-LINE = "_lakegate_line"  # BIGINT, 1-based physical line in the source file on which the record begins
 UNCONVERTED = "_lakegate_unconverted"  # STRUCT(path VARCHAR, text VARCHAR)[], null in a clean row
+
+# DuckDB's optimizers that skip row groups, or answer outright, by what a Parquet footer says of them: off wherever a
+# file is read that the intake did not write itself (INPUTS S1).
+BELIEVERS = ("statistics_propagation", "filter_pushdown", "filter_pullup", "join_filter_pushdown", "top_n")
 
 
 class Kind(StrEnum):
@@ -102,6 +105,16 @@ class Defect:
         return self.kind not in {DefectKind.MALFORMED_RECORD, DefectKind.ARRIVAL}
 
 
+class Records(Protocol):
+    """Where the rows of a part stand in the file that arrived: records that are no rows lie between them."""
+
+    def places(self, rows: Collection[int]) -> Mapping[int, tuple[int, int | None]]:
+        """Return, for rows of the part (1-based), the record's number in the file and the line on which it begins.
+
+        The line is None where lines mean nothing. May read the file again.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One file of a batch as rows. `path` is a local Parquet file: the file itself, or what was staged of it."""
@@ -110,7 +123,9 @@ class Part:
     path: str
     types: tuple[tuple[str, Type], ...]  # columns in the file's own order, under their physical names
     rows: int
-    staged: bool = False  # True: the intake wrote `path`; it holds LINE and UNCONVERTED
+    staged: bool = False  # True: the intake wrote `path`, and its statistics are believed
+    text: bool = False  # True: what arrived is text, so that the types are the contract's; `path` holds UNCONVERTED
+    records: Records | None = None  # None: row n of `path` is record n of the file, and lines mean nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +171,6 @@ class Rows:
         return differ
 
     @property
-    def staged(self) -> bool:
-        """Whether the rows were staged from text and carry LINE and UNCONVERTED."""
-        return any(part.staged for part in self.parts)
+    def text(self) -> bool:
+        """Whether some of what arrived is text, whose types are the contract's own."""
+        return any(part.text for part in self.parts)

@@ -12,7 +12,7 @@ from lakegate.contract.model import Gate, LogicalType, Property, SchemaObject
 from lakegate.intake.batch import open_batch
 from lakegate.intake.files import NativeFile
 from lakegate.intake.staging import Reader
-from lakegate.rows import LINE, Rows
+from lakegate.rows import Rows
 
 
 def prop(name: str, logical_type: str | None = None, **more) -> Property:
@@ -39,7 +39,8 @@ class Opened:
     @property
     def lines(self) -> list[int | None]:
         """The lines on which the rows begin."""
-        return self.column(LINE)
+        places = [part.records.places(range(1, part.rows + 1)) for part in self.rows.parts]
+        return [line for part in places for _, line in part.values()]
 
     @property
     def defects(self) -> list[tuple[str, str]]:

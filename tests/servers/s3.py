@@ -81,7 +81,7 @@ def absence():
 
 
 def stranger(server):
-    """The key and secret of the user who owns nothing. Where there is none, as with `real_s3`: skipped, in CI failed."""
+    """The key and secret of the user who owns nothing. Where there is none: skipped, in CI failed, as `real_s3`."""
     if server.other is None:
         _left_out("LAKEGATE_TEST_S3_OTHER_USER names no other user (key:secret)")
     return server.other

@@ -196,7 +196,7 @@ class HasPhysicalType(Check):
         """Compare the type's name."""
         if _blind(found):
             return not_applicable("not measured: the batch could not be read")
-        if found.rows.staged:
+        if found.rows.text:
             return not_applicable("text has no physical type")
         if self.expected is None:
             return not_applicable(f"{self.declared!r} cannot be read as a type of Parquet")

@@ -7,12 +7,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from lakegate.engines.predicates import text
+from lakegate.rows import BELIEVERS
 
 if TYPE_CHECKING:
     import duckdb
-
-# The optimizers that skip row groups, or answer outright, by what a footer says of them.
-BELIEVERS = ("statistics_propagation", "filter_pushdown", "filter_pullup", "join_filter_pushdown", "top_n")
 
 
 def locked(

@@ -28,7 +28,7 @@ from lakegate.measures import (
     SqlResult,
 )
 from lakegate.plan import KeyPass, Plan, QueryPass, ReferencePass, Scan
-from lakegate.rows import LINE, DefectKind, Location, Rows
+from lakegate.rows import Location, Rows
 
 if TYPE_CHECKING:
     import duckdb
@@ -272,22 +272,28 @@ class _Session:
         names = [part.path for part in self.rows.parts]
         file = f"list_position([{', '.join(map(predicates.text, names))}], filename)" if names else "1"
         row = "file_row_number + 1" if names else sql.ROW_NUMBER
-        if any(defect.kind is DefectKind.MALFORMED_RECORD for defect in self.rows.defects):
-            row = "NULL::BIGINT"  # records that became no rows are counted in the file, not here: the line is exact
-        line = predicates.identifier(LINE) if self.rows.staged else "NULL::BIGINT"
         key = [sql.shown(value, self.scope, SHOWN) for _, value in want.key]
         show = sql.shown(want.show, self.scope, SHOWN) if want.show else "NULL::VARCHAR"
-        return [file, row, line, show, *key]
+        return [file, row, show, *key]
 
     def _locations(self, want: Wanted, cells: Sequence[Mapping[str, Any]] | None) -> tuple[Location, ...]:
-        return tuple(self._location(want, cell) for cell in cells or ())
+        found = [tuple(cell.values()) for cell in cells or ()]
+        if not self.rows.parts:
+            return tuple(self._location(want, "", (row, None), texts) for _, row, *texts in found)
+        places: dict[int, Mapping[int, tuple[int, int | None]]] = {}
+        for number in {file for file, *_ in found}:
+            records, rows = self.rows.parts[number - 1].records, [row for file, row, *_ in found if file == number]
+            places[number] = records.places(rows) if records else {row: (row, None) for row in rows}
+        return tuple(
+            self._location(want, self.rows.parts[file - 1].name, places[file][row], texts)
+            for file, row, *texts in found
+        )
 
-    def _location(self, want: Wanted, cell: Mapping[str, Any]) -> Location:
-        file, row, line, show, *key = cell.values()
-        name = self.rows.parts[file - 1].name if self.rows.parts else ""
-        texts = ("null" if value is None else str(value) for value in key)
-        named = tuple((column, text) for (column, _), text in zip(want.key, texts, strict=True))
-        return Location(name, row, line, key=named, value=show)
+    def _location(self, want: Wanted, name: str, place: tuple[int, int | None], texts: Sequence[Any]) -> Location:
+        show, *key = texts
+        told = ("null" if value is None else str(value) for value in key)
+        named = tuple((column, text) for (column, _), text in zip(want.key, told, strict=True))
+        return Location(name, *place, key=named, value=show)
 
 
 def _instant(microseconds: int) -> Answer:

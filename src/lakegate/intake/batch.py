@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from lakegate.contract.model import Gate, SchemaObject
+from lakegate.intake.budget import Budget
 from lakegate.intake.convert import Converter
 from lakegate.intake.delimited import check_twins, stage_csv
-from lakegate.intake.files import BadFile, Format, NativeFile, check_magic, format_of
+from lakegate.intake.files import CHUNK, HEAD, TEXT, BadFile, Format, NativeFile, check_magic, format_of
 from lakegate.intake.json_lines import stage_json
+from lakegate.intake.landing import Landed, Written, land
 from lakegate.intake.parquet import open_parquet
 from lakegate.intake.staging import (
     Intake,
@@ -21,7 +23,7 @@ from lakegate.intake.staging import (
     connect,
     count_unconverted,
     first_unconverted,
-    location,
+    locations,
     scales_needed,
 )
 from lakegate.intake.types import table_types
@@ -31,6 +33,85 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+@dataclasses.dataclass(slots=True)
+class Opening:
+    """The files of one batch on their way to rows: each is landed once, as its bytes come, then all become rows.
+
+    Exactly these files are read, whatever their names hold. Text is staged as Parquet in `workspace`, an empty folder
+    that the caller removes when the rows are measured; Parquet is linked from there. What is wrong with a file is a
+    defect of the rows, no error. `proved`: the files went through this intake before and are the same bytes (their
+    SHA-256 stands in a commit record), so that only what is needed to read them is done.
+    """
+
+    obj: SchemaObject
+    gate: Gate
+    reader: Reader
+    workspace: Path
+    budget: Budget = dataclasses.field(default_factory=Budget)
+    proved: bool = False
+    memory: str = "2GB"
+    _arrived: list[Landed | Defect] = dataclasses.field(default_factory=list)
+
+    def land(self, file: NativeFile, stream: BinaryIO) -> None:
+        """Read the next file's bytes once, to their end; `stream` may wait for bytes that are still to come.
+
+        Raises `UsageError` for a format, delimiter or encoding that the intake does not know, `Refused` for a
+        decompression bomb.
+        """
+        form, codec = format_of(file.name, self.reader.format)
+        text = self.gate.text
+        quotes = (text.quote, text.escape) if form is Format.CSV else (None, None)
+        try:
+            check_magic(stream.peek(HEAD)[:HEAD], form, codec)  # type: ignore[attr-defined]  # every BufferedReader has it
+            if form in TEXT:
+                written = Written(codec, self.reader.encoding or text.encoding, *quotes)
+                self._arrived.append(land(file, stream, form, written, self.workspace, self.budget))
+                return
+            while stream.read(CHUNK):  # to the end: it has arrived
+                pass
+            self._arrived.append(Landed(file, form, file.path))
+        except BadFile as bad:
+            self._arrived.append(bad.defect(file.name))
+
+    def rows(self) -> Rows:
+        """Turn all files that have landed into rows, typed as the schema object says. Raises as `land` does."""
+        with connect(self.workspace, self.memory) as connection:
+            converter = Converter(self.gate.text.decimal)
+            intake = Intake(connection, self.obj, self.gate, self.reader, self.workspace, converter, self.budget)
+            outcomes = [self._read(intake, one) for one in self._arrived]
+            scales = scales_needed(intake, [one for one in outcomes if isinstance(one, Staged)])
+            if scales:  # values beyond BIGINT or DOUBLE: read again, wider, so that all parts have one type
+                wider = dataclasses.replace(converter, scales=scales)
+                intake = dataclasses.replace(intake, converter=wider)
+                outcomes = [
+                    self._read(intake, landed) if isinstance(one, Staged) else one
+                    for landed, one in zip(self._arrived, outcomes, strict=True)
+                ]
+            return _rows(intake, outcomes)
+
+    def _read(self, intake: Intake, landed: Landed | Defect) -> Staged | Part | Defect:
+        """Read one file, whatever it is."""
+        import duckdb  # 0.1 s of CPU
+
+        if isinstance(landed, Defect):
+            return landed
+        name = landed.source.name
+        try:
+            match landed.form:
+                case Format.CSV:
+                    return stage_csv(intake, landed)
+                case Format.JSON:
+                    return stage_json(intake, landed)
+                case _:
+                    return open_parquet(intake, landed.source, proved=self.proved)
+        except BadFile as bad:
+            return bad.defect(name)
+        except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException) as error:
+            cause = str(error).partition("\n")[0].replace(str(self.workspace), "")
+            told = f"got a file that the engine cannot read as {landed.form}: {cause}"
+            return Defect(DefectKind.UNREADABLE, name, told)
+
+
 def open_batch(
     files: Sequence[NativeFile],
     obj: SchemaObject,
@@ -38,29 +119,14 @@ def open_batch(
     reader: Reader,
     *,
     workspace: Path,
-    progress: Callable[[str, int], None] | None = None,
+    proved: bool = False,
 ) -> Rows:
-    """Turn the files of one batch into rows, typed as the schema object says.
-
-    Exactly these files are read, whatever their names hold. Text is staged as Parquet in `workspace`, an empty folder
-    that the caller removes when the rows are measured; Parquet is linked from there. `progress` is told a file's name
-    and how many decompressed bytes of it were read, text only.
-
-    A file that cannot be read is a defect of the rows, no error. Raises `UsageError` for a format, delimiter or
-    encoding that the intake does not know, `Refused` for a decompression bomb.
-    """
-    with connect(workspace) as connection:
-        converter = Converter(gate.text.decimal)
-        intake = Intake(connection, obj, gate, reader, workspace, converter, progress)
-        outcomes = [_read(intake, file) for file in files]
-        scales = scales_needed(intake, [one for one in outcomes if isinstance(one, Staged)])
-        if scales:  # values beyond BIGINT or DOUBLE: read again, wider, so that all parts have one type
-            intake = dataclasses.replace(intake, converter=dataclasses.replace(converter, scales=scales))
-            outcomes = [
-                _read(intake, file) if isinstance(one, Staged) else one
-                for file, one in zip(files, outcomes, strict=True)
-            ]
-        return _rows(intake, outcomes)
+    """Turn whole files into rows in one go; see `Opening`."""
+    opening = Opening(obj, gate, reader, workspace, proved=proved)
+    for file in files:
+        with file.path.open("rb") as stream:
+            opening.land(file, stream)
+    return opening.rows()
 
 
 def open_table(table: pa.Table) -> Rows:
@@ -70,27 +136,6 @@ def open_table(table: pa.Table) -> Rows:
     except BadFile as bad:
         return Rows(defects=(bad.defect("the table"),))
     return Rows(table=table, table_types=table_types(table))
-
-
-def _read(intake: Intake, file: NativeFile) -> Staged | Part | Defect:
-    """Read one file, whatever it is."""
-    import duckdb  # 0.2 s of CPU
-
-    form, codec = format_of(file.name, intake.reader.format)
-    try:
-        check_magic(file.path, form, codec)
-        match form:
-            case Format.CSV:
-                return stage_csv(intake, file, codec)
-            case Format.JSON:
-                return stage_json(intake, file, codec)
-            case Format.PARQUET:
-                return open_parquet(intake.connection, file, intake.workspace)
-    except BadFile as bad:
-        return bad.defect(file.name)
-    except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException) as error:
-        cause = str(error).partition("\n")[0].replace(str(intake.workspace), "")
-        return Defect(DefectKind.UNREADABLE, file.name, f"got a file that the engine cannot read as {form}: {cause}")
 
 
 def _rows(intake: Intake, outcomes: Sequence[Staged | Part | Defect]) -> Rows:
@@ -106,12 +151,13 @@ def _rows(intake: Intake, outcomes: Sequence[Staged | Part | Defect]) -> Rows:
             case Defect():
                 defects.append(one)
             case Staged():
-                parts.append(Part(one.source.name, str(one.path), one.types, one.rows, staged=True))
+                staged = Part(one.source.name, str(one.path), one.types, one.rows, staged=True, text=True)
+                parts.append(dataclasses.replace(staged, records=one.records))
                 defects.extend(_malformed(one, intake.reader.limit))
                 for path, count in count_unconverted(intake, one).items():
                     unconverted[path] += count
                     found = first_unconverted(intake, one, path)
-                    cells.setdefault(path, []).extend(location(intake, one, cell) for cell in found)
+                    cells.setdefault(path, []).extend(locations(intake, one, found))
     first = {path: tuple(found[: intake.reader.limit]) for path, found in cells.items()}
     return Rows(tuple(parts), unconverted=dict(unconverted), cells=first, defects=tuple(defects))
 

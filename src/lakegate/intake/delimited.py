@@ -6,49 +6,51 @@ import csv
 import unicodedata
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping
+from itertools import islice
 
 from lakegate.contract.model import Property, TextDialect
 from lakegate.errors import UsageError
 from lakegate.intake.convert import Conversion
-from lakegate.intake.files import BadFile, Codec, NativeFile, is_tab_separated, unreadable
-from lakegate.intake.landing import Landed, land
-from lakegate.intake.preflight import Preflight, Record, walk
+from lakegate.intake.files import BadFile, NativeFile, is_tab_separated, unreadable
+from lakegate.intake.landing import Landed
+from lakegate.intake.preflight import Record, walk
 from lakegate.intake.quoting import text
-from lakegate.intake.staging import LONGEST, Gap, Intake, Staged, close_gaps, take_rejects, typed, write
+from lakegate.intake.staging import LONGEST, Gap, Intake, Numbered, Staged, take_rejects, typed, write
 from lakegate.rows import RESERVED, DefectKind, Kind, Type
 
 _WORDS = {"comma": ",", "tab": "\t", "\\t": "\t", "semicolon": ";", "pipe": "|"}
 
 
-def stage_csv(intake: Intake, file: NativeFile, codec: Codec) -> Staged:
+def stage_csv(intake: Intake, landed: Landed) -> Staged:
     """Stage one CSV file. Raises `BadFile` where its rows cannot be measured at all."""
-    dialect = intake.gate.text
+    facts, dialect, file = landed.told, intake.gate.text, landed.source
     delimiter = _delimiter(intake, file)
-    landed = land(intake, file, codec, Preflight(dialect.quote, dialect.escape))
-    if landed.facts.open_quote:
+    if facts.open_quote:
         last = deque(_walked(landed, dialect), maxlen=1)[0]
         raise unreadable(f"got a quote in the record of line {last.line} that is never closed", last.line)
     header = _header(landed, dialect, delimiter)
+    intake.budget.charge_cells(file.name, facts.records, len(header))
     columns = _columns(intake, header)
-    source = _source(landed, dialect, delimiter, len(header))
-    numbered = f"SELECT *, {_line(landed, dialect, len(header))} AS line FROM {source}"
     staged = landed.path.with_suffix(".parquet")
-    rows = write(intake.connection, typed(numbered, columns), staged)
+    rows = write(intake.connection, typed(f"FROM {_source(landed, dialect, delimiter, len(header))}", columns), staged)
     rejected = take_rejects(intake.connection)
     types = tuple((column, found.type) for column, found in columns)
-    expected = landed.facts.records - 1
-    if not rejected and rows == expected:
-        return Staged(file, staged, types, rows)
-    gaps = _gaps(landed, dialect, rejected, len(header))
+    expected = facts.records - 1
+    gaps = () if not rejected and rows == expected else _gaps(landed, dialect, rejected, len(header))
     if rows + len(gaps) != expected:
         raise BadFile(
             DefectKind.ROW_COUNT,
             f"got {rows} rows and {len(gaps)} malformed records from the reader, expected {expected} by an independent"
             " count (does a quote stand inside a field that is not quoted?)",
         )
-    whole = landed.path.with_suffix(".whole.parquet")
-    close_gaps(intake.connection, staged, gaps, whole)
-    return Staged(file, whole, types, rows, gaps)
+    numbers = tuple(gap.row for gap in gaps)
+    if facts.quoted_newlines:
+        records = Numbered(
+            numbers, walked=lambda: (record.line for record in islice(_walked(landed, dialect), 1, None))
+        )
+    else:
+        records = Numbered(numbers, first_line=2)
+    return Staged(file, staged, types, rows, gaps, records)
 
 
 def _delimiter(intake: Intake, file: NativeFile) -> str:
@@ -122,18 +124,8 @@ def _source(landed: Landed, dialect: TextDialect, delimiter: str, width: int) ->
         f"read_csv({text(str(landed.path))}, auto_detect = false, header = true, delim = {text(delimiter)},"
         f" quote = {text(dialect.quote)}, escape = {text(dialect.escape)}, columns = {{{columns}}},"
         f" nullstr = [{nulls}], allow_quoted_nulls = false, store_rejects = true, rejects_limit = 0,"
-        f" hive_partitioning = false, max_line_size = {LONGEST})"
+        f" hive_partitioning = false, max_line_size = {LONGEST}, parallel = {not landed.told.quoted_newlines})"
     )
-
-
-def _line(landed: Landed, dialect: TextDialect, width: int) -> str:
-    """Return the SQL for the line on which a record begins, as if every record were a row."""
-    if not landed.facts.quoted_newlines:
-        return "row_number() OVER () + 1"
-    after_header = next(_walked(landed, dialect)).lines
-    fields = " + ".join(f"coalesce(length(c{at}) - length(replace(c{at}, chr(10), '')), 0)" for at in range(width))
-    before = f"sum({fields}) OVER (ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) - ({fields})"
-    return f"CAST(row_number() OVER () + {after_header} + {before} AS BIGINT)"
 
 
 def _walked(landed: Landed, dialect: TextDialect) -> Iterator[Record]:

@@ -6,23 +6,23 @@ import json
 from pathlib import Path
 
 from lakegate.intake.convert import Conversion
-from lakegate.intake.files import BadFile, Codec, NativeFile, unreadable
-from lakegate.intake.landing import land
-from lakegate.intake.preflight import Preflight, walk
+from lakegate.intake.files import BadFile, unreadable
+from lakegate.intake.landing import Landed
+from lakegate.intake.preflight import walk
 from lakegate.intake.quoting import name, text
-from lakegate.intake.staging import LONGEST, Gap, Intake, Staged, take_rejects, typed, write
+from lakegate.intake.staging import LONGEST, Gap, Intake, Numbered, Staged, take_rejects, typed, write
 from lakegate.rows import RESERVED, DefectKind, Kind, Type
 
 _UNDECLARED = f"{RESERVED}undeclared"  # VARCHAR[], keys of a row that the contract does not declare; null: none
 _BREAK = "\\x01"  # a character that no JSON text holds: what is read "between" two of them is the line
 
 
-def stage_json(intake: Intake, file: NativeFile, codec: Codec) -> Staged:
+def stage_json(intake: Intake, landed: Landed) -> Staged:
     """Stage one JSON file. Raises `BadFile` where its rows cannot be measured at all.
 
-    Rows of an array have no LINE: it is null. An absent key is null, so every declared column is there.
+    Lines of an array mean nothing. An absent key is null, so every declared column is there.
     """
-    landed = land(intake, file, codec, Preflight())
+    file, path, records = landed.source, landed.path, landed.told.records
     array = intake.reader.delimiter == "array"
     columns = [
         (
@@ -32,41 +32,42 @@ def stage_json(intake: Intake, file: NativeFile, codec: Codec) -> Staged:
         for prop in intake.obj.properties
         if prop.semantic_type != "measure"
     ]
-    usual = () if array else _first_keys(landed.path)
-    judged = _judged(_elements(landed.path) if array else _lines(landed.path), usual)
-    staged = landed.path.with_suffix(".parquet")
+    intake.budget.charge_cells(file.name, records, len(columns))
+    usual = () if array else _first_keys(path)
+    judged = _judged(_elements(path) if array else _lines(path), usual)
+    staged = path.with_suffix(".parquet")
     rows = write(intake.connection, _staged(judged, columns, usual), staged)
     if not array:
-        _refuse_rejects(intake, landed.path)
+        _refuse_rejects(intake, path)
     gaps: tuple[Gap, ...] = ()
-    if array or rows != landed.facts.records:
+    if array or rows != records:
         gaps = _malformed(intake, judged, array=array)
-    if not array and rows + len(gaps) != landed.facts.records:
+    if not array and rows + len(gaps) != records:
         raise BadFile(
             DefectKind.ROW_COUNT,
-            f"got {rows} rows and {len(gaps)} malformed lines from the reader, expected {landed.facts.records} lines",
+            f"got {rows} rows and {len(gaps)} malformed lines from the reader, expected {records} lines",
         )
     types = [(column, found.type) for column, found in columns]
     declared = {column for column, _ in columns}
     undeclared = [(key, Type(Kind.OTHER, "JSON")) for key in _undeclared(intake, staged, usual) if key not in declared]
-    return Staged(file, staged, tuple(types + undeclared), rows, gaps)
+    numbered = Numbered(tuple(gap.row for gap in gaps), first_line=None if array else 1)
+    return Staged(file, staged, tuple(types + undeclared), rows, gaps, numbered)
 
 
 def _lines(path: Path) -> str:
     """Return the SQL for the lines of a file: a CSV of one column whose delimiter no JSON text can hold."""
     return (
-        f"SELECT row_number() OVER () AS ordinal, row_number() OVER () AS line, text FROM read_csv({text(str(path))},"
-        " auto_detect = false, header = false, delim = chr(1), quote = '', escape = '', columns = {'text': 'VARCHAR'},"
-        f" store_rejects = true, rejects_limit = 0, hive_partitioning = false, max_line_size = {LONGEST})"
+        f"SELECT text FROM read_csv({text(str(path))}, auto_detect = false, header = false, delim = chr(1), quote = '',"
+        " escape = '', columns = {'text': 'VARCHAR'}, store_rejects = true, rejects_limit = 0,"
+        f" hive_partitioning = false, max_line_size = {LONGEST})"
     )
 
 
 def _elements(path: Path) -> str:
     """Return the SQL for the elements of a file that is one array."""
     return (
-        "SELECT row_number() OVER () AS ordinal, CAST(NULL AS BIGINT) AS line, CAST(json AS VARCHAR) AS text"
-        f" FROM read_json_objects({text(str(path))}, format = 'array', hive_partitioning = false,"
-        f" maximum_object_size = {LONGEST})"
+        f"SELECT CAST(json AS VARCHAR) AS text FROM read_json_objects({text(str(path))}, format = 'array',"
+        f" hive_partitioning = false, maximum_object_size = {LONGEST})"
     )
 
 
@@ -100,7 +101,7 @@ def _staged(judged: str, columns: list[tuple[str, Conversion]], usual: tuple[str
     shape = json.dumps(dict.fromkeys(names or ["-"], "JSON"), ensure_ascii=False)
     known = f"[{', '.join(map(text, names))}]" if names else "CAST([] AS VARCHAR[])"
     strangers = f"list_filter(keys, lambda key: NOT list_contains({known}, key))"
-    objects = f"SELECT line, keys, json_transform(text, {text(shape)}) AS object FROM ({judged}) WHERE reason IS NULL"
+    objects = f"SELECT keys, json_transform(text, {text(shape)}) AS object FROM ({judged}) WHERE reason IS NULL"
     return typed(objects, columns, f", CASE WHEN {_unusual(usual)} THEN {strangers} END AS {_UNDECLARED}")
 
 
@@ -129,7 +130,8 @@ def _refuse_rejects(intake: Intake, path: Path) -> None:
 
 def _malformed(intake: Intake, judged: str, *, array: bool) -> tuple[Gap, ...]:
     """Return what is no row. Reads the file again: only where something is wrong, or nothing could count the rows."""
-    query = f"SELECT ordinal, reason FROM ({judged}) WHERE reason IS NOT NULL ORDER BY ordinal"
+    numbered = f"SELECT row_number() OVER () AS ordinal, reason FROM ({judged})"
+    query = f"SELECT ordinal, reason FROM ({numbered}) WHERE reason IS NOT NULL ORDER BY ordinal"
     found = intake.connection.execute(query).fetchall()
     if not array:
         take_rejects(intake.connection)

@@ -1,34 +1,51 @@
-"""Parquet: the file itself is a part; only its footer is read here."""
+"""Parquet: the file itself is a part. Its footer is not believed: every page is decoded once before it is measured."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lakegate.intake.delimited import check_twins
-from lakegate.intake.files import NativeFile, link
+from lakegate.intake.files import NativeFile, link, unreadable
+from lakegate.intake.quoting import name as identifier
 from lakegate.intake.quoting import text
 from lakegate.intake.types import duckdb_type
-from lakegate.rows import Part
+from lakegate.rows import Part, Type
 
 if TYPE_CHECKING:
-    import duckdb
+    from lakegate.intake.staging import Intake
 
 
-def open_parquet(connection: duckdb.DuckDBPyConnection, file: NativeFile, workspace: Path) -> Part:
-    """Return a Parquet file as a part of the batch. Raises `BadFile` for twins among its columns.
+def open_parquet(intake: Intake, file: NativeFile, *, proved: bool = False) -> Part:
+    """Return a Parquet file as a part of the batch. Raises `BadFile` for twins among its columns, `Refused` for a bomb.
 
-    What the engine cannot open raises `duckdb.Error`; `open_batch` tells it as unreadable.
+    What the engine cannot open raises `duckdb.Error`; `Opening` tells it as unreadable. `proved` files were decoded
+    before: only their footer is read.
     """
-    path = link(file.path, workspace, ".parquet")
+    connection, path = intake.connection, link(file.path, intake.workspace, ".parquet")
     read = f"({text(str(path))})"
     schema = connection.execute(f"SELECT name, num_children FROM parquet_schema{read}").fetchall()
     names = _columns([(str(column), int(children or 0)) for column, children in schema])
     check_twins(names)
-    relation = connection.sql(f"SELECT * FROM read_parquet({text(str(path))}, hive_partitioning = false)")
-    types = tuple((column, duckdb_type(found)) for column, found in zip(names, relation.types, strict=True))
-    rows = connection.execute(f"SELECT num_rows FROM parquet_file_metadata{read}").fetchall()[0][0]
-    return Part(file.name, str(path), types, int(rows))
+    claimed = int(connection.execute(f"SELECT num_rows FROM parquet_file_metadata{read}").fetchall()[0][0])
+    intake.budget.charge_cells(file.name, claimed, len(names))
+    whole = f"read_parquet({text(str(path))}, hive_partitioning = false)"
+    types = tuple(
+        (column, duckdb_type(found)) for column, found in zip(names, connection.sql(f"FROM {whole}").types, strict=True)
+    )
+    if not proved:
+        _decode(intake, whole, types, claimed)
+    return Part(file.name, str(path), types, claimed)
+
+
+def _decode(intake: Intake, relation: str, types: tuple[tuple[str, Type], ...], claimed: int) -> None:
+    """Decode every value of every column once: a page that cannot be decoded, or text that is no UTF-8, is met now.
+
+    A query that does not ask for a column would not meet it (INPUTS S20, S30).
+    """
+    every = ", ".join(["count(*)", *(f"any_value({identifier(column)})" for column, _ in types)])
+    rows = intake.connection.execute(f"SELECT {every} FROM {relation}").fetchall()[0][0]
+    if rows != claimed:
+        raise unreadable(f"got {rows} rows, expected the {claimed} that the footer claims")
 
 
 def _columns(schema: list[tuple[str, int]]) -> list[str]:

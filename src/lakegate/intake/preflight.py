@@ -41,19 +41,22 @@ class Preflight:
         """Take the next piece. Raises `BadFile` for a NUL and for what is no UTF-8."""
         self._check_characters(chunk)
         self._size += len(chunk)
-        self._lines += chunk.count(b"\n")
+        newlines = chunk.count(b"\n")  # the dearest step of all, so it is made once
+        self._lines += newlines
         self._last = chunk[-1:] or self._last
-        piece = self._held + chunk
-        kept = len(piece.rstrip(b"\r" + self._escape))
-        self._held, piece = piece[kept:], piece[:kept]
-        self._count(piece)
+        piece = self._held + chunk if self._held else chunk
+        self._held = b""
+        if piece.endswith((b"\r", self._escape or b"\r")):
+            kept = len(piece.rstrip(b"\r" + self._escape))
+            self._held, piece = piece[kept:], piece[:kept]
+        self._count(piece, newlines)
 
     def finish(self) -> TextFacts:
         """Return the facts. Raises `BadFile` for an empty file, a last character cut off, and mixed line ends."""
         if not self._size:
             raise unreadable("got no bytes, expected text")
         self._check_characters(b"", final=True)
-        self._count(self._held)
+        self._count(self._held, 0)
         kinds = {"LF": self._lf, "CRLF": self._crlf, "CR": self._cr}
         found = [f"{count} {kind}" for kind, count in kinds.items() if count]
         if self._cr or len(found) > 1:
@@ -84,8 +87,8 @@ class Preflight:
                 line,
             ) from error
 
-    def _count(self, piece: bytes) -> None:
-        """Count the line ends outside quotes.
+    def _count(self, piece: bytes, newlines: int) -> None:
+        """Count the line ends outside quotes; `newlines` is how many LF the piece holds in all.
 
         Only quotes and line ends matter, and a pair of quotes with neither between them changes nothing: what is left
         of a piece after that is short, also where every field is quoted.
@@ -98,10 +101,11 @@ class Preflight:
             self._quoted_newlines |= any(inside)
             piece = self._quote.join(marks[self._open :: 2])
             self._open ^= len(marks) % 2 == 0
-        crlf = piece.count(b"\r\n")
+            newlines = piece.count(b"\n")
+        crlf = piece.count(b"\r\n") if b"\r" in piece else 0
         self._crlf += crlf
-        self._lf += piece.count(b"\n") - crlf
-        self._cr += piece.count(b"\r") - crlf
+        self._lf += newlines - crlf
+        self._cr += piece.count(b"\r") - crlf if b"\r" in piece else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lakegate.contract.model import Gate, SchemaObject
+from lakegate.intake.budget import Budget
 from lakegate.intake.convert import Conversion, Converter
 from lakegate.intake.files import NativeFile
 from lakegate.intake.quoting import name, text
 from lakegate.intake.scalar import WIDEST
-from lakegate.rows import LINE, UNCONVERTED, Location, Type
+from lakegate.rows import BELIEVERS, UNCONVERTED, Location, Type
 
 if TYPE_CHECKING:
     import duckdb
@@ -48,7 +50,7 @@ class Intake:
     reader: Reader
     workspace: Path
     converter: Converter
-    progress: Callable[[str, int], None] | None = None
+    budget: Budget
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,29 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class Numbered:
+    """Where the rows of a staged file stand in it (rows.Records). `gaps` are the numbers of the records between them.
+
+    `first_line` is that of record 1 where a record is a line, None where lines mean nothing. `walked` instead yields
+    the line of every record, in their order: some records span lines.
+    """
+
+    gaps: tuple[int, ...] = ()
+    first_line: int | None = None
+    walked: Callable[[], Iterator[int]] | None = None
+
+    def places(self, rows: Collection[int]) -> dict[int, tuple[int, int | None]]:
+        """Return the record's number and line for each row."""
+        before = [gap - at for at, gap in enumerate(self.gaps)]  # the row that would stand where the gap is
+        numbers = {row: row + bisect_right(before, row) for row in rows}
+        if self.walked is None:
+            first = self.first_line
+            return {row: (number, None if first is None else first + number - 1) for row, number in numbers.items()}
+        lines = dict(enumerate(islice(self.walked(), max(numbers.values(), default=0)), 1))
+        return {row: (number, lines.get(number)) for row, number in numbers.items()}
+
+
+@dataclass(frozen=True, slots=True)
 class Staged:
     """One text file as rows. `undeclared` JSON keys are in `types` and not in the file."""
 
@@ -70,20 +95,20 @@ class Staged:
     types: tuple[tuple[str, Type], ...]
     rows: int
     gaps: tuple[Gap, ...] = ()
+    records: Numbered = Numbered()
 
 
 @dataclass(frozen=True, slots=True)
 class Unconverted:
-    """A cell that did not convert. `row` is the record's number in the file, `line` None where lines mean nothing."""
+    """A cell that did not convert. `row` is the part's."""
 
     path: str
     text: str
     row: int
-    line: int | None
 
 
 @contextmanager
-def connect(workspace: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def connect(workspace: Path, memory: str = "2GB") -> Iterator[duckdb.DuckDBPyConnection]:
     """Open an engine of the intake's own: nothing is downloaded, nothing kept, the clock stands in UTC (INPUTS S28)."""
     import duckdb  # 0.2 s of CPU
 
@@ -91,8 +116,9 @@ def connect(workspace: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
         "preserve_insertion_order": True,
-        "memory_limit": "2GB",
+        "memory_limit": memory,
         "temp_directory": str(workspace / "spill"),
+        "disabled_optimizers": ",".join(BELIEVERS),
     }
     connection = duckdb.connect(":memory:", config=settings)
     try:
@@ -131,42 +157,26 @@ def _reason(message: str) -> str:
 
 
 def typed(source: str, columns: Sequence[tuple[str, Conversion]], more: str = "") -> str:
-    """Return the SQL of what is staged: LINE, the columns by name, UNCONVERTED, and `more`.
+    """Return the SQL of what is staged: the columns by name, UNCONVERTED, and `more`.
 
-    `source` holds `line` and whatever the conversions read. Each value is computed once, inside; that a cell did not
-    convert is seen outside from its value being null.
+    `source` holds whatever the conversions read. Each value is computed once, inside; that a cell did not convert is
+    seen outside from its value being null. Nothing numbers the rows: a window would keep the engine to one thread, and
+    their order in what is staged is their order in the file.
     """
     values = "".join(f", {column.sql} AS v{at}" for at, (_, column) in enumerate(columns))
-    named = "".join(f", v{at} AS {name(column)}" for at, (column, _) in enumerate(columns))
+    named = "".join(f"v{at} AS {name(column)}, " for at, (column, _) in enumerate(columns))
     fallible = [(_is_bad(column, at), column.cells) for at, (_, column) in enumerate(columns) if column.bad]
     if fallible:
         any_bad = " OR ".join(bad for bad, _ in fallible)
         unconverted = f"CASE WHEN {any_bad} THEN flatten([{', '.join(str(cells) for _, cells in fallible)}]) END"
     else:
         unconverted = "CAST(NULL AS STRUCT(path VARCHAR, text VARCHAR)[])"
-    return f"SELECT line AS {LINE}{named}, {unconverted} AS {UNCONVERTED}{more} FROM (SELECT *{values} FROM ({source}))"
+    return f"SELECT {named}{unconverted} AS {UNCONVERTED}{more} FROM (SELECT *{values} FROM ({source}))"
 
 
 def _is_bad(column: Conversion, at: int) -> str:
     """Return the SQL that is true where the cell, or one inside it, did not convert."""
     return f"({column.source} IS NOT NULL AND v{at} IS NULL)" if column.source else f"({column.bad})"
-
-
-def close_gaps(connection: duckdb.DuckDBPyConnection, staged: Path, gaps: tuple[Gap, ...], target: Path) -> None:
-    """Write `staged` again with every LINE moved by the lines of the records before it that are no rows."""
-    shifts: dict[int, int] = {}
-    moved = 0
-    for gap in gaps:
-        at = (gap.line or 0) - moved
-        moved += gap.lines
-        shifts[at] = moved
-    connection.execute("CREATE OR REPLACE TEMP TABLE shifts (line BIGINT, lines BIGINT)")
-    connection.execute("INSERT INTO shifts SELECT unnest($1), unnest($2)", [list(shifts), list(shifts.values())])
-    query = (
-        f"SELECT s.* REPLACE (s.{LINE} + coalesce(g.lines, 0) AS {LINE}) FROM read_parquet({text(str(staged))}) s"
-        f" ASOF LEFT JOIN shifts g ON s.{LINE} >= g.line ORDER BY s.{LINE}"
-    )
-    write(connection, query, target)
 
 
 def count_unconverted(intake: Intake, staged: Staged) -> dict[str, int]:
@@ -178,18 +188,14 @@ def count_unconverted(intake: Intake, staged: Staged) -> dict[str, int]:
 def first_unconverted(intake: Intake, staged: Staged, path: str) -> list[Unconverted]:
     """Return the first cells of a property path that did not convert, in the order of their rows."""
     first = f"WHERE cell.path = $1 ORDER BY row LIMIT {intake.reader.limit}"
-    query = f"SELECT cell.text, row, line FROM ({_cells(staged)}) {first}"
-    starts = [gap.line for gap in staged.gaps if gap.line]
-    return [
-        Unconverted(path, value, row + bisect_left(starts, line or 0), line)
-        for value, row, line in intake.connection.execute(query, [path]).fetchall()
-    ]
+    query = f"SELECT cell.text, row FROM ({_cells(staged)}) {first}"
+    return [Unconverted(path, value, row) for value, row in intake.connection.execute(query, [path]).fetchall()]
 
 
 def _cells(staged: Staged) -> str:
-    """Return the SQL for every cell of a part that did not convert, with its row and line."""
+    """Return the SQL for every cell of a part that did not convert, with its row."""
     return (
-        f"SELECT file_row_number + 1 AS row, {LINE} AS line, unnest({UNCONVERTED}) AS cell"
+        f"SELECT file_row_number + 1 AS row, unnest({UNCONVERTED}) AS cell"
         f" FROM read_parquet({text(str(staged.path))}, file_row_number = true) WHERE {UNCONVERTED} IS NOT NULL"
     )
 
@@ -212,7 +218,15 @@ def scales_needed(intake: Intake, staged: list[Staged]) -> dict[str, int]:
     return needed
 
 
-def location(intake: Intake, part: Staged, cell: Unconverted) -> Location:
-    """Return where a cell stands; its text only where samples are asked for."""
-    value = cell.text if intake.reader.samples else None
-    return Location(part.source.name, cell.row, cell.line, column=cell.path, value=value)
+def locations(intake: Intake, part: Staged, cells: Sequence[Unconverted]) -> list[Location]:
+    """Return where cells stand; their text only where samples are asked for."""
+    places = part.records.places({cell.row for cell in cells})
+    return [
+        Location(
+            part.source.name,
+            *places[cell.row],
+            column=cell.path,
+            value=cell.text if intake.reader.samples else None,
+        )
+        for cell in cells
+    ]
