@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from lakegate.config import open_lake
+from lakegate.config import limits_of, open_lake
 from lakegate.context import Committed, surroundings
 from lakegate.contract.findings import near
 from lakegate.contract.model import Contract, SchemaObject
@@ -23,7 +23,7 @@ from lakegate.gate.spool import Progress
 from lakegate.intake.batch import open_table
 from lakegate.judge import Options, Subject, judge
 from lakegate.lake.workspace import clear_dead, private_folder
-from lakegate.run import Run, unheard
+from lakegate.run import Run, opener, unheard
 from lakegate.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -59,7 +59,9 @@ def check(
     if (files := _paths(data)) is not None:
         named = {name: _paths(each) or () for name, each in (beside or {}).items()}
         with private_folder(Path(tempfile.gettempdir())) as workspace:
-            return Run(contract, obj, around, workspace, beside=named, options=options).judge_files(files)
+            limits = limits_of(_project(contract.path).root)
+            run = Run(contract, obj, around, workspace, beside=named, options=options, limits=limits)
+            return run.judge_files(files)
     rows = open_table(data)
     around.known(beside or {})
     others = {name: open_table(each) for name, each in (beside or {}).items()}
@@ -136,9 +138,9 @@ def opened(asked: Asked, *, needs_lake: bool = True) -> Iterator[tuple[Run, ...]
     temporary = Path(tempfile.gettempdir())
     clear_dead(temporary)
     with private_folder(temporary) as workspace:
-        engine = DuckDB(workspace=str(workspace))
+        limits = limits_of(project.root)
         (workspace / "committed").mkdir()
-        committed = Committed(store, workspace / "committed") if store else None
+        committed = Committed(store, workspace / "committed", opener(limits)) if store else None
         yield tuple(
             Run(
                 contract=loaded,
@@ -149,7 +151,7 @@ def opened(asked: Asked, *, needs_lake: bool = True) -> Iterator[tuple[Run, ...]
                 committed=committed,
                 options=asked.options,
                 beside=asked.beside,
-                engine=engine,
+                limits=limits,
                 progress=asked.progress,
             )
             for obj in objects

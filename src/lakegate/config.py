@@ -1,4 +1,7 @@
-"""Settings: which lake. From the command line, the environment or `lakegate.toml`, never from a contract."""
+"""Settings: which lake, and what a worker may use.
+
+From the command line, the environment or `lakegate.toml`, never from a contract.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,13 @@ from urllib.parse import urlsplit
 
 from lakegate.contract.findings import near
 from lakegate.errors import UsageError
+from lakegate.intake.budget import Budget
 from lakegate.lake.interface import Lake
 from lakegate.lake.local import LocalLake
 from lakegate.lake.local_store import LocalStore
 from lakegate.lake.s3.settings import Retention, S3Settings
 from lakegate.lake.store import Store
+from lakegate.worker.limits import Limits
 
 SETTINGS = "lakegate.toml"
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
@@ -32,6 +37,11 @@ KEYS: Mapping[str, type | tuple[str, ...]] = {
     "retain_mode": MODES,
     "spool": str,
 }
+# Every key of the table [limits]: how its value is written, and what it is called where it is kept.
+SIZES = ("memory", "decompressed", "ratio_floor")
+NUMBERS = ("cpu_seconds", "wall_seconds", "ratio", "cells")
+_UNITS = {"": 1, "B": 1, "KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40}
+LEAST_MEMORY = 256 << 20  # bytes; below, the engine does not start
 _SECRET = re.compile(r"secret|password|token|access_?key|key_?id|credential", re.IGNORECASE)
 
 
@@ -140,6 +150,43 @@ def _check(key: str, value: object, file: Path) -> None:
     elif type(value) is not expected:
         kind = "text" if expected is str else "a whole number"
         raise UsageError(f"{file}: s3.{key}: got {value!r}, expected {kind}")
+
+
+def limits_of(root: Path) -> Limits:
+    """Return what a worker may use, by the table [limits] of `lakegate.toml` in `root`; raises UsageError."""
+    file = root / SETTINGS
+    table = _read(file).get("limits", {})
+    if not isinstance(table, dict):
+        raise UsageError(f"{file}: limits: got {table!r}, expected a table [limits]")
+    found = {key: _limit(key, value, file) for key, value in table.items()}
+    if found.get("memory", LEAST_MEMORY) < LEAST_MEMORY:
+        raise UsageError(f"{file}: limits.memory: got {table['memory']!r}, expected at least 256MB")
+    default, budget = Limits(), Budget()
+    return Limits(
+        memory=found.get("memory", default.memory),
+        cpu_seconds=found.get("cpu_seconds", default.cpu_seconds),
+        wall_seconds=found.get("wall_seconds", default.wall_seconds),
+        budget=Budget(
+            decompressed=found.get("decompressed", budget.decompressed),
+            ratio=found.get("ratio", budget.ratio),
+            floor=found.get("ratio_floor", budget.floor),
+            cells=found.get("cells", budget.cells),
+        ),
+    )
+
+
+def _limit(key: str, value: object, file: Path) -> int:
+    """Return a limit as a whole number above zero, sizes in bytes (`"4GB"` is 4 x 2^30)."""
+    if key not in SIZES + NUMBERS:
+        hint = near(key, SIZES + NUMBERS) or f"there are: {', '.join(SIZES + NUMBERS)}"
+        raise UsageError(f"{file}: limits.{key} is no setting", hint=hint)
+    size = re.fullmatch(r"([0-9]+)\s*([KMGT]?B?)", value) if key in SIZES and isinstance(value, str) else None
+    if size and size[2] in _UNITS:
+        value = int(size[1]) * _UNITS[size[2]]
+    if type(value) is not int or value < 1:
+        kind = 'a size like "4GB"' if key in SIZES else "a whole number above 0"
+        raise UsageError(f"{file}: limits.{key}: got {value!r}, expected {kind}")
+    return value
 
 
 def _read(settings: Path) -> dict[str, Any]:

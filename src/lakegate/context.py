@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,6 @@ from lakegate.errors import LakeError, UsageError
 from lakegate.gate import ledger
 from lakegate.gate.arrivals import route
 from lakegate.gate.ledger import CommitRecord, CommittedFile
-from lakegate.intake.batch import open_batch
 from lakegate.intake.files import NativeFile
 from lakegate.intake.staging import Reader
 from lakegate.lake.interface import Lake
@@ -89,26 +88,31 @@ def _rules(obj: SchemaObject) -> Iterator[Quality]:
     yield from (rule for prop in obj.properties for rule in prop.quality)
 
 
-def named_rows(around: Surroundings, beside: Mapping[str, tuple[Path, ...]], workspace: Path) -> dict[str, Rows]:
-    """Open the files that the caller names as another dataset's rows. Raises UsageError for a name nobody looks at."""
+def named_files(
+    around: Surroundings, beside: Mapping[str, tuple[Path, ...]]
+) -> dict[str, tuple[Neighbour, tuple[NativeFile, ...]]]:
+    """Return the files that the caller names as other datasets' rows. Raises UsageError for a name nobody looks at."""
     around.known(beside)
-    opened = {}
-    for number, (name, paths) in enumerate(beside.items()):
-        files = [NativeFile(path.name, path) for path in paths]
-        opened[name] = open_neighbour(around.datasets[name], files, _folder(workspace, f"with-{number}"))
-    return opened
+    return {
+        name: (around.datasets[name], tuple(NativeFile(path.name, path.absolute()) for path in paths))
+        for name, paths in beside.items()
+    }
 
 
 Slots = tuple[tuple[str, int], ...]  # of one dataset: (batch key, slot) of the latest revision of each committed batch
 
 
+Opener = Callable[[Neighbour, tuple[NativeFile, ...], Path], Rows]  # the rows may lie in the folder that is handed over
+
+
 class Committed:
     """The committed rows of other datasets, each set of batches opened once. `workspace` lives as long as this does."""
 
-    def __init__(self, lake: Lake, workspace: Path) -> None:
+    def __init__(self, lake: Lake, workspace: Path, opener: Opener) -> None:
         """`workspace` is an empty folder on private disk that the caller removes."""
         self._lake = lake
         self._workspace = workspace
+        self._opener = opener
         self._opened: dict[tuple[str, Slots], Rows] = {}
 
     def pin(self, around: Surroundings, *, but: Collection[str] = ()) -> dict[str, tuple[Slots, Rows]]:
@@ -126,29 +130,24 @@ class Committed:
             slots = tuple((record.batch, record.slot) for record in records)
             if slots and (name, slots) not in self._opened:
                 folder = _folder(self._workspace, f"{len(self._opened):04}")
-                self._opened[name, slots] = committed_rows(self._lake, there, records, folder)
+                self._opened[name, slots] = self._opener(there, fetched(self._lake, records, folder), folder)
             if slots:
                 pinned[name] = (slots, self._opened[name, slots])
         return pinned
 
 
-def committed_rows(lake: Lake, there: Neighbour, records: Sequence[CommitRecord], folder: Path) -> Rows:
-    """Copy the files of committed batches to private disk, verify them, and open them by their contract.
-
-    `folder` is empty and lives as long as the rows. Raises LakeError where a file is not what was committed.
-    """
-    spool, rows = _folder(folder, "spool"), _folder(folder, "rows")
+def fetched(lake: Lake, records: Sequence[CommitRecord], folder: Path) -> tuple[NativeFile, ...]:
+    """Copy the files of committed batches into `folder`; raises LakeError where one is not what was committed."""
+    spool = _folder(folder, "spool")
     committed = [file for record in records for file in record.files]
-    files = [_fetched(lake, file, _folder(spool, f"{n:06}")) for n, file in enumerate(committed)]
-    return open_neighbour(there, files, rows)
+    return tuple(_fetched(lake, file, _folder(spool, f"{n:06}")) for n, file in enumerate(committed))
 
 
-def open_neighbour(there: Neighbour, files: Sequence[NativeFile], workspace: Path) -> Rows:
-    """Open files as the rows of another dataset, by its own contract."""
+def reader_of(there: Neighbour) -> Reader:
+    """Return how the files of another dataset are read where they are committed, by its own contract."""
     gate = there.contract.gate
     server = there.contract.server(gate.to_server or "")
-    reader = Reader(server.format, server.delimiter, server.encoding) if server else Reader()
-    return open_batch(files, there.obj, gate, reader, workspace=workspace)
+    return Reader(server.format, server.delimiter, server.encoding) if server else Reader()
 
 
 def _fetched(lake: Lake, file: CommittedFile, folder: Path) -> NativeFile:

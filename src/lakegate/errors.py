@@ -7,6 +7,7 @@
     ├── Conflict            4  another content is committed under this batch key
     ├── CouldNotEvaluate    5  infrastructure; a retry may mend it
     │   ├── EngineError        the engine raised
+    │   ├── WorkerDied         the process that opened the batch crashed, was killed or took too long
     │   ├── LakeError          the lake could not be read or written
     │   │   └── SourceChanged  a pinned file is missing or is not what was pinned (PROTOCOL P2)
     │   └── OutcomeUnknown     the commit may or may not have happened (PROTOCOL P8)
@@ -111,6 +112,10 @@ class CouldNotEvaluate(LakegateError):
 
 class EngineError(CouldNotEvaluate):
     """The engine that measures raised."""
+
+
+class WorkerDied(CouldNotEvaluate):
+    """The process in which the batch was opened crashed, was killed or took too long (INPUTS 120). Never a pass."""
 
 
 class LakeError(CouldNotEvaluate):

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lakegate.checks.derive import Neighbours, checks_of
-from lakegate.checks.interface import Check, Found, Judgement, Outcome
+from lakegate.checks.interface import Check, Found, Judgement, Outcome, not_applicable
 from lakegate.checks.spot import spots
 from lakegate.contract.model import Contract, SchemaObject
 from lakegate.engines.interface import Engine, Wanted
+from lakegate.errors import WorkerDied
 from lakegate.measures import Measure, NotMeasured, RowCount, Value
 from lakegate.plan import plan
 from lakegate.rows import Location, Rows
@@ -65,6 +66,36 @@ def judge(subject: Subject, rows: Rows, others: Mapping[str, Rows], engine: Engi
     judged = [(check, check.judge(found)) for check in checks]
     telling = policy(subject.obj, samples=options.samples, limit=options.locations)
     located = engine.locate(_wanted(subject.obj, judged, telling), rows, others, options.locations)
+    results = tuple(_result(check, judgement, located, telling) for check, judgement in judged)
+    return _verdict(subject, results, count, engine.version, options, as_of)
+
+
+def unjudged(subject: Subject, why: WorkerDied, engine: str, options: Options, incident: str) -> Verdict:
+    """Return the verdict where the process that should judge died: "could not evaluate", never a pass (INPUTS 120).
+
+    It says nothing about the bytes: `incident` names the run, so that its report is not taken for another's.
+    """
+    checks = checks_of(subject.contract, subject.obj, subject.neighbours)
+    telling = policy(subject.obj, samples=options.samples, limit=options.locations)
+    model, name = subject.obj.name, "the batch is opened and measured within its limits"
+    died = CheckResult(
+        f"{model}.worker", "batch", "worker", name, model, None, None, None, Outcome.COULD_NOT_EVALUATE, str(why)
+    )
+    unasked = not_applicable("not measured: the worker died")
+    results = (died, *(_result(check, unasked, {}, telling) for check in checks))
+    return _verdict(subject, results, None, engine, options, None, incident)
+
+
+def _verdict(
+    subject: Subject,
+    results: tuple[CheckResult, ...],
+    rows: int | None,
+    engine: str,
+    options: Options,
+    as_of: dt.datetime | None,
+    incident: str | None = None,
+) -> Verdict:
+    """Put the verdict together."""
     contract = subject.contract
     return Verdict(
         contract_id=contract.id,
@@ -75,9 +106,9 @@ def judge(subject: Subject, rows: Rows, others: Mapping[str, Rows], engine: Engi
         batch=subject.batch,
         digest=batch_digest(subject.files),
         files=subject.files,
-        rows=count,
-        results=tuple(_result(check, judgement, located, telling) for check, judgement in judged),
-        engine=engine.version,
+        rows=rows,
+        results=results,
+        engine=engine,
         lakegate=__version__,
         options={
             "fail_on": options.fail_on,
@@ -89,6 +120,7 @@ def judge(subject: Subject, rows: Rows, others: Mapping[str, Rows], engine: Engi
         min_rows=contract.gate.min_rows,
         owner=contract.owner,
         contract_file=subject.contract_file,
+        incident=incident,
     )
 
 

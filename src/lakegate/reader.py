@@ -19,11 +19,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lakegate.config import open_lake
-from lakegate.context import Neighbour, committed_rows
+from lakegate.config import limits_of, open_lake
+from lakegate.context import Neighbour, fetched
 from lakegate.contract.findings import listed, near
 from lakegate.contract.model import Contract
 from lakegate.contract.odcs import load
+from lakegate.contract.project import Project
 from lakegate.errors import LakeError, UsageError
 from lakegate.gate import ledger
 from lakegate.gate.arrivals import route
@@ -32,6 +33,7 @@ from lakegate.intake.files import Format, format_of
 from lakegate.lake import interface
 from lakegate.lake.zones import Place, places_called
 from lakegate.rows import RESERVED, Rows
+from lakegate.run import opener
 
 if TYPE_CHECKING:
     import duckdb
@@ -118,8 +120,9 @@ class Snapshot:
         if self.place not in ways:
             names = listed(sorted(way.dataset for way in ways))
             raise UsageError(f"the contract {contract.id!r} is of {names}, not of {self.place.dataset!r}")
-        there = Neighbour(contract, ways[self.place])
-        rows = committed_rows(self.store, there, self.batches, Path(tempfile.mkdtemp(dir=_workspace())))
+        there, folder = Neighbour(contract, ways[self.place]), Path(tempfile.mkdtemp(dir=_workspace()))
+        limits = limits_of(Project.around(contract.path or Path.cwd()).root)
+        rows = opener(limits)(there, fetched(self.store, self.batches, folder), folder)
         _refuse_unread(rows, self.place.dataset)
         parts = [(part.path, file) for part, file in zip(rows.parts, self.files, strict=True)]
         return _opened(parts, LocalFileSystem(), self.place.dataset)

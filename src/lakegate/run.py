@@ -6,30 +6,31 @@ import dataclasses
 import datetime as dt
 import hashlib
 import os
-import tempfile
 import unicodedata
-from collections.abc import Mapping, Sequence
+import uuid
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 
-from lakegate.context import Committed, Slots, Surroundings, named_rows
+from lakegate.context import Committed, Neighbour, Slots, Surroundings, named_files, reader_of
 from lakegate.contract.model import Contract, SchemaObject, Server
-from lakegate.engines.duckdb import DuckDB
-from lakegate.engines.interface import Engine
-from lakegate.errors import UsageError
+from lakegate.errors import UsageError, WorkerDied
 from lakegate.gate import promote as gate
 from lakegate.gate.arrivals import route
 from lakegate.gate.rehearse import spooled_batch
 from lakegate.gate.spool import Progress, SpooledBatch
 from lakegate.gate.status import due, status
-from lakegate.intake.batch import open_batch
 from lakegate.intake.files import NativeFile
 from lakegate.intake.staging import Reader
-from lakegate.judge import Options, Subject, judge
+from lakegate.judge import Options, Subject, unjudged
 from lakegate.lake.interface import CHUNK, Lake
 from lakegate.publish import render
 from lakegate.rows import Defect, DefectKind, Location, Rows
 from lakegate.verdict import BatchFile, Verdict, batch_digest
+from lakegate.worker.limits import Limits
+from lakegate.worker.messages import Judge, Source
+from lakegate.worker.process import Worker
 
 
 def unheard(*_: object) -> None:
@@ -44,7 +45,6 @@ class Arrived:
     batch: str | None
     natives: tuple[NativeFile, ...]
     files: tuple[BatchFile, ...]
-    server: Server | None  # which says how they are written
     wrong: tuple[Defect, ...] = ()  # what the arrival itself did wrong
 
 
@@ -63,7 +63,7 @@ class Run:
     committed: Committed | None = None  # the rows of other datasets in the same lake
     options: Options = field(default_factory=Options)
     beside: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
-    engine: Engine = field(default_factory=DuckDB)
+    limits: Limits = field(default_factory=Limits)
     progress: Progress = unheard
 
     @property
@@ -77,77 +77,49 @@ class Run:
             raise UsageError("no file is named", hint="say --data FILE")
         names = short_names(paths)
         natives = tuple(NativeFile(name, path) for name, path in zip(names, paths, strict=True))
-        files = self._hashed(natives)
-        return self._judge(Arrived(self.obj.name, None, natives, files, server))
+        with self._worker(server) as worker:
+            worker.begin()
+            for native in natives:  # they stand there: the worker reads while we hash
+                worker.grown(native.name, native.path.absolute(), native.path.stat().st_size, whole=True)
+            return self._judge(worker, Arrived(self.obj.name, None, natives, self._hashed(natives)))
 
     def judge_batch(self, key: str) -> Verdict:
         """Judge a batch that lies in the lake; nothing is moved or written. Raises as `gate.rehearse` does."""
         now = dt.datetime.now(dt.UTC)
         way = route(self.contract, self.obj)
-        with spooled_batch(self._lake(), way, key, self.workspace, now, self.progress) as batch:
-            return self._judge(self._arrived(batch))
+        with (
+            self._worker(self._source) as worker,
+            spooled_batch(self._lake(), way, key, self.workspace, now, self.progress, worker) as batch,
+        ):
+            return self._judge(worker, self._arrived(batch))
 
     def promote(self, key: str) -> gate.Promotion:
         """Carry a batch through the gate (PROTOCOL P0-P11): into the next zone, or into quarantine.
 
         The promotion's `report` is the address of the page, for a reader outside the lake.
         """
-        lake, options = self._lake(), gate.Options(now=dt.datetime.now(dt.UTC), progress=self.progress)
-        way = route(self.contract, self.obj)
-        done = gate.promote(lake, way, key, self._judge_and_report, options)
+        lake, way = self._lake(), route(self.contract, self.obj)
+        with self._worker(self._source) as worker:
+            options = gate.Options(now=dt.datetime.now(dt.UTC), progress=self.progress, watch=worker)
+
+            def judged(batch: SpooledBatch) -> gate.Judged:
+                verdict = self._judge(worker, self._arrived(batch))
+                return gate.Judged(verdict, render(verdict))
+
+            done = gate.promote(lake, way, key, judged, options)
         return dataclasses.replace(done, report=lake.uri(f"{done.report}index.html")) if done.report else done
 
     def waiting(self) -> tuple[str, ...]:
         """Return the keys of the batches that `promote --all` takes up, in their order."""
         return due(status(self._lake(), route(self.contract, self.obj), dt.datetime.now(dt.UTC)))
 
-    def _judge_and_report(self, batch: SpooledBatch) -> gate.Judged:
-        verdict = self._judge(self._arrived(batch))
-        return gate.Judged(verdict, render(verdict))
+    @property
+    def _source(self) -> Server | None:
+        """The server that says how arrivals are written."""
+        return self.contract.server(self.contract.gate.from_server or "")
 
-    def _arrived(self, batch: SpooledBatch) -> Arrived:
-        natives = tuple(NativeFile(file.path, file.local) for file in batch.files)
-        files = tuple(BatchFile(file.path, file.size, file.sha256) for file in batch.files)
-        server = self.contract.server(self.contract.gate.from_server or "")
-        wrong = tuple(
-            Defect(DefectKind.ARRIVAL, finding.path, finding.reason, locations=(Location(finding.path),))
-            for finding in batch.findings
-        )
-        return Arrived(batch.dataset, batch.key, natives, files, server, wrong)
-
-    def _judge(self, arrived: Arrived) -> Verdict:
-        """Open the files as rows, pin what stands beside them, and judge."""
-        with tempfile.TemporaryDirectory(dir=self.workspace) as folder:
-            self.progress("reading", arrived.batch or "", 0, 0)
-            rows = self._open(arrived, Path(folder))
-            self.progress("measuring", f"{sum(part.rows for part in rows.parts):,} rows", 0, 0)
-            others = named_rows(self.around, self.beside, Path(folder))
-            pinned = self.committed.pin(self.around, but=others.keys()) if self.committed else {}
-            slots: dict[str, Slots] = {name: slots for name, (slots, _) in pinned.items()}
-            others |= {name: committed for name, (_, committed) in pinned.items()}
-            others[self.around.itself] = rows
-            subject = Subject(
-                contract=self.contract,
-                obj=self.obj,
-                dataset=arrived.dataset,
-                batch=arrived.batch,
-                files=arrived.files,
-                neighbours=self.around.neighbours,
-                slots=slots,
-                contract_file=self.around.contract_file,
-                named=self._named(),
-            )
-            return judge(subject, rows, others, self.engine, self.options)
-
-    def _named(self) -> dict[str, str]:
-        """Return the digest of the files that stand for each dataset: the verdict is a function of them, too."""
-        return {
-            name: batch_digest(self._hashed([NativeFile(path.name, path) for path in paths]))
-            for name, paths in self.beside.items()
-        }
-
-    def _open(self, arrived: Arrived, folder: Path) -> Rows:
-        server = arrived.server
+    def _worker(self, server: Server | None) -> Worker:
+        """Return the process in which the batch is opened; it starts when the first file begins to be copied."""
         reader = Reader(
             format=server.format if server else None,
             delimiter=server.delimiter if server else None,
@@ -155,10 +127,55 @@ class Run:
             samples=self.options.samples,
             limit=self.options.locations,
         )
-        workspace = folder / "rows"
-        workspace.mkdir()
-        rows = open_batch(arrived.natives, self.obj, self.contract.gate, reader, workspace=workspace)
-        return dataclasses.replace(rows, defects=(*arrived.wrong, *rows.defects))
+        source = Source(self.obj, self.contract.gate, reader)
+        return Worker(source, self.workspace, self.limits, self.progress)
+
+    def _arrived(self, batch: SpooledBatch) -> Arrived:
+        natives = tuple(NativeFile(file.path, file.local) for file in batch.files)
+        files = tuple(BatchFile(file.path, file.size, file.sha256) for file in batch.files)
+        wrong = tuple(
+            Defect(DefectKind.ARRIVAL, finding.path, finding.reason, locations=(Location(finding.path),))
+            for finding in batch.findings
+        )
+        return Arrived(batch.dataset, batch.key, natives, files, wrong)
+
+    def _judge(self, worker: Worker, arrived: Arrived) -> Verdict:
+        """Pin what stands beside the batch, and let the worker that has followed its files judge it."""
+        self.progress("reading", arrived.batch or "", 0, 0)
+        named = named_files(self.around, self.beside)
+        pinned = self.committed.pin(self.around, but=named.keys()) if self.committed else {}
+        slots: dict[str, Slots] = {name: slots for name, (slots, _) in pinned.items()}
+        subject = Subject(
+            contract=self.contract,
+            obj=self.obj,
+            dataset=arrived.dataset,
+            batch=arrived.batch,
+            files=arrived.files,
+            neighbours=self.around.neighbours,
+            slots=slots,
+            contract_file=self.around.contract_file,
+            named=self._named(),
+        )
+        question = Judge(
+            subject,
+            self.around.itself,
+            self.options,
+            opened={name: rows for name, (_, rows) in pinned.items()},
+            named={name: (source_of(there), files) for name, (there, files) in named.items()},
+            wrong=arrived.wrong,
+        )
+        try:
+            return worker.judge(question)
+        except WorkerDied as died:
+            engine = f"duckdb {version('duckdb')}"
+            return unjudged(subject, died, engine, self.options, uuid.uuid4().hex)
+
+    def _named(self) -> dict[str, str]:
+        """Return the digest of the files that stand for each dataset: the verdict is a function of them, too."""
+        return {
+            name: batch_digest(self._hashed([NativeFile(path.name, path) for path in paths]))
+            for name, paths in self.beside.items()
+        }
 
     def _hashed(self, natives: Sequence[NativeFile]) -> tuple[BatchFile, ...]:
         """Hash files, telling how many of their bytes went by."""
@@ -178,6 +195,24 @@ class Run:
         if self.lake is None:
             raise UsageError("no lake is named", hint="say --lake FOLDER, or judge files with --data FILE")
         return self.lake
+
+
+def source_of(there: Neighbour, *, proved: bool = False) -> Source:
+    """Return how the files of another dataset are read; `proved` where they are its committed ones."""
+    return Source(there.obj, there.contract.gate, reader_of(there), proved)
+
+
+def opener(limits: Limits) -> Callable[[Neighbour, tuple[NativeFile, ...], Path], Rows]:
+    """Return what opens committed files of other datasets: a worker of its own, for what it says is used again."""
+
+    def opened(there: Neighbour, files: tuple[NativeFile, ...], folder: Path) -> Rows:
+        with Worker(source_of(there, proved=True), folder, limits, keep=True) as worker:
+            worker.begin()
+            for file in files:
+                worker.grown(file.name, file.path.absolute(), file.path.stat().st_size, whole=True)
+            return worker.open()
+
+    return opened
 
 
 def short_names(paths: Sequence[Path]) -> list[str]:

@@ -89,6 +89,7 @@ class Verdict:
     min_rows: int = 1
     owner: str | None = None
     contract_file: str | None = None  # relative to the project's root; None where the contract came from no file
+    incident: str | None = None  # names the one run in which nothing could be judged: it is a function of no bytes
 
     @property
     def counts(self) -> dict[Outcome, int]:
@@ -132,6 +133,7 @@ class Verdict:
             "options": dict(self.options),
             "as_of": self.context.as_of,
             "slots": {name: list(map(list, slots)) for name, slots in self.context.slots.items()},
+            **({"incident": self.incident} if self.incident else {}),
         }
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:12]
 

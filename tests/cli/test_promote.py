@@ -196,16 +196,16 @@ def test_an_error_outranks_a_violation_and_a_violation_what_is_not_ready(ready):
 
 
 def test_a_disk_that_fails_for_one_batch_is_told_of_that_batch(ready, monkeypatch):
-    from lakegate import run
+    from lakegate.worker.process import Worker
 
-    opened = run.open_batch
+    judged = Worker.judge
 
-    def failing(natives, *args, **kwargs):
-        if b"999" in natives[0].path.read_bytes():
+    def failing(worker, question):
+        if question.subject.batch == "part=1":
             raise OSError(28, "No space left on device", "/spool/rows")
-        return opened(natives, *args, **kwargs)
+        return judged(worker, question)
 
-    monkeypatch.setattr(run, "open_batch", failing)
+    monkeypatch.setattr(Worker, "judge", failing)
     ready.arrive("part=1", HEADER + "999,N1,1\n")
     ready.arrive("part=2")
 
@@ -231,9 +231,9 @@ def test_a_contract_that_cannot_be_asked_is_told_before_a_batch_is_touched(ready
 
 
 def test_a_mistake_of_our_own_does_not_blame_the_data(ready, monkeypatch):
-    from lakegate import run
+    from lakegate.worker.process import Worker
 
-    monkeypatch.setattr(run, "judge", lambda *_: 1 / 0)
+    monkeypatch.setattr(Worker, "judge", lambda *_: 1 / 0)
     ready.arrive("part=1")
 
     ended = ready.promote("--batch", "part=1")

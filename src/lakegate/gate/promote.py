@@ -41,7 +41,7 @@ from lakegate.gate.protocol import (
     normal,
     waits_for,
 )
-from lakegate.gate.spool import Progress, SpooledBatch, batch_of, spooled
+from lakegate.gate.spool import Progress, SpooledBatch, Unwatched, Watch, batch_of, spooled
 from lakegate.lake import zones
 from lakegate.lake.interface import Lake
 from lakegate.lake.probe import prove_conditional_put
@@ -96,6 +96,7 @@ class Options:
     new_id: Callable[[], str] = lambda: uuid.uuid4().hex
     at: Callable[[Step], None] = _unheard
     progress: Progress = _unheard
+    watch: Watch = Unwatched()  # noqa: RUF009 - it has no state
     wait: Callable[[float], None] = time.sleep  # seconds, where another promoter is given time
 
 
@@ -188,7 +189,7 @@ class _Run:
         self._at(Step.SPOOL)
         with (
             self._lake.workspace() as folder,
-            spooled(self._lake, files, folder, self._options.progress) as copies,
+            spooled(self._lake, files, folder, self._options.progress, self._options.watch) as copies,
         ):
             wrong = findings([file.seen for file in copies], promised)
             batch = batch_of(self._route.dataset, self._batch, copies, wrong)

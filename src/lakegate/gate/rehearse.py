@@ -10,13 +10,19 @@ from pathlib import Path
 from lakegate.errors import NotReady
 from lakegate.gate.arrivals import Route, near_batch, read_drop, read_markers
 from lakegate.gate.protocol import findings, normal, waits_for
-from lakegate.gate.spool import Progress, SpooledBatch, batch_of, spooled
+from lakegate.gate.spool import Progress, SpooledBatch, Watch, batch_of, spooled
 from lakegate.lake.interface import Lake
 
 
 @contextlib.contextmanager
 def spooled_batch(
-    lake: Lake, route: Route, key: str, spool: Path, now: dt.datetime, progress: Progress
+    lake: Lake,
+    route: Route,
+    key: str,
+    spool: Path,
+    now: dt.datetime,
+    progress: Progress,
+    watch: Watch,
 ) -> Iterator[SpooledBatch]:
     """Hand out an arrived batch on private disk; it is removed on the way out.
 
@@ -34,5 +40,5 @@ def spooled_batch(
         )
     named = None if markers.promised is None else {promise.path for promise in markers.promised}
     files = [(path, entry) for path, entry in drop.files if named is None or normal(path) in named]
-    with spooled(lake, files, spool, progress) as copies:
+    with spooled(lake, files, spool, progress, watch) as copies:
         yield batch_of(route.dataset, key, copies, findings([file.seen for file in copies], markers.promised))

@@ -12,6 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from lakegate.errors import CouldNotEvaluate
 from lakegate.gate.ledger import CommitRecord
@@ -21,6 +22,26 @@ from lakegate.verdict import BatchFile, batch_digest
 
 AHEAD = 4 * 1024 * 1024  # bytes; so much is spooled before the disk and the second thread are given it
 Progress = Callable[[str, str, int, int], None]  # phase (P3 …), file, bytes done of the batch, bytes in all
+
+
+class Watch(Protocol):
+    """Who looks at the copies while they are written, so that their bytes pass by once (INPUTS: byte preflight)."""
+
+    def begin(self) -> None:
+        """A new set of copies begins; what was seen of an earlier one is void."""
+
+    def grown(self, name: str, path: Path, size: int, *, whole: bool) -> None:
+        """So many bytes of the file stand at `path`; `whole`: there are no more. Files come one after the other."""
+
+
+class Unwatched:
+    """Nobody looks."""
+
+    def begin(self) -> None:
+        """Nothing is looked at."""
+
+    def grown(self, name: str, path: Path, size: int, *, whole: bool) -> None:
+        """Nothing is looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +83,11 @@ class SpooledBatch:
 
 @contextlib.contextmanager
 def spooled(
-    lake: Lake, files: Sequence[tuple[str, Entry]], folder: Path, progress: Progress
+    lake: Lake,
+    files: Sequence[tuple[str, Entry]],
+    folder: Path,
+    progress: Progress,
+    watch: Watch,
 ) -> Iterator[tuple[SpooledFile, ...]]:
     """Spool `files`, (path, entry) each, into a new private folder under `folder`; it is removed on the way out.
 
@@ -77,22 +102,36 @@ def spooled(
     except OSError as error:
         raise _disk(folder, error) from error
     try:
+        watch.begin()
         total = sum(entry.size for _, entry in files)
         done: list[SpooledFile] = []
         for number, (path, entry) in enumerate(files):
             tell = partial(_tell, progress, path, sum(file.size for file in done), total)
-            done.append(_spool(_told(lake.stream(entry), tell), normal(path), entry, private / f"{number:06}"))
+            copy = _Copy(normal(path), entry, private / f"{number:06}")
+            done.append(_spool(_told(lake.stream(entry), tell), copy, watch))
         yield tuple(done)
     finally:
         shutil.rmtree(private, ignore_errors=True)
 
 
-def _spool(chunks: Iterator[bytes], path: str, entry: Entry, folder: Path) -> SpooledFile:
-    """Write one file into a folder of its own, under its own name: readers go by the suffix."""
-    local = folder / path.rpartition("/")[2]
-    sha256, size = hashlib.sha256(), 0
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """What is to be copied, and the folder of its own that it goes to, under its own name: readers go by the suffix."""
+
+    path: str
+    entry: Entry
+    folder: Path
+
+    @property
+    def local(self) -> Path:
+        return self.folder / self.path.rpartition("/")[2]
+
+
+def _spool(chunks: Iterator[bytes], copy: _Copy, watch: Watch) -> SpooledFile:
+    """Write one file, hash it on the way, and tell who watches how far it has come."""
+    local, sha256, size = copy.local, hashlib.sha256(), 0
     try:
-        folder.mkdir()
+        copy.folder.mkdir()
         with local.open("xb") as file, ThreadPoolExecutor(1) as second:
             os.fchmod(file.fileno(), os.fstat(file.fileno()).st_mode & 0o444)  # it may come to stand in a zone as it is
             hashing, waiting = Future[None](), list[bytes]()
@@ -103,13 +142,17 @@ def _spool(chunks: Iterator[bytes], path: str, entry: Entry, folder: Path) -> Sp
                 size += len(chunk)
                 if size // AHEAD > (size - len(chunk)) // AHEAD:
                     _write_back(file.fileno(), (size // AHEAD - 1) * AHEAD)
+                    file.flush()
+                    watch.grown(copy.path, local, size, whole=False)
                     hashing.result()
                     hashing, waiting = second.submit(_hash, sha256, waiting), []
+            file.flush()
+            watch.grown(copy.path, local, size, whole=True)
             hashing.result()
             _hash(sha256, waiting)
     except OSError as error:
         raise _disk(local, error) from error
-    return SpooledFile(path, local, size, sha256.hexdigest(), entry)
+    return SpooledFile(copy.path, local, size, sha256.hexdigest(), copy.entry)
 
 
 def _hash(sha256: hashlib._Hash, chunks: Iterable[bytes]) -> None:

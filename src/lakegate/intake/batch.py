@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from lakegate.contract.model import Gate, SchemaObject
+from lakegate.errors import CouldNotEvaluate
 from lakegate.intake.budget import Budget
 from lakegate.intake.convert import Converter
 from lakegate.intake.delimited import check_twins, stage_csv
@@ -31,6 +32,8 @@ from lakegate.rows import Defect, DefectKind, Location, Part, Rows
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+_DISK = ("No space left", "quota", "Could not write", "Failed to write")  # what the engine says of its own disk
 
 
 @dataclasses.dataclass(slots=True)
@@ -108,6 +111,8 @@ class Opening:
             return bad.defect(name)
         except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException) as error:
             cause = str(error).partition("\n")[0].replace(str(self.workspace), "")
+            if any(word in cause for word in _DISK):
+                raise CouldNotEvaluate(f"{name}: {cause}", hint="make room on the private disk") from None
             told = f"got a file that the engine cannot read as {landed.form}: {cause}"
             return Defect(DefectKind.UNREADABLE, name, told)
 

@@ -1,0 +1,187 @@
+"""What runs in the worker: files land as they are spooled, become rows, are measured and judged; one answer goes back.
+
+It is started with no credentials in its environment and held to its limits before it reads a stranger's first byte.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import os
+import pickle
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+
+from lakegate.engines.duckdb import DuckDB
+from lakegate.errors import CouldNotEvaluate, LakegateError
+from lakegate.intake.batch import Opening
+from lakegate.intake.files import NativeFile
+from lakegate.judge import judge
+from lakegate.rows import Rows
+from lakegate.verdict import Verdict
+from lakegate.worker.limits import Limits
+from lakegate.worker.messages import Begin, Grown, Judge, Message, Open, OpenedRows, Raised, Reply, Source, written
+
+
+def main(inbox: BinaryIO, outbox: int) -> None:
+    """Serve one parent: `inbox` brings its messages, the answer goes to the file descriptor `outbox`."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is told, and ends us
+    begin = _next(inbox)
+    if not isinstance(begin, Begin):
+        raise TypeError(f"got {type(begin).__name__} first, expected Begin")
+    begin.limits.apply()
+    _tell_crashes(outbox)
+    try:
+        with _within(begin.limits):
+            reply = _answer(begin, inbox, outbox)
+    except LakegateError as error:
+        reply = Reply(raised=Raised.of(error))
+    _tell(outbox, reply)
+    os._exit(0)  # the parent waits, and removes what is left
+
+
+def _next(inbox: BinaryIO) -> Message:
+    """Return the parent's next message; without a parent there is nothing left to do."""
+    try:
+        message: Message = pickle.load(inbox)  # noqa: S301 - our own parent's, through a pipe that only it holds
+    except EOFError:
+        sys.exit(0)
+    return message
+
+
+def _tell(outbox: int, reply: Reply) -> None:
+    """Write a reply, whole."""
+    left = memoryview(written(reply))
+    while left:
+        left = left[os.write(outbox, left) :]
+
+
+def _tell_crashes(outbox: int) -> None:
+    """Let an exception that is none of ours be told by its type and place; its text may quote somebody's data."""
+
+    def told(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        while trace is not None and trace.tb_next is not None:
+            trace = trace.tb_next
+        where = f" at {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else ""
+        _tell(outbox, Reply(crashed=f"{kind.__name__}{where}"))
+        sys.__excepthook__(kind, error, trace)
+
+    sys.excepthook = told
+
+
+@contextmanager
+def _within(limits: Limits) -> Iterator[None]:
+    """Tell what the memory limit or the disk stopped as one of our errors."""
+    import duckdb  # 0.1 s of CPU, spent while the parent still copies
+
+    try:
+        yield
+    except (MemoryError, duckdb.OutOfMemoryException):
+        raise CouldNotEvaluate(
+            f"the batch needs more memory than the {limits.memory:,} bytes that a worker may use",
+            hint="raise `limits.memory` in lakegate.toml, or split the batch",
+        ) from None
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        raise CouldNotEvaluate(f"{where}{error.strerror or error}", hint="is the private disk full?") from None
+
+
+def _answer(begin: Begin, inbox: BinaryIO, outbox: int) -> Reply:
+    """Take in the files as they come, then do what is asked."""
+    folder = begin.workspace / "rows"
+    folder.mkdir()
+    opening = _opening(begin.source, folder, begin.limits)
+    message = _next(inbox)
+    while isinstance(message, Grown):
+        growing = _Growing(message, inbox)
+        with io.BufferedReader(growing, 1 << 20) as stream:
+            opening.land(NativeFile(message.name, message.path), stream)
+        growing.drain()
+        message = _next(inbox)
+    threading.Thread(target=_end_with, args=(inbox.fileno(),), daemon=True).start()
+    rows = opening.rows()
+    if isinstance(message, Open):
+        return Reply(rows=OpenedRows.of(rows))
+    if not isinstance(message, Judge):
+        raise TypeError(f"got {type(message).__name__}, expected Open or Judge")
+    _tell(outbox, Reply(progress=("measuring", f"{rows.height:,} rows")))
+    return Reply(verdict=_judged(message, rows, begin))
+
+
+def _end_with(parent: int) -> None:
+    """End this process at once when the parent is gone: nobody waits for the answer."""
+    os.read(parent, 1)
+    os._exit(1)
+
+
+def _opening(source: Source, folder: Path, limits: Limits) -> Opening:
+    return Opening(
+        source.obj,
+        source.gate,
+        source.reader,
+        folder,
+        budget=limits.budget,
+        proved=source.proved,
+        memory=limits.engine_memory,
+    )
+
+
+def _judged(asked: Judge, rows: Rows, begin: Begin) -> Verdict:
+    """Judge the rows beside those of other datasets."""
+    rows = dataclasses.replace(rows, defects=(*asked.wrong, *rows.defects))
+    others = dict(asked.opened)
+    for number, (name, (source, files)) in enumerate(asked.named.items()):
+        folder = begin.workspace / f"with-{number}"
+        folder.mkdir()
+        opening = _opening(source, folder, begin.limits)
+        for file in files:
+            with file.path.open("rb") as stream:
+                opening.land(file, stream)
+        others[name] = opening.rows()
+    others[asked.itself] = rows
+    engine = DuckDB(memory_limit=begin.limits.engine_memory, workspace=str(begin.workspace))
+    return judge(asked.subject, rows, others, engine, asked.options)
+
+
+class _Growing(io.RawIOBase):
+    """A file that is still being written: reads wait until the parent has told that the bytes stand there."""
+
+    def __init__(self, first: Grown, inbox: BinaryIO) -> None:
+        self._file = first.path.open("rb", buffering=0)
+        self._inbox = inbox
+        self._at = first
+        self._read = 0
+
+    def readable(self) -> bool:
+        """It can only be read."""
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # every buffer is handed over as a memoryview
+        """Read what stands there; 0 at the end of the whole file."""
+        while self._read == self._at.size and not self._at.whole:
+            self._grow()
+        got = self._file.readinto(buffer[: self._at.size - self._read]) or 0
+        self._read += got
+        return int(got)
+
+    def _grow(self) -> None:
+        message = _next(self._inbox)
+        if not isinstance(message, Grown) or message.path != self._at.path:
+            raise TypeError(f"got {message} while {self._at.path} grows")
+        self._at = message
+
+    def drain(self) -> None:
+        """Hear out what is told of the file, where its reader gave up early."""
+        while not self._at.whole:
+            self._grow()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+        super().close()

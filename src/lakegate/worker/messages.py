@@ -1,0 +1,217 @@
+"""What the two processes say to each other.
+
+To the worker go our own values, pickled: it believes its parent. From the worker comes JSON, taken apart by the types
+below and no other way: whoever took the worker over can say a wrong verdict, and nothing else.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from lakegate import errors
+from lakegate.contract.model import Gate, SchemaObject
+from lakegate.errors import LakegateError, Problem
+from lakegate.intake.files import NativeFile
+from lakegate.intake.staging import Reader
+from lakegate.judge import Options, Subject
+from lakegate.rows import Defect, Part, Rows, Type
+from lakegate.verdict import Verdict
+from lakegate.worker.limits import Limits
+
+# --- to the worker ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """How files are to be read: by which object of which contract. `proved` as in `intake.batch.Opening`."""
+
+    obj: SchemaObject
+    gate: Gate
+    reader: Reader
+    proved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """The first message. `workspace` is an empty private folder that the parent removes."""
+
+    source: Source
+    workspace: Path
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """So much of a file stands on private disk. Files come one after the other; `whole`: there is no more of it."""
+
+    name: str
+    path: Path
+    size: int  # bytes
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Everything has arrived: turn it into rows and say what they are. Answered with `OpenedRows`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Everything has arrived: open, measure and judge it. Answered with a `Verdict`.
+
+    `opened` are rows of other datasets that an earlier worker staged, `named` files that stand for others; `itself` is
+    the name that the batch's own rows go under. `wrong` is what the arrival did wrong.
+    """
+
+    subject: Subject
+    itself: str
+    options: Options
+    opened: Mapping[str, Rows] = field(default_factory=dict)
+    named: Mapping[str, tuple[Source, tuple[NativeFile, ...]]] = field(default_factory=dict)
+    wrong: tuple[Defect, ...] = ()
+
+
+Message = Begin | Grown | Open | Judge
+
+# --- from the worker --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedPart:
+    """A part of other rows: `rows.Part` without what only the worker that staged it can do."""
+
+    name: str
+    path: str
+    types: tuple[tuple[str, Type], ...]
+    rows: int
+    staged: bool
+    text: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedRows:
+    """The rows of another dataset, as a later worker needs them."""
+
+    parts: tuple[OpenedPart, ...] = ()
+    unconverted: dict[str, int] = field(default_factory=dict)
+    defects: tuple[Defect, ...] = ()
+
+    @classmethod
+    def of(cls, rows: Rows) -> OpenedRows:
+        """Return what is told of rows."""
+        parts = tuple(OpenedPart(p.name, p.path, p.types, p.rows, p.staged, p.text) for p in rows.parts)
+        return cls(parts, dict(rows.unconverted), rows.defects)
+
+    def rows(self) -> Rows:
+        """Return the rows."""
+        parts = tuple(Part(p.name, p.path, p.types, p.rows, p.staged, p.text) for p in self.parts)
+        return Rows(parts, unconverted=self.unconverted, defects=self.defects)
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """One of our errors: the name of its class, and what it says."""
+
+    kind: str
+    message: str
+    hint: str = ""
+    problems: tuple[Problem, ...] = ()
+
+    @classmethod
+    def of(cls, error: LakegateError) -> Raised:
+        """Return what is told of an error."""
+        return cls(type(error).__name__, error.message, error.hint, getattr(error, "problems", ()))
+
+    def error(self) -> LakegateError:
+        """Return the error; one that we do not know is "could not evaluate"."""
+        if self.kind == "ContractError" and self.problems:
+            return errors.ContractError(self.problems, hint=self.hint)
+        kinds: dict[str, type[LakegateError]] = {
+            one.__name__: one for one in (errors.UsageError, errors.Refused, errors.NotReady, errors.EngineError)
+        }
+        return kinds.get(self.kind, errors.CouldNotEvaluate)(self.message, hint=self.hint)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One line from the worker: how far it is, or its one answer."""
+
+    progress: tuple[str, str] | None = None  # phase, and what it is about
+    verdict: Verdict | None = None
+    rows: OpenedRows | None = None
+    raised: Raised | None = None
+    crashed: str | None = None  # an exception that is none of ours: its type and place, never its text
+
+
+def written(reply: Reply) -> bytes:
+    """Return a reply as one line of JSON."""
+    if reply.verdict is not None:
+        reply = replace(reply, verdict=_diagnosed(reply.verdict, _packed))
+    return json.dumps(msgspec.to_builtins(reply)).encode() + b"\n"
+
+
+def read(line: bytes) -> Reply:
+    """Return the reply in a line. Raises `ValueError` where it is none."""
+    try:
+        reply = msgspec.convert(json.loads(line), Reply)
+    except RecursionError:
+        raise ValueError("the reply is nested too deep") from None
+    return reply if reply.verdict is None else replace(reply, verdict=_diagnosed(reply.verdict, _unpacked))
+
+
+def _diagnosed(verdict: Verdict, change: Callable[[Any], Any]) -> Verdict:
+    """Return the verdict with every diagnostic value changed."""
+    results = (
+        replace(result, diagnostics={key: change(value) for key, value in result.diagnostics.items()})
+        for result in verdict.results
+    )
+    return replace(verdict, results=tuple(results))
+
+
+_TEXTS: dict[str, tuple[type, Callable[[str], object]]] = {
+    "decimal": (Decimal, Decimal),
+    "datetime": (dt.datetime, dt.datetime.fromisoformat),
+    "date": (dt.date, dt.date.fromisoformat),
+    "time": (dt.time, dt.time.fromisoformat),
+}
+
+
+def _packed(value: object) -> object:
+    """Return a diagnostic value as JSON that can be told apart: exact, whatever its type."""
+    match value:
+        case float() if not math.isfinite(value):
+            return {"float": repr(value)}
+        case None | bool() | int() | float() | str():
+            return value
+        case Mapping():
+            return {"mapping": {str(key): _packed(item) for key, item in value.items()}}
+        case list() | tuple():
+            return [_packed(item) for item in value]
+    for name, (kind, _) in _TEXTS.items():
+        if isinstance(value, kind):
+            return {name: str(value) if kind is Decimal else value.isoformat()}  # type: ignore[attr-defined]
+    return str(value)
+
+
+def _unpacked(value: object) -> object:
+    """Return what `_packed` was given."""
+    match value:
+        case {"float": str(text)}:
+            return float(text)
+        case {"mapping": dict(inner)}:
+            return {key: _unpacked(item) for key, item in inner.items()}
+        case list():
+            return [_unpacked(item) for item in value]
+        case dict():
+            name, text = next(iter(value.items()))
+            return _TEXTS[name][1](text)
+    return value
