@@ -23,9 +23,7 @@ from lakegate.worker.process import Worker
 
 OBJ = SchemaObject("rows", "rows", (Property("id", "id", LogicalType.INTEGER),))
 SOURCE = Source(OBJ, Gate(), Reader(format="csv"))
-ENDLESS = (
-    "SELECT count(*) FROM {object} a, {object} b, {object} c, {object} d WHERE sqrt(a.id * b.id + c.id * d.id) < 0"
-)
+ENDLESS = "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n % 1000 + 1 FROM t) SELECT count(*) FROM t"
 
 
 def followed(worker, path, *, whole=True):
