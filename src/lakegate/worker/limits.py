@@ -31,11 +31,11 @@ class Limits:
         """Hold this process to the limits, for good. Memory is held to where the system counts it (Linux)."""
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         _lower(resource.RLIMIT_DATA, self.memory)
-        _lower(resource.RLIMIT_CPU, self.cpu_seconds)
+        _lower(resource.RLIMIT_CPU, self.cpu_seconds, then=5)  # SIGXCPU, which tells why; then SIGKILL
 
 
-def _lower(kind: int, most: int) -> None:
-    """Set a limit unless a lower one holds already."""
+def _lower(kind: int, most: int, *, then: int = 0) -> None:
+    """Set a limit, and a last one `then` later, unless a lower one holds already."""
     _, hard = resource.getrlimit(kind)
-    least = most if hard == resource.RLIM_INFINITY else min(most, hard)
-    resource.setrlimit(kind, (least, least))
+    last = most + then if hard == resource.RLIM_INFINITY else min(most + then, hard)
+    resource.setrlimit(kind, (min(most, last), last))
