@@ -128,8 +128,7 @@ def test_the_text_has_every_field_and_a_count(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write(tmp_path, "a.odcs.yaml", "a", "{name: x, requird: true}")
     assert render_text(lint(["a.odcs.yaml"]), 1) == (
-        "a.odcs.yaml\n"
-        "  8:15: error unknown-key: unknown key `requird` in a property (did you mean required?)\n"
+        "a.odcs.yaml:8:15: error unknown-key: unknown key `requird` in a property (did you mean required?)\n"
         "\n"
         "1 contract: 1 error"
     )

@@ -7,11 +7,10 @@ other contracts, and the files that rules name.
 from __future__ import annotations
 
 import glob
-import itertools
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 from lakegate.contract import rules
@@ -121,19 +120,14 @@ def _twin(contract: Contract, project: Project) -> Iterator[Finding]:
 
 
 def render_text(problems: Sequence[Problem], files: int) -> str:
-    """Return the problems for a reader, by file, and a line that counts them. `files` is how many were looked at."""
-    lines: list[str] = []
-    for file, group in itertools.groupby(problems, key=lambda problem: problem.file):
-        lines += [file, *(f"  {_line(problem)}" for problem in group), ""]
+    """Return the problems for a reader, one line each in the form compilers use, and a line that counts them.
+
+    `files` is how many were looked at.
+    """
     counts = Counter(problem.severity for problem in problems)
     tally = ", ".join(_counted(counts[severity], severity.value) for severity in Severity if counts[severity])
-    return "\n".join([*lines, f"{_counted(files, 'contract')}: {tally or 'no problems'}"])
-
-
-def _line(problem: Problem) -> str:
-    """Return a problem as one line under its file."""
-    text = str(replace(problem, file=""))
-    return text.removeprefix(":").removeprefix(" ")
+    told = f"{_counted(files, 'contract')}: {tally or 'no problems'}"
+    return "\n".join([*map(str, problems), *([""] if problems else []), told])
 
 
 def _counted(number: int, what: str) -> str:

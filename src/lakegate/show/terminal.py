@@ -16,16 +16,16 @@ from lakegate.reports.summary import plain
 if TYPE_CHECKING:
     from rich.console import Console
 
-WIDEST = 10_000  # columns of a table in a file or a pipe: there no line wraps
+WIDEST = 10_000  # columns of a file or a pipe: there no line wraps
 PHASES: dict[str, str] = {Step.SPOOL: "copying from", Step.PLACE: "copying to the zone"}
 
 
 def console(*, stderr: bool = False) -> Console:
-    """Return a console that wraps at the terminal's width, and at 100 characters where there is none."""
+    """Return a console that wraps at the terminal's width, and nowhere where there is none: a cause is one line."""
     from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout
-    return Console(stderr=stderr, width=None if stream.isatty() else 100, highlight=False, soft_wrap=False)
+    return Console(stderr=stderr, width=None if stream.isatty() else WIDEST, highlight=False, soft_wrap=False)
 
 
 @contextmanager
