@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lakegate.contract.canonical import rules_sha256
 from lakegate.contract.findings import near
 from lakegate.contract.model import Batching, Contract, SchemaObject
 from lakegate.errors import Refused, UsageError
@@ -31,6 +32,7 @@ class Route:
     contract_version: str
     contract_sha256: str
     sequenced: bool = False
+    rules_sha256: str = ""  # of the canonical rules (`contract.canonical`); empty: not compared
 
     @property
     def dataset(self) -> str:
@@ -55,7 +57,16 @@ def route(contract: Contract, model: SchemaObject) -> Route:
             )
         ends.append(place(server.location, model.name))
     batching, on_change = contract.gate.batch, contract.gate.on_change
-    return Route(ends[0], ends[1], batching, on_change, contract.id, contract.version, contract.sha256)
+    return Route(
+        source=ends[0],
+        target=ends[1],
+        batching=batching,
+        on_change=on_change,
+        contract_id=contract.id,
+        contract_version=contract.version,
+        contract_sha256=contract.sha256,
+        rules_sha256=rules_sha256(contract),
+    )
 
 
 @dataclass(frozen=True, slots=True)

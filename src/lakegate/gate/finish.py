@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 
 from lakegate.errors import LakegateError
@@ -10,12 +11,21 @@ from lakegate.gate.ledger import CommitRecord, Marker
 from lakegate.gate.manifests import write_manifest
 from lakegate.gate.protocol import normal
 from lakegate.lake.interface import Lake
-from lakegate.lake.zones import Place
 
 
-def seal(lake: Lake, target: Place, record: CommitRecord) -> list[str]:
-    """P9: protect what was committed, and list it for other engines. Return what was not done, and why."""
-    notes = []
+def seal(lake: Lake, route: Route, record: CommitRecord) -> list[str]:
+    """P9: protect what was committed, list it for other engines, and keep what the contract's version asks.
+
+    Return what was not done, and why.
+    """
+    target, notes = route.target, []
+    try:
+        if route.rules_sha256:
+            told = {"rules_sha256": route.rules_sha256, "contract_sha256": route.contract_sha256, "batch": record.batch}
+            key = target.rules(route.contract_id, route.contract_version)
+            lake.put_if_absent(key, json.dumps(told, sort_keys=True).encode() + b"\n", record.write_id)
+    except LakegateError as error:
+        notes.append(f"the rules of version {route.contract_version} were not kept: {error}")
     try:
         lake.seal((target.commit(record.batch, record.slot), *(file.key for file in record.files)))
     except LakegateError as error:

@@ -19,7 +19,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from lakegate.checks.interface import Outcome
-from lakegate.errors import CouldNotEvaluate, LakegateError, OutcomeUnknown, SourceChanged
+from lakegate.errors import (
+    ContractError,
+    CouldNotEvaluate,
+    LakegateError,
+    OutcomeUnknown,
+    Problem,
+    Severity,
+    SourceChanged,
+)
 from lakegate.gate import ledger, quarantine, sequence
 from lakegate.gate.arrivals import Drop, Markers, Route, near_batch, read_drop, read_markers
 from lakegate.gate.commit import commit, draft_of, place, verified
@@ -175,6 +183,7 @@ class _Run:
         record = latest(self._slots())
         if record is not None and self._all_belong(record, drop):
             return self._finish(PromotionState.ALREADY_COMMITTED, record, drop)
+        self._refuse_other_rules()
         self._at(Step.COMPLETE)
         markers = read_markers(self._lake, drop)
         waiting = markers.unreadable or waits_for(markers.arrived, self._route.batching, self._options.now)
@@ -194,6 +203,26 @@ class _Run:
             wrong = findings([file.seen for file in copies], promised)
             batch = batch_of(self._route.dataset, self._batch, copies, wrong)
             return self._promote_spooled(batch, drop, markers)
+
+    def _refuse_other_rules(self) -> None:
+        """INPUTS 21: a version means one thing. Raises ContractError where its first batch met other rules."""
+        route = self._route
+        kept = (
+            self._lake.read(route.target.rules(route.contract_id, route.contract_version))
+            if route.rules_sha256
+            else None
+        )
+        if kept is None:
+            return
+        try:
+            first = json.loads(kept)
+            same, batch = first["rules_sha256"] == route.rules_sha256, first["batch"]
+        except (ValueError, KeyError, TypeError):
+            return  # no rules can be read there: the commit records say which contract each batch met
+        if not same:
+            message = f"version {route.contract_version} of {route.contract_id} committed {batch!r} under other rules"
+            problem = Problem(route.contract_id, 0, 0, Severity.ERROR, "rules-changed", message, "version", hint="raise `version`")
+            raise ContractError((problem,))
 
     def _all_belong(self, record: CommitRecord, drop: Drop) -> bool:
         """P0: whether every file under the drop is one of the record's; only files that may be are hashed."""
@@ -372,7 +401,7 @@ class _Run:
     ) -> Promotion:
         """P9, P10: seal the batch, then clean its source. It is committed: nothing here may report failure."""
         self._at(Step.SEAL)
-        notes = seal(self._lake, self._route.target, record)
+        notes = seal(self._lake, self._route, record)
         self._at(Step.CLEAN)
         notes += clean(self._lake, self._route, drop, record, markers.markers if markers else record.markers)
         number = len(record.files)

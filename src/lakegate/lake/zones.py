@@ -63,6 +63,10 @@ class Place:
         """Return the key of a commit record. Its existence is the commit (PROTOCOL P8)."""
         return f"{self.commits}{segment(batch)}/{slot:06}.json"
 
+    def rules(self, contract: str, version: str) -> str:
+        """Return the key of what a contract's version asks, as the first batch that it committed found it."""
+        return f"{self.zone}/_gate/contracts/{self.path}/{segment(contract)}/{segment(version)}.json"
+
     @property
     def claims(self) -> str:
         """The folder of the table-wide sequence, with its `/`."""
