@@ -106,7 +106,7 @@ def test_lines_that_are_no_object_are_counted_and_every_other_is_measured(tmp_pa
         "got a blank line, expected an object": [2],
         "got no valid JSON, expected one object": [3, 9, 10, 11],
         "got JSON of type array, expected an object": [4],
-        "got JSON of type ubigint, expected an object": [5],
+        "got JSON of type number, expected an object": [5],
         "got a key twice, expected each once": [6],
         "got a comma before a closing bracket, expected none": [7],
     }

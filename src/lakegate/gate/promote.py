@@ -221,7 +221,9 @@ class _Run:
             return  # no rules can be read there: the commit records say which contract each batch met
         if not same:
             message = f"version {route.contract_version} of {route.contract_id} committed {batch!r} under other rules"
-            problem = Problem(route.contract_id, 0, 0, Severity.ERROR, "rules-changed", message, "version", hint="raise `version`")
+            problem = Problem(
+                route.contract_id, 0, 0, Severity.ERROR, "rules-changed", message, "version", hint="raise `version`"
+            )
             raise ContractError((problem,))
 
     def _all_belong(self, record: CommitRecord, drop: Drop) -> bool:

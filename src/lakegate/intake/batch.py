@@ -163,6 +163,9 @@ def _rows(intake: Intake, outcomes: Sequence[Staged | Part | Defect]) -> Rows:
                     unconverted[path] += count
                     found = first_unconverted(intake, one, path)
                     cells.setdefault(path, []).extend(locations(intake, one, found))
+                for cell, place in zip(one.inexact, locations(intake, one, one.inexact), strict=True):
+                    unconverted[cell.path] += 1
+                    cells.setdefault(cell.path, []).append(place)
     first = {path: tuple(found[: intake.reader.limit]) for path, found in cells.items()}
     return Rows(tuple(parts), unconverted=dict(unconverted), cells=first, defects=tuple(defects))
 

@@ -57,15 +57,16 @@ class Converter:
             case LogicalType.MAP:
                 return self._map(prop, source, path, depth)
             case None:
-                plain = (
-                    f"CASE WHEN starts_with({source}, '\"') THEN json_extract_string({source}, '$') ELSE {source} END"
-                )
-                return Conversion(plain, Type(Kind.STRING, "VARCHAR"))
+                plain = f"CASE WHEN starts_with({source}, '\"') THEN {_unquoted(source)} ELSE {source} END"
+                bad = f"({source} IS NOT NULL AND NOT strict_json({source}))"
+                return Conversion(plain, Type(Kind.STRING, "VARCHAR"), _told(bad, path, source), bad)
             case LogicalType.INTEGER:  # 1.0 is an integer
-                whole = f"regexp_replace({source}, '\\.0+$', '')"
+                whole = (
+                    f"CASE WHEN contains({source}, '.') THEN regexp_replace({source}, '\\.0+$', '') ELSE {source} END"
+                )
                 return self._scalar(prop, whole, path, source)
             case kind if kind in _TEXTS:
-                string = f"CASE WHEN starts_with({source}, '\"') THEN json_extract_string({source}, '$') END"
+                string = f"CASE WHEN starts_with({source}, '\"') AND NOT {_nul(source)} THEN {_unquoted(source)} END"
                 return self._scalar(prop, string, path, source)
             case _:
                 return self._scalar(prop, source, path, source, decimal=".")
@@ -84,7 +85,9 @@ class Converter:
         """An object keeps its declared fields; one without any stays JSON text."""
         opened = _opened(source, "{")
         if not prop.properties:
-            return _nested(opened, Type(Kind.OBJECT, "JSON"), path, source, "{", None)
+            strict = f"CASE WHEN strict_json({source}) THEN {opened} END"
+            other = f"(NOT starts_with({source}, '{{') OR NOT strict_json({source}))"
+            return _nested(strict, Type(Kind.OBJECT, "JSON"), path, source, other, None)
         row = f"n{depth}"
         inner = [
             (p, self.json(p, f"CAST({row}.{name(p.physical_name)} AS VARCHAR)", f"{path}.{p.physical_name}", depth + 1))
@@ -137,12 +140,40 @@ def _cell(path: str, source: str) -> str:
 
 
 def _opened(source: str, bracket: str) -> str:
-    """Return the SQL for the text where it is an object or an array, else null."""
-    return f"CASE WHEN starts_with({source}, '{bracket}') THEN {source} END"
+    """Return the SQL for the text where it is an array, or an object that holds every key once; else null."""
+    twice = f" AND NOT {_twice(source)}" if bracket == "{" else ""
+    return f"CASE WHEN starts_with({source}, '{bracket}'){twice} THEN {source} END"
 
 
-def _nested(sql: str, kind: Type, path: str, source: str, bracket: str, cells: str | None) -> Conversion:
-    """Add to a nested value's own cells the one that it is itself where it is of another kind."""
-    wrong = f"({source} IS NOT NULL AND NOT starts_with({source}, '{bracket}'))"
+def _twice(source: str) -> str:
+    """Return the SQL that is true where an object holds a key twice: the engine would take one of them (INPUTS 71)."""
+    return f"(list_unique(json_keys({source})) < len(json_keys({source})))"
+
+
+def _nul(source: str) -> str:
+    r"""Return the SQL that is true where a JSON string holds NUL, written `\u0000` (INPUTS S30)."""
+    written = text(r"(^|[^\\])(\\\\)*\\u0000")
+    return f"(contains({source}, {text(chr(92) + 'u0000')}) AND regexp_matches({source}, {written}))"
+
+
+def _unquoted(source: str) -> str:
+    """Return the SQL for the text that a JSON string holds."""
+    return f"json_extract_string({source}, '$')"
+
+
+def _told(bad: str, path: str, source: str) -> str:
+    """Return the SQL for the cells of a value that is itself none where `bad` is true."""
+    return f"CASE WHEN {bad} THEN {_cell(path, source)} ELSE {_NO_CELLS} END"
+
+
+def _nested(sql: str, kind: Type, path: str, source: str, other: str, cells: str | None) -> Conversion:
+    """Add to a nested value's own cells the one that it is itself where `other` is true: it is of another kind.
+
+    Just the bracket stands for the usual condition.
+    """
+    if other in ("{", "["):
+        twice = f" OR {_twice(source)}" if other == "{" else ""
+        other = f"(NOT starts_with({source}, '{other}'){twice})"
+    wrong = f"({source} IS NOT NULL AND {other})"
     told = f"CASE WHEN {wrong} THEN {_cell(path, source)} ELSE coalesce({cells or _NO_CELLS}, {_NO_CELLS}) END"
     return Conversion(sql, kind, told, f"len({told}) > 0" if cells else wrong)

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
+from decimal import Decimal
 from pathlib import Path
 
+from lakegate.contract.model import LogicalType
+from lakegate.errors import Refused
 from lakegate.intake.convert import Conversion
 from lakegate.intake.files import BadFile, unreadable
 from lakegate.intake.landing import Landed
 from lakegate.intake.preflight import walk
 from lakegate.intake.quoting import name, text
-from lakegate.intake.staging import LONGEST, Gap, Intake, Numbered, Staged, take_rejects, typed, write
+from lakegate.intake.staging import LONGEST, Gap, Intake, Numbered, Staged, Unconverted, take_rejects, typed, write
 from lakegate.rows import RESERVED, DefectKind, Kind, Type
 
 _UNDECLARED = f"{RESERVED}undeclared"  # VARCHAR[], keys of a row that the contract does not declare; null: none
+_DOUBT = f"{RESERVED}doubt"  # VARCHAR, the text of a row that has to be looked at more closely; null: it has not
+DEEPEST = 1_000  # levels of the deepest JSON that is read
 _BREAK = "\\x01"  # a character that no JSON text holds: what is read "between" two of them is the line
 
 
@@ -36,7 +42,8 @@ def stage_json(intake: Intake, landed: Landed) -> Staged:
     usual = () if array else _first_keys(path)
     judged = _judged(_elements(path) if array else _lines(path), usual)
     staged = path.with_suffix(".parquet")
-    rows = write(intake.connection, _staged(judged, columns, usual), staged)
+    numbers = tuple(prop.physical_name for prop in intake.obj.properties if prop.logical_type is LogicalType.NUMBER)
+    rows = write(intake.connection, _staged(judged, columns, usual, numbers), staged)
     if not array:
         _refuse_rejects(intake, path)
     gaps: tuple[Gap, ...] = ()
@@ -51,7 +58,8 @@ def stage_json(intake: Intake, landed: Landed) -> Staged:
     declared = {column for column, _ in columns}
     undeclared = [(key, Type(Kind.OTHER, "JSON")) for key in _undeclared(intake, staged, usual) if key not in declared]
     numbered = Numbered(tuple(gap.row for gap in gaps), first_line=None if array else 1)
-    return Staged(file, staged, tuple(types + undeclared), rows, gaps, numbered)
+    inexact = _looked_at(intake, file.name, staged, numbered)
+    return Staged(file, staged, tuple(types + undeclared), rows, gaps, numbered, inexact)
 
 
 def _lines(path: Path) -> str:
@@ -83,7 +91,8 @@ def _judged(source: str, usual: tuple[str, ...]) -> str:
         "SELECT *, CASE WHEN text IS NULL THEN 'got a blank line, expected an object'"
         " WHEN keys IS NULL THEN 'got no valid JSON, expected one object'"
         " WHEN len(keys) = 0 AND json_type(text) <> 'OBJECT'"
-        " THEN 'got JSON of type ' || lower(json_type(text)) || ', expected an object'"
+        " THEN 'got JSON of type ' || CASE json_type(text) WHEN 'ARRAY' THEN 'array' WHEN 'VARCHAR' THEN 'string'"
+        " WHEN 'BOOLEAN' THEN 'boolean' WHEN 'NULL' THEN 'null' ELSE 'number' END || ', expected an object'"
         f" WHEN {_unusual(usual)} AND list_unique(keys) < len(keys) THEN 'got a key twice, expected each once'"
         f" WHEN regexp_matches(text, {comma}) AND regexp_matches(regexp_replace(text, {strings}, '', 'g'), {comma})"
         f" THEN 'got a comma before a closing bracket, expected none' END AS reason FROM ({keyed})"
@@ -95,14 +104,66 @@ def _unusual(usual: tuple[str, ...]) -> str:
     return f"keys <> CAST([{', '.join(map(text, usual))}] AS VARCHAR[])"
 
 
-def _staged(judged: str, columns: list[tuple[str, Conversion]], usual: tuple[str, ...]) -> str:
+def _staged(
+    judged: str, columns: list[tuple[str, Conversion]], usual: tuple[str, ...], numbers: tuple[str, ...]
+) -> str:
     """Return the SQL of what is staged."""
     names = [column for column, _ in columns]
     shape = json.dumps(dict.fromkeys(names or ["-"], "JSON"), ensure_ascii=False)
     known = f"[{', '.join(map(text, names))}]" if names else "CAST([] AS VARCHAR[])"
     strangers = f"list_filter(keys, lambda key: NOT list_contains({known}, key))"
-    objects = f"SELECT keys, json_transform(text, {text(shape)}) AS object FROM ({judged}) WHERE reason IS NULL"
-    return typed(objects, columns, f", CASE WHEN {_unusual(usual)} THEN {strangers} END AS {_UNDECLARED}")
+    objects = f"SELECT text, keys, json_transform(text, {text(shape)}) AS object FROM ({judged}) WHERE reason IS NULL"
+    more = (
+        f", CASE WHEN {_unusual(usual)} THEN {strangers} END AS {_UNDECLARED}"
+        f", CASE WHEN {_doubtful(numbers)} THEN text END AS {_DOUBT}"
+    )
+    return typed(objects, columns, more)
+
+
+def _doubtful(numbers: tuple[str, ...]) -> str:
+    """Return the SQL that is true where a row may be nested too deep, or hold a decimal that a double does not keep.
+
+    The engine reads decimals as doubles: what was written with 18 digits and more is found in the text alone.
+    """
+    openers = "2 * strlen(text) - strlen(replace(text, '{', '')) - strlen(replace(text, '[', ''))"
+    long = [f"strlen(CAST(object.{name(number)} AS VARCHAR)) > 16" for number in numbers]
+    digits = f" OR ({' OR '.join(long)}) AND regexp_matches(text, '[1-9](\\.?[0-9]){{17}}')" if long else ""
+    return f"strlen(text) > {2 * DEEPEST} AND {openers} > {DEEPEST}{digits}"
+
+
+def _looked_at(intake: Intake, file: str, staged: Path, records: Numbered) -> tuple[Unconverted, ...]:
+    """Return the numbers in doubtful rows that no double holds; raises `Refused` for a row nested too deep."""
+    query = f"SELECT file_row_number + 1, {_DOUBT} FROM read_parquet({text(str(staged))}, file_row_number = true)"
+    rows = intake.connection.execute(f"{query} WHERE {_DOUBT} IS NOT NULL ORDER BY 1")
+    found = []
+    while (one := rows.fetchone()) is not None:
+        row, line = one
+        if depth(line) > DEEPEST:
+            number, at = records.places([row])[row]
+            where = f"line {at}" if at else f"row {number}"
+            raise Refused(
+                f"{file}: {where}: got JSON nested more than {DEEPEST:,} levels deep, expected at most that",
+                hint="look at the file: no record is nested so",
+            )
+        values = json.loads(line, parse_float=Decimal)
+        for prop in intake.obj.properties:
+            value = values.get(prop.physical_name)
+            exact = not isinstance(value, Decimal) or Decimal(repr(float(value))) == value
+            if prop.logical_type is LogicalType.NUMBER and not exact:
+                found.append(Unconverted(prop.physical_name, str(value), row))
+    return tuple(found)
+
+
+def depth(line: str) -> int:
+    """Return how deep a JSON text is nested."""
+    deepest = level = 0
+    for token in re.finditer(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', line):
+        if token[0] in "[{":
+            level += 1
+            deepest = max(deepest, level)
+        elif token[0] in "]}":
+            level -= 1
+    return deepest
 
 
 def _first_keys(path: Path) -> tuple[str, ...]:
