@@ -86,6 +86,7 @@ class DefectKind(StrEnum):
     NO_HEADER = "no header"  # the header is missing, or holds no declared column
     ENCODING = "encoding"
     ARRIVAL = "arrival"  # the batch is not what its manifest promised
+    PARTITION = "partition"  # a folder `column=value` says otherwise than the file
     ROW_COUNT = "row count"  # the reader and the independent row counter disagree
 
 
@@ -102,7 +103,7 @@ class Defect:
     @property
     def blinds(self) -> bool:
         """Whether the rows cannot be measured at all because of it."""
-        return self.kind not in {DefectKind.MALFORMED_RECORD, DefectKind.ARRIVAL}
+        return self.kind not in {DefectKind.MALFORMED_RECORD, DefectKind.ARRIVAL, DefectKind.PARTITION}
 
 
 class Records(Protocol):

@@ -184,7 +184,7 @@ def findings(files: Iterable[Seen], promised: Sequence[Promised] | None) -> tupl
     """P1, INPUTS 95, 99, 100: hold the spooled files against the manifest; without one, hidden names are findings."""
     found = {file.path: file for file in files}
     if promised is None:
-        hidden = [path for path in sorted(found) if path.rpartition("/")[2].startswith(("_", "."))]
+        hidden = [path for path in sorted(found) if any(part.startswith(("_", ".")) for part in path.split("/"))]
         return tuple(Finding("hiddenFile", path, f"got the hidden file {path!r}, expected data") for path in hidden)
     wrong = []
     for promise in promised:

@@ -17,6 +17,7 @@ from lakegate.intake.files import CHUNK, HEAD, TEXT, BadFile, Format, NativeFile
 from lakegate.intake.json_lines import stage_json
 from lakegate.intake.landing import Landed, Written, land
 from lakegate.intake.parquet import open_parquet
+from lakegate.intake.partitions import conflicts
 from lakegate.intake.staging import (
     Intake,
     Reader,
@@ -166,6 +167,7 @@ def _rows(intake: Intake, outcomes: Sequence[Staged | Part | Defect]) -> Rows:
                 for cell, place in zip(one.inexact, locations(intake, one, one.inexact), strict=True):
                     unconverted[cell.path] += 1
                     cells.setdefault(cell.path, []).append(place)
+    defects.extend(defect for part in parts for defect in conflicts(intake, part))
     first = {path: tuple(found[: intake.reader.limit]) for path, found in cells.items()}
     return Rows(tuple(parts), unconverted=dict(unconverted), cells=first, defects=tuple(defects))
 
