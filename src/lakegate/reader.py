@@ -224,7 +224,7 @@ def _opened(parts: list[tuple[str, DataFile]], filesystem: FileSystem, name: str
     import pyarrow as pa
     import pyarrow.dataset as ds
 
-    form = ds.ParquetFileFormat()
+    form = ds.ParquetFileFormat(coerce_int96_timestamp_unit="us")  # INPUTS S22: else the year 9999 is 1816
     with ThreadPoolExecutor(_THREADS) as pool:
         schemas = list(pool.map(lambda part: _schema(form, filesystem, *part), parts))
     try:
