@@ -84,7 +84,7 @@ def test_records_that_are_no_rows_are_counted_and_every_other_row_is_measured(tm
     assert told == {
         "got 1 columns, expected 2": [(2, 3)],
         "got a blank line, expected a record": [(3, 4)],
-        "got 3 columns, expected 2": [(5, 7)],
+        "got more than 2 columns, expected 2": [(5, 7)],
         "got text after a closing quote, expected a delimiter": [(7, 9)],
     }
     assert opened.column("id") == [1, 3, None, 6]

@@ -173,8 +173,9 @@ def take_rejects(connection: duckdb.DuckDBPyConnection) -> dict[int, str]:
 def _reason(message: str) -> str:
     """Return the engine's reason in our words; it quotes the record, which may hold personal data."""
     columns = re.match(r"Expected Number of Columns: (\d+) Found: (\d+)", message)
-    if columns:
-        return f"got {columns[2]} columns, expected {columns[1]}"
+    if columns:  # of a record that is too long the engine counts no further than one too many
+        more = int(columns[2]) > int(columns[1])
+        return f"got {'more than ' + columns[1] if more else columns[2]} columns, expected {columns[1]}"
     if "unterminated quote" in message:
         return "got text after a closing quote, expected a delimiter"
     if "line size" in message:
