@@ -127,7 +127,7 @@ def test_missing_columns_are_absent_and_undeclared_ones_stay_text(tmp_path):
         ("a.csv", "id,name\n1,a\n".encode("utf-16"), TextDialect(), {"encoding": "utf-16"}),
         ("a.dat", b"id,name\n1,a\n", TextDialect(), {"format": "csv"}),
         ("a[1].csv", b"id,name\n1,a\n", TextDialect(), {}),  # INPUTS 96
-        ("dt=2026/id=9/a.csv", b"id,name\n1,a\n", TextDialect(), {}),  # INPUTS S17
+        ("dt=2026/id=1/a.csv", b"id,name\n1,a\n", TextDialect(), {}),  # INPUTS S17
     ],
 )
 def test_declared_dialects(tmp_path, name, data, text, reader):

@@ -21,7 +21,7 @@ from urllib.parse import unquote, urlsplit
 LIMIT = 256 * 1024  # bytes of a head, or of one line that frames a chunk
 TIMEOUT = 60  # seconds without a byte
 ERROR = "<?xml version='1.0'?><Error><Code>{code}</Code><Message>the proxy was told to say so</Message></Error>"
-CODES = {409: "ConditionalRequestConflict", 500: "InternalError", 503: "SlowDown"}
+CODES = {403: "AccessDenied", 409: "ConditionalRequestConflict", 500: "InternalError", 503: "SlowDown"}
 
 
 class Act(StrEnum):

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from lakegate.errors import CouldNotEvaluate
+from lakegate.errors import CouldNotEvaluate, Refused
 from lakegate.lake.interface import Lake
 from lakegate.lake.zones import SEQUENCE, ZONES, Place, batch_of, order_of
 from lakegate.version import __version__
@@ -140,10 +140,21 @@ def parse_record(data: bytes, key: str) -> CommitRecord:
 
 
 def slots(lake: Lake, place: Place, batch: str) -> tuple[CommitRecord, ...]:
-    """Return the records of a batch's slots in the order of the slots, never of the clock."""
+    """Return the records of a batch's slots in the order of the slots, never of the clock.
+
+    Raises Refused where another batch's records stand there: on a disk that folds case `B1` and `b1` are one (INPUTS
+    112).
+    """
     folder = place.commit(batch, 0).rpartition("/")[0] + "/"
     keys = [entry.key for entry in lake.list(folder) if "/" not in entry.key.removeprefix(folder)]
-    return read_records(lake, keys)
+    records = read_records(lake, keys)
+    other = next((record.batch for record in records if record.batch != batch), None)
+    if other is not None:
+        raise Refused(
+            f"the commit records of {other!r} stand where those of {batch!r} belong: {folder}",
+            hint="the lake's disk takes the two names for one; rename the batch, or move the lake to another disk",
+        )
+    return records
 
 
 def latest(slots: Sequence[CommitRecord]) -> CommitRecord | None:
