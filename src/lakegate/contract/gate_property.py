@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lakegate.contract.findings import Finding, Path
-from lakegate.contract.model import Batching, Gate, TextDialect
+from lakegate.contract.model import Batching, Gate, Sheet, TextDialect
 from lakegate.contract.standard import Grammar
 from lakegate.errors import Severity
 
@@ -100,11 +100,13 @@ def gate(document: Mapping[str, Any]) -> Gate:
     text = dict(value.get("text", {}))
     if "nulls" in text:
         text["nulls"] = tuple(text["nulls"])
+    sheet = value.get("sheet", {})
     return Gate(
         from_server=value.get("from"),
         to_server=value.get("to"),
         batch=Batching(**value.get("batch", {})),
         text=TextDialect(**text),
+        sheet=Sheet(**(sheet if isinstance(sheet, dict) else {"name": sheet})),
         not_enforced=tuple(_not_enforced(value)),
         **kept,
     )
@@ -116,7 +118,7 @@ def _not_enforced(value: Mapping[str, Any]) -> Iterator[str]:
         yield "quarantine"
     if value.get("waiver", {}).get("allowed"):
         yield "waiver"
-    yield from (key for key in ("max_rejected", "reconcile", "upstream", "sheet") if value.get(key))
+    yield from (key for key in ("max_rejected", "reconcile", "upstream") if value.get(key))
 
 
 def not_enforced(document: Mapping[str, Any], asked: Gate) -> Iterator[Finding]:

@@ -194,6 +194,14 @@ class TextDialect:
 
 
 @dataclass(frozen=True, slots=True)
+class Sheet:
+    """Which sheet of a workbook is read (lakegate.sheet). `name` None: the only one that can be seen."""
+
+    name: str | None = None
+    header_row: int = 1  # 1-based row of the sheet that holds the names of the columns
+
+
+@dataclass(frozen=True, slots=True)
 class Gate:
     """The `lakegate` custom property of a contract: what the standard has no word for."""
 
@@ -206,6 +214,7 @@ class Gate:
     min_rows: int = 1
     unsupported: str = "refuse"  # refuse, allow
     text: TextDialect = TextDialect()
+    sheet: Sheet = Sheet()
     not_enforced: tuple[str, ...] = ()  # keys given here that this version does not carry out; lint names them
 
 

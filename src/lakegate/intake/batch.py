@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from lakegate.contract.model import Gate, SchemaObject
 from lakegate.errors import CouldNotEvaluate
+from lakegate.intake import avro, orc
 from lakegate.intake.budget import Budget
 from lakegate.intake.convert import Converter
-from lakegate.intake.delimited import check_twins, stage_csv
+from lakegate.intake.delimited import stage_csv
 from lakegate.intake.files import CHUNK, HEAD, TEXT, BadFile, Format, NativeFile, check_magic, format_of
-from lakegate.intake.json_lines import stage_json
+from lakegate.intake.json_lines import stage_excel, stage_json
 from lakegate.intake.landing import Landed, Written, land
+from lakegate.intake.names import check_twins
 from lakegate.intake.parquet import open_parquet
 from lakegate.intake.partitions import conflicts
 from lakegate.intake.staging import (
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
 _DISK = ("No space left", "quota", "Could not write", "Failed to write")  # what the engine says of its own disk
 
 
-@dataclasses.dataclass(slots=True)
+@dataclass(slots=True)
 class Opening:
     """The files of one batch on their way to rows: each is landed once, as its bytes come, then all become rows.
 
@@ -51,10 +53,10 @@ class Opening:
     gate: Gate
     reader: Reader
     workspace: Path
-    budget: Budget = dataclasses.field(default_factory=Budget)
+    budget: Budget = field(default_factory=Budget)
     proved: bool = False
     memory: str = "2GB"
-    _arrived: list[Landed | Defect] = dataclasses.field(default_factory=list)
+    _arrived: list[Landed | Defect] = field(default_factory=list)
 
     def land(self, file: NativeFile, stream: BinaryIO) -> None:
         """Read the next file's bytes once, to their end; `stream` may wait for bytes that are still to come.
@@ -85,15 +87,19 @@ class Opening:
             outcomes = [self._read(intake, one) for one in self._arrived]
             scales = scales_needed(intake, [one for one in outcomes if isinstance(one, Staged)])
             if scales:  # values beyond BIGINT or DOUBLE: read again, wider, so that all parts have one type
-                wider = dataclasses.replace(converter, scales=scales)
-                intake = dataclasses.replace(intake, converter=wider)
+                wider = replace(converter, scales=scales)
+                intake = replace(intake, converter=wider)
                 outcomes = [
                     self._read(intake, landed) if isinstance(one, Staged) else one
                     for landed, one in zip(self._arrived, outcomes, strict=True)
                 ]
             return _rows(intake, outcomes)
 
-    def _read(self, intake: Intake, landed: Landed | Defect) -> Staged | Part | Defect:
+    def _target(self, suffix: str) -> Path:
+        """Return a name in the workspace that nothing stands under yet."""
+        return self.workspace / f"made-{sum(1 for _ in self.workspace.iterdir()):05}{suffix}"
+
+    def _read(self, intake: Intake, landed: Landed | Defect) -> Staged | Part | Defect:  # noqa: PLR0911 - one a format
         """Read one file, whatever it is."""
         import duckdb  # 0.1 s of CPU
 
@@ -106,6 +112,13 @@ class Opening:
                     return stage_csv(intake, landed)
                 case Format.JSON:
                     return stage_json(intake, landed)
+                case Format.EXCEL:
+                    return stage_excel(intake, replace(landed, path=self._target(".native")))
+                case Format.AVRO | Format.ORC:
+                    convert = avro.write_parquet if landed.form is Format.AVRO else orc.write_parquet
+                    convert(landed.source, target := self._target(".parquet"), intake.budget)
+                    part = open_parquet(intake, NativeFile(name, target), proved=True)
+                    return replace(part, staged=True)
                 case _:
                     return open_parquet(intake, landed.source, proved=self.proved)
         except BadFile as bad:
@@ -158,7 +171,7 @@ def _rows(intake: Intake, outcomes: Sequence[Staged | Part | Defect]) -> Rows:
                 defects.append(one)
             case Staged():
                 staged = Part(one.source.name, str(one.path), one.types, one.rows, staged=True, text=True)
-                parts.append(dataclasses.replace(staged, records=one.records))
+                parts.append(replace(staged, records=one.records))
                 defects.extend(_malformed(one, intake.reader.limit))
                 for path, count in count_unconverted(intake, one).items():
                     unconverted[path] += count

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import csv
-import unicodedata
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
@@ -13,10 +12,11 @@ from lakegate.errors import UsageError
 from lakegate.intake.convert import Conversion
 from lakegate.intake.files import BadFile, NativeFile, is_tab_separated, unreadable
 from lakegate.intake.landing import Landed
+from lakegate.intake.names import check_twins
 from lakegate.intake.preflight import Record, walk
 from lakegate.intake.quoting import text
 from lakegate.intake.staging import LONGEST, Gap, Intake, Numbered, Staged, take_rejects, typed, write
-from lakegate.rows import RESERVED, DefectKind, Kind, Type
+from lakegate.rows import DefectKind, Kind, Type
 
 _WORDS = {"comma": ",", "tab": "\t", "\\t": "\t", "semicolon": ";", "pipe": "|"}
 
@@ -85,17 +85,6 @@ def _header(landed: Landed, dialect: TextDialect, delimiter: str) -> list[str]:
         raise BadFile(DefectKind.NO_HEADER, f"got the header {header}, expected a name for every column", 1)
     check_twins(header)
     return header
-
-
-def check_twins(names: list[str]) -> None:
-    """Raise `BadFile` for names that differ in nothing, in case, or in Unicode composition alone (INPUTS S14-S16)."""
-    alike = Counter(unicodedata.normalize("NFC", column).casefold() for column in names)
-    twins = [column for column in names if alike[unicodedata.normalize("NFC", column).casefold()] > 1]
-    if twins:
-        raise BadFile(DefectKind.DUPLICATE_COLUMN, f"got columns of one name: {', '.join(map(repr, twins))}")
-    ours = [column for column in names if column.casefold().startswith(RESERVED)]
-    if ours:
-        raise BadFile(DefectKind.DUPLICATE_COLUMN, f"got {', '.join(ours)}: names that begin with {RESERVED} are ours")
 
 
 def _columns(intake: Intake, header: list[str]) -> list[tuple[str, Conversion]]:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 from lakegate.contract.model import LogicalType
 from lakegate.errors import Refused
 from lakegate.intake.convert import Conversion
+from lakegate.intake.excel import write_lines
 from lakegate.intake.files import BadFile, unreadable
 from lakegate.intake.landing import Landed
-from lakegate.intake.preflight import walk
+from lakegate.intake.preflight import TextFacts, walk
 from lakegate.intake.quoting import name, text
 from lakegate.intake.staging import LONGEST, Gap, Intake, Numbered, Staged, Unconverted, take_rejects, typed, write
 from lakegate.rows import RESERVED, DefectKind, Kind, Type
@@ -60,6 +62,19 @@ def stage_json(intake: Intake, landed: Landed) -> Staged:
     numbered = Numbered(tuple(gap.row for gap in gaps), first_line=None if array else 1)
     inexact = _looked_at(intake, file.name, staged, numbered)
     return Staged(file, staged, tuple(types + undeclared), rows, gaps, numbered, inexact)
+
+
+def stage_excel(intake: Intake, landed: Landed) -> Staged:
+    """Stage one sheet of a workbook, by way of JSON lines. Lines are the sheet's rows."""
+    lines = landed.path.with_suffix(".jsonl")
+    told = write_lines(landed.source, intake.gate.sheet, intake.obj.properties, lines, intake.budget)
+    written = told.records - len(told.gaps)
+    facts = TextFacts(size=lines.stat().st_size, records=written, quoted_newlines=False, open_quote=False)
+    as_lines = replace(intake, reader=replace(intake.reader, delimiter=None))
+    staged = stage_json(as_lines, Landed(landed.source, landed.form, lines, facts))
+    types = tuple((column, kind) for column, kind in staged.types if column in told.header)
+    records = Numbered(tuple(gap.row for gap in told.gaps), first_line=told.first_line)
+    return replace(staged, types=types, gaps=told.gaps, records=records)
 
 
 def _lines(path: Path) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lakegate.intake.delimited import check_twins
 from lakegate.intake.files import NativeFile, link, unreadable
+from lakegate.intake.names import check_twins
 from lakegate.intake.parquet_pages import check_pages, footprint
 from lakegate.intake.quoting import name as identifier
 from lakegate.intake.quoting import text
