@@ -54,6 +54,7 @@ docs: .venv/installed-all ## make the reference pages anew from the code
 	PYTHONPATH=tests $(BIN)/python tests/cli/reference.py
 	PYTHONPATH=tests $(BIN)/python tests/contract/property_page.py
 	PYTHONPATH=tests $(BIN)/python docs/reference/checks.py
+	$(BIN)/python docs/reference/sql.py
 
 .PHONY: bench
 bench: .venv/installed-all ## 40 checks beside a hand-written query: make bench ROWS="1000000" RUNS=5

@@ -13,10 +13,11 @@ from lakegate.gate.protocol import Step
 DOCS = Path(__file__).parents[1] / "docs" / "reference"
 
 
-def test_the_page_of_checks_is_current():
-    made = runpy.run_path(str(DOCS / "checks.py"))["page"]()
+@pytest.mark.parametrize("name", ["checks", "sql"])
+def test_a_page_made_from_the_code_is_current(name):
+    made = runpy.run_path(str(DOCS / f"{name}.py"))["page"]()
 
-    assert (DOCS / "checks.md").read_text() == made, "run: python docs/reference/checks.py"
+    assert (DOCS / f"{name}.md").read_text() == made, f"run: python docs/reference/{name}.py"
 
 
 def test_the_example_is_a_contract_without_errors():

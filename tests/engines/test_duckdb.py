@@ -319,6 +319,19 @@ def test_the_connection_reaches_nothing_else(statement, locked):
     assert sorted(path.name for path in foreign.parent.iterdir()) == ["foreign.parquet", "own.parquet"]
 
 
+def test_rows_of_other_datasets_in_the_workspace_are_out_of_reach(tmp_path):
+    """It spills there, into a folder of its own; what else lies there it cannot read."""
+    foreign = tmp_path / "rows.parquet"
+    pq.write_table(pa.table({"a": [2]}), foreign)
+    connection = connections.locked([], trusted=True, memory="64MB", workspace=str(tmp_path))
+
+    query = "SELECT max(n) FROM (SELECT hash(i) AS n FROM range(12_000_000) t(i) ORDER BY 1 OFFSET 9)"
+    assert connection.execute(query).fetchall()
+    with pytest.raises(duckdb.PermissionException):
+        connection.execute(f"SELECT * FROM read_parquet('{foreign}')")
+    connection.close()
+
+
 def test_what_the_engine_reads_as_no_select_does_not_run():
     (answer,) = measured(in_memory(pa.table({"a": [1]})), SqlResult("CREATE TEMP TABLE x AS SELECT 1"))
 

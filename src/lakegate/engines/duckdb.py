@@ -215,9 +215,8 @@ class _Session:
                 return NotMeasured(Fault.CONTEXT, f"no committed rows of {dataset} to ask")
             views[name] = self._relation(rows, f"_lakegate_{dataset}")
         for name, relation in views.items():
-            self.connection.execute(
-                f"CREATE OR REPLACE TEMP VIEW {predicates.identifier(name)} AS SELECT * FROM {relation}"
-            )
+            view = f"CREATE OR REPLACE TEMP VIEW {predicates.identifier(name)} AS SELECT {sql.ARRIVED} FROM {relation}"
+            self.connection.execute(view)
         return self._single_cell(measure.query)
 
     def _single_cell(self, query: str) -> Answer:

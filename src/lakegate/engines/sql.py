@@ -15,7 +15,10 @@ from lakegate.engines.predicates import (
     text,
 )
 from lakegate.measures import CountWhere, Duplicates, Maximum, Measure, Minimum, Orphans, RowCount, SqlResult, Value
-from lakegate.rows import Kind
+from lakegate.rows import RESERVED, Kind
+
+ARRIVED = f"COLUMNS(lambda name: NOT starts_with(name, {text(RESERVED)}))"
+"""The columns that arrived, without those that the intake put beside them."""
 
 
 def aggregate(measure: Measure, scope: Scope) -> str:
