@@ -144,6 +144,19 @@ def test_a_plan_shows_its_sql_and_opens_no_lake(scene):
     assert "nyc/planes" in ended.stdout
 
 
+def test_a_plan_tells_what_the_intake_skips_and_why(scene):
+    for contract in (FLIGHTS, PLANES):
+        scene.change(contract, lambda doc: [server.update(format="parquet") for server in doc["servers"]])
+
+    told = scene.run("plan", FLIGHTS).stdout
+
+    batch, _, beside = told.partition("the committed batches of nyc/planes")
+    assert "done: a walk over its pages" in batch
+    assert "skipped" not in batch
+    assert "skipped: the walk over its pages" in beside
+    assert "because that was done before it was committed, and its sha256 is that of the commit record" in beside
+
+
 def test_names_in_a_lake_cannot_steer_the_terminal(scene):
     scene.arrive("part=[bold]\u202ex")
 

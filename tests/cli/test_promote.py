@@ -226,7 +226,7 @@ def test_a_contract_that_cannot_be_asked_is_told_before_a_batch_is_touched(ready
     ended = ready.promote("--all")
 
     assert ended.exit_code == 6
-    assert ended.stderr.count("READ_CSV") == 1
+    assert ended.stderr.count("read_csv") == 1
     assert ready.tree() == before
 
 

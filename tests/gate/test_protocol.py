@@ -140,6 +140,10 @@ def test_p1_completeness(state, batching, waits):
         b'{"files": [{}]}',
         b'{"files": [{"path": 1}]}',
         b'{"files": [{"path": "a", "size": "4"}]}',
+        b'{"files": [{"path": "a", "size": 4.0}]}',
+        b'{"files": [{"path": "a", "size": -4}]}',
+        b'{"files": [{"path": "\\ud800"}]}',
+        b'{"files": [], "more": ' + b"[" * 100000 + b"]" * 100000 + b"}",
         b"[" * 100000,
         b'{"files": [{"path": "\xff"}]}',
     ],
@@ -149,8 +153,9 @@ def test_p1_a_manifest_of_another_form_is_told(text):
         protocol.manifest_files(text)
 
 
-def test_p1_a_manifest_is_read_in_nfc():
-    text = '{"files": [{"path": "e\u0301.csv", "size": 4, "sha256": "AB"}, {"path": "b"}]}'.encode()
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_p1_a_manifest_is_read_in_nfc(mark):
+    text = mark + '{"files": [{"path": "e\u0301.csv", "size": 4, "sha256": "AB"}, {"path": "b"}]}'.encode()
 
     assert protocol.manifest_files(text) == (Promised("\u00e9.csv", 4, "ab"), Promised("b"))
 

@@ -9,7 +9,7 @@ from lakegate.api import Asked, opened
 from lakegate.checks.derive import checks_of
 from lakegate.checks.of_quality import Surroundings, quality_check
 from lakegate.checks.spot import spots
-from lakegate.context import surroundings
+from lakegate.context import reader_of, surroundings
 from lakegate.contract import lint as linter
 from lakegate.contract.findings import REFUSED, Finding
 from lakegate.contract.model import Contract, SchemaObject
@@ -24,7 +24,10 @@ from lakegate.errors import (
     Problem,
     Refused,
 )
+from lakegate.intake.files import Format, format_called
+from lakegate.intake.steps import steps
 from lakegate.plan import plan
+from lakegate.run import Run
 
 
 def linted(paths: Sequence[str]) -> tuple[Problem, ...]:
@@ -83,12 +86,31 @@ def _fault(path: tuple[str | int, ...], error: ContractError | Refused) -> Findi
 
 
 def explained(contract: Path, schema_name: str | None) -> str:
-    """Return the plan of each object of a contract as text; no data is touched."""
+    """Return the plan of each object of a contract as text, the intake's steps first; no data is touched."""
     told = []
     with opened(Asked(contract, schema_name=schema_name), needs_lake=False) as runs:
         for run in runs:
             checks = checks_of(run.contract, run.obj, run.around.neighbours)
             work = plan(checks)
             head = f"-- {run.obj.name}: {len(checks)} checks, {len(work.measures)} measures, {len(work.stages)} stages"
-            told.append(f"{head}\n\n{explain(work, checks, declared(run.obj.properties), identifier(run.obj.name))}")
+            passes = explain(work, checks, declared(run.obj.properties), identifier(run.obj.name))
+            told += [head, *_intakes(run), passes]
     return "\n\n".join(told)
+
+
+def _intakes(run: Run) -> Iterator[str]:
+    """Yield how the batch is taken in, and how the committed batches of the datasets beside it are."""
+    there = run.contract.server(run.contract.gate.from_server or "")
+    yield _intake("the batch", format_called(there.format if there else None), proved=False)
+    beside: dict[Format | None, list[str]] = {}
+    for name, neighbour in sorted(run.around.datasets.items()):
+        beside.setdefault(format_called(reader_of(neighbour).format), []).append(name)
+    for form, names in beside.items():
+        yield _intake(f"the committed batches of {', '.join(names)}", form, proved=True)
+
+
+def _intake(what: str, form: Format | None, *, proved: bool) -> str:
+    lines = [f"-- intake: {what}, {form or 'in the format that each suffix says'}"]
+    for one in [form] if form else [Format.CSV, Format.PARQUET]:
+        lines += [f"--   {'' if form else f'{one}: '}{step}" for step in steps(one, proved=proved)]
+    return "\n".join(lines)

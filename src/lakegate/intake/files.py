@@ -126,6 +126,11 @@ def format_of(name: str, declared: str | None) -> tuple[Format, Codec]:
     return form, codec
 
 
+def format_called(word: str | None) -> Format | None:
+    """Return the format that a server calls `word`; None where it says nothing: each file's suffix does then."""
+    return _FORMATS.get(f".{word.lower()}") if word else None
+
+
 def is_tab_separated(name: str) -> bool:
     """Whether the name says that a tab separates the columns (`.tsv`, `.tsv.gz`)."""
     return ".tsv" in [suffix.lower() for suffix in Path(name).suffixes[-2:]]
