@@ -26,12 +26,17 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.write_line(missing, yellow=True)
 
 
-SLOW = ("test_kill.py", "test_s3.py", "test_fused_is_one_by_one.py")
+SLOW = (
+    *("test_kill.py", "test_s3.py", "test_fused_is_one_by_one.py"),
+    *("test_judge.py", "test_looking.py", "test_batch_rules.py", "test_context.py", "test_commands.py"),
+)
+PROCESSES = "inputs"  # a folder whose every test starts a worker, which takes half a second
 SERVERS = ("moto", "ceph", "real_s3")
 
 
 def pytest_collection_modifyitems(items):
-    """Leave out of `make quick` what takes seconds, and whatever asks an S3 server: milliseconds a request."""
+    """Leave out of `make quick` what takes seconds, whatever asks an S3 server, and most of what starts processes."""
     for item in items:
-        if item.path.name in SLOW or any(server in item.name for server in SERVERS):
+        named = item.path.name in SLOW or item.path.parent.name == PROCESSES
+        if named or any(server in item.name for server in SERVERS):
             item.add_marker(pytest.mark.slow)

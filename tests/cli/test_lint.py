@@ -38,7 +38,7 @@ FINE = "SELECT count(*) FROM {object}"
 @pytest.mark.parametrize(
     ("queries", "line", "rule", "told", "exit_code"),
     [
-        ({"of_property": "SELECT count(*) FROM read_csv('/etc/passwd')"}, 16, "refused-sql", "READ_CSV", 6),
+        ({"of_property": "SELECT count(*) FROM read_csv('/etc/passwd')"}, 16, "refused-sql", "read_csv", 6),
         ({"of_property": "SELECT FROM WHERE {property}"}, 16, "bad-sql", "cannot be read as SQL", 2),
         ({"of_object": "SELECT count(*) FROM elsewhere"}, 21, "refused-sql", "reads elsewhere", 6),
         ({"of_object": "SELECT {property} FROM {object}"}, 21, "bad-sql", "there is no property", 2),
