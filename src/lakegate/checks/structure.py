@@ -222,15 +222,19 @@ class MinimumRows(Check):
         return (RowCount(),)
 
     def judge(self, found: Found) -> Judgement:
-        """Compare the row count."""
-        if found.count is None:
-            return not_applicable("not measured: the batch could not be read")
+        """Compare the row count. A batch without a single file has no rows, and nothing that could count them."""
+        rows, count = found.rows, found.answers[RowCount()]
+        if rows.table is None and not rows.parts and not rows.defects:
+            reason = f"got no files, expected at least {rows_told(self.least)} (lakegate.min_rows)"
+            return Judgement(Outcome.FAILED, reason)
+        if isinstance(count, NotMeasured):
+            return unmeasured(count)
         diagnostics = {"value": found.count, "expected": f"at least {self.least}"}
         if self.least == 0 and found.count == 0:
             return not_applicable("no rows, and min_rows: 0")
-        if found.count >= self.least:
+        if found.count is not None and found.count >= self.least:
             return passed(diagnostics)
-        reason = f"got {rows_told(found.count)}, expected at least {self.least} (lakegate.min_rows)"
+        reason = f"got {rows_told(found.count or 0)}, expected at least {self.least} (lakegate.min_rows)"
         return Judgement(Outcome.FAILED, reason, diagnostics)
 
 
