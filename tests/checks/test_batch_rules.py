@@ -2,13 +2,17 @@
 
 import datetime as dt
 import json
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pytest
 
 from checks.asked import CSV, EVERY_WAY, PARQUET, TABLE, TYPED, contract, judged, result
 from lakegate.api import Asked, check, opened
-from lakegate.checks.interface import Outcome
+from lakegate.checks.interface import Found, Outcome
+from lakegate.checks.structure import MinimumRows
+from lakegate.measures import Fault, NotMeasured, RowCount
+from lakegate.rows import Part, Rows
 
 A, B = {"name": "a", "logicalType": "integer"}, {"name": "b", "logicalType": "integer"}
 
@@ -92,6 +96,16 @@ def test_no_rows(way, tmp_path):
     assert allowed.exit_code == 0
     of_rows = {result(allowed, f"a.{kind}").outcome for kind in ("required", "unique", "minimum")}
     assert of_rows == {Outcome.NOT_APPLICABLE}
+
+
+def test_rows_that_could_not_be_counted_are_no_pass():
+    lost = NotMeasured(Fault.ENGINE, "the disk is full")
+    part = Part("a.parquet", "a.parquet", (), 1)
+    check = MinimumRows(identity=SimpleNamespace(), least=1)
+
+    judgement = check.judge(Found(Rows((part,)), None, {RowCount(): lost}))
+
+    assert (judgement.outcome, judgement.reason) == (Outcome.COULD_NOT_EVALUATE, "the disk is full")
 
 
 def test_a_physical_name_is_the_column_and_both_are_told():

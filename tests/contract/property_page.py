@@ -45,13 +45,16 @@ def keys(properties, prefix, levels):
     for key, node in properties.items():
         found = levels[node["$ref"].rpartition("/")[2]] | node if "$ref" in node else node
         yield f"| `{prefix}{key}` | {value(found)} | {found.get('description', '')} |"
-        yield from keys(found.get("properties", {}), f"{prefix}{key}.", levels)
+        for one in (found, *found.get("anyOf", ())):
+            yield from keys(one.get("properties", {}), f"{prefix}{key}.", levels)
 
 
 def value(node):
     """Return what may stand there, and what does where nothing is said."""
     if "enum" in node:
         told = " or ".join(f"`{word}`" for word in node["enum"])
+    elif "anyOf" in node:
+        told = " or ".join(value(one) for one in node["anyOf"])
     else:
         kinds = node.get("type", "text")
         told = " or ".join(kinds) if isinstance(kinds, list) else kinds

@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lakegate.contract.model import Action, LogicalType, Operator, Relationship, Threshold
+from lakegate.contract.model import Action, LogicalType, Operator, Relationship, Sheet, Threshold
 from lakegate.contract.odcs import load, parse
 from lakegate.contract.source import read
 from lakegate.errors import ContractError, LakegateError, Refused, UsageError
@@ -206,7 +206,8 @@ def test_the_gates_property_is_read_whole():
     )
     assert (gate.on_change, gate.columns, gate.missing_columns, gate.min_rows) == ("new_revision", "open", "allow", 0)
     assert (gate.text.delimiter, gate.text.nulls, gate.text.decimal, gate.text.quote) == (";", ("NA",), ",", '"')
-    assert gate.not_enforced == ("quarantine", "waiver", "sheet")
+    assert gate.sheet == Sheet("one")
+    assert gate.not_enforced == ("quarantine", "waiver")
 
 
 def test_references_by_id_and_by_name_are_one():

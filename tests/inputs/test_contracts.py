@@ -231,6 +231,19 @@ def test_021_the_same_version_with_other_rules(world):
     world.assert_ends(0, "is committed", batch="b2")
 
 
+def test_021_a_version_that_committed_nothing_may_still_change(world):
+    world.contract(ID)
+    world.arrive({"a.csv": GOOD})
+    world.assert_ends(0, "is committed")
+    world.contract(ID, version="2.0.0")
+    world.assert_ends(0, "is already committed")
+
+    world.contract(prop("id", "integer", required=True), version="2.0.0")
+    world.arrive({"a.csv": GOOD}, "b2")
+
+    world.assert_ends(0, "is committed", batch="b2")
+
+
 def test_021_what_only_describes_may_change_within_a_version(world):
     world.contract(ID)
     world.arrive({"a.csv": GOOD})

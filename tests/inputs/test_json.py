@@ -138,6 +138,42 @@ def test_decimals_that_no_double_holds_are_told(world):
     world.assert_ends(1, "got a value that is no number", "1 of 2 rows", also=[("a.jsonl:1",)])
 
 
+@pytest.mark.parametrize(
+    ("declared", "value"),
+    [
+        (prop("x", "object", properties=[PRICE]), {"price": "?"}),
+        (prop("x", "array", items=PRICE), [1.5, "?"]),
+        (prop("x", "map", map={"key": prop("key", "string"), "value": PRICE}), {"a": "?"}),
+        (prop("x", "array", items=prop("one", "object", properties=[PRICE])), [{"price": "?"}]),
+    ],
+    ids=["object", "array", "map", "an object in an array"],
+)
+def test_decimals_inside_that_no_double_holds_are_told(world, declared, value):
+    long = json.dumps({"id": 2, "x": value}).replace('"?"', "0.12345678901234567891")
+    world.contract(ID, declared, form="json")
+    world.arrive({"a.jsonl": json.dumps({"id": 1, "x": value}).replace('"?"', "0.30000000000000004") + "\n" + long})
+
+    world.assert_ends(1, "got a value that is no number", "1 of 2 rows", also=[("a.jsonl:2",)])
+
+
+@pytest.mark.parametrize(
+    ("declared", "good", "bad", "path"),
+    [
+        (prop("x"), "1", "NaN", "x"),
+        (prop("x"), '{"a":1}', '{"a":1,"a":2}', "x"),
+        (prop("x", "array"), '[{"a":1}]', '[{"a":1,"a":2}]', "x[]"),
+        (prop("x", "vector", logicalTypeOptions={"dimensions": 2}), "[1.5,2]", '[1.5,"abc"]', "x[]"),
+        (prop("x", "vector", logicalTypeOptions={"dimensions": 2}), "[1.5,2]", "[1.5,0.12345678901234567891]", "x[]"),
+    ],
+    ids=["NaN", "a key twice", "a key twice in an item", "text in a vector", "a decimal in a vector"],
+)
+def test_a_value_that_no_property_types_is_not_passed_over(world, declared, good, bad, path):
+    world.contract(ID, declared, form="json")
+    world.arrive({"a.jsonl": f'{{"id":1,"x":{good}}}\n{{"id":2,"x":{bad}}}\n'})
+
+    world.assert_ends(1, f"got a value of '{path}' that cannot be read", also=[("a.jsonl:2",)])
+
+
 def test_what_json_may_hold(world):
     name = 'é "quoted" \\ \u2028 end'
     world.contract(ID, NAME, form="json")

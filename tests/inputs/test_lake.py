@@ -51,6 +51,13 @@ def test_098_no_marker(plain):
     plain.assert_ends(3, "'b1' is not ready", "_SUCCESS")
 
 
+@pytest.mark.parametrize("manifest", [None, {"files": []}], ids=["_SUCCESS", "_MANIFEST.json"])
+def test_a_marker_without_a_file_is_an_empty_batch(plain, manifest):
+    plain.arrive({}, manifest=manifest)
+
+    plain.assert_ends(1, "got no files, expected at least 1 row (lakegate.min_rows)")
+
+
 def test_099_a_file_of_the_manifest_is_missing(plain):
     folder = plain.arrive({"a.csv": GOOD}, manifest={"files": [{"path": "a.csv"}, {"path": "b.csv"}]}, complete=False)
     plain.assert_ends(3, "'b1' is not ready", "b.csv")

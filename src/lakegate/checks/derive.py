@@ -52,7 +52,8 @@ def checks_of(contract: Contract, obj: SchemaObject, neighbours: Neighbours) -> 
 
 def _batch_checks(contract: Contract, obj: SchemaObject) -> Iterator[Check]:
     gate = contract.gate
-    yield Readable(identity=_of_batch(obj, "readable", "every record of every file can be read"))
+    typed = frozenset(spot.told for spot in spots(obj) if spot.declared.logical_type)
+    yield Readable(identity=_of_batch(obj, "readable", "every record of every file can be read"), typed=typed)
     if gate.min_rows > 0:
         identity = _of_batch(obj, "minRows", f"the batch holds at least {gate.min_rows} rows")
         yield MinimumRows(identity=identity, least=gate.min_rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lakegate.checks.interface import (
     Check,
@@ -34,21 +34,34 @@ KEEPS: dict[LogicalType, frozenset[Kind]] = {
     LogicalType.MAP: frozenset({Kind.MAP}),
     LogicalType.VECTOR: frozenset({Kind.ARRAY}),
 }
+UNTYPED = "JSON in which every key stands once, and numbers in a vector"  # of a value that no property types
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Readable(Check):
-    """Every file can be read as its format, and every record in it is a row. Never waived, never a warning."""
+    """Every file can be read as its format, and every record in it is a row. Never waived, never a warning.
+
+    `typed` are the paths, as `rows.Rows.unconverted` spells them, whose cells a check of their own type tells: any
+    other cell that could not be read is told here, so that none is passed over.
+    """
+
+    typed: frozenset[str]
 
     def judge(self, found: Found) -> Judgement:
-        """Fail by the first defect."""
-        defects = found.rows.defects
-        if not defects:
+        """Fail by the first defects."""
+        defects, cells = found.rows.defects, found.rows.cells
+        told = [f"{defect.file}: {defect.kind}: {defect.message}" for defect in defects]
+        places = [place for defect in defects for place in defect.locations]
+        failed = sum(defect.count for defect in defects)
+        for path, count in found.rows.unconverted.items():
+            if path not in self.typed:
+                told.append(f"got a value of {path!r} that cannot be read, expected {UNTYPED}")
+                places += [replace(place, value=None) for place in cells.get(path, ())]  # it may be classified
+                failed += count
+        if not told:
             return passed()
-        told = "; ".join(f"{d.file}: {d.kind}: {d.message}" for d in defects[:5])
-        more = f"; and {len(defects) - 5} more" if len(defects) > 5 else ""
-        places = tuple(place for defect in defects for place in defect.locations)
-        return Judgement(Outcome.FAILED, told + more, {"failed": sum(d.count for d in defects)}, places)
+        more = f"; and {len(told) - 5} more" if len(told) > 5 else ""
+        return Judgement(Outcome.FAILED, "; ".join(told[:5]) + more, {"failed": failed}, tuple(places))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,15 +235,19 @@ class MinimumRows(Check):
         return (RowCount(),)
 
     def judge(self, found: Found) -> Judgement:
-        """Compare the row count."""
-        if found.count is None:
-            return not_applicable("not measured: the batch could not be read")
+        """Compare the row count. A batch without a single file has no rows, and nothing that could count them."""
+        rows, count = found.rows, found.answers[RowCount()]
+        if rows.table is None and not rows.parts and not rows.defects:
+            reason = f"got no files, expected at least {rows_told(self.least)} (lakegate.min_rows)"
+            return Judgement(Outcome.FAILED, reason)
+        if isinstance(count, NotMeasured):
+            return unmeasured(count)
         diagnostics = {"value": found.count, "expected": f"at least {self.least}"}
         if self.least == 0 and found.count == 0:
             return not_applicable("no rows, and min_rows: 0")
-        if found.count >= self.least:
+        if found.count is not None and found.count >= self.least:
             return passed(diagnostics)
-        reason = f"got {rows_told(found.count)}, expected at least {self.least} (lakegate.min_rows)"
+        reason = f"got {rows_told(found.count or 0)}, expected at least {self.least} (lakegate.min_rows)"
         return Judgement(Outcome.FAILED, reason, diagnostics)
 
 

@@ -20,7 +20,7 @@ def seal(lake: Lake, route: Route, record: CommitRecord) -> list[str]:
     """
     target, notes = route.target, []
     try:
-        if route.rules_sha256:
+        if route.rules_sha256 and record.contract_sha256 == route.contract_sha256:  # it was committed by this contract
             told = {"rules_sha256": route.rules_sha256, "contract_sha256": route.contract_sha256, "batch": record.batch}
             key = target.rules(route.contract_id, route.contract_version)
             lake.put_if_absent(key, json.dumps(told, sort_keys=True).encode() + b"\n", record.write_id)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
-from lakegate.contract.model import LogicalType
+from lakegate.contract.model import LogicalType, Property
 from lakegate.errors import Refused
 from lakegate.intake.convert import Conversion
 from lakegate.intake.excel import write_lines
@@ -44,7 +46,7 @@ def stage_json(intake: Intake, landed: Landed) -> Staged:
     usual = () if array else _first_keys(path)
     judged = _judged(_elements(path) if array else _lines(path), usual)
     staged = path.with_suffix(".parquet")
-    numbers = tuple(prop.physical_name for prop in intake.obj.properties if prop.logical_type is LogicalType.NUMBER)
+    numbers = tuple(prop.physical_name for prop in intake.obj.properties if _holds_numbers(prop))
     rows = write(intake.connection, _staged(judged, columns, usual, numbers), staged)
     if not array:
         _refuse_rejects(intake, path)
@@ -162,11 +164,33 @@ def _looked_at(intake: Intake, file: str, staged: Path, records: Numbered) -> tu
             )
         values = json.loads(line, parse_float=Decimal)
         for prop in intake.obj.properties:
-            value = values.get(prop.physical_name)
-            exact = not isinstance(value, Decimal) or Decimal(repr(float(value))) == value
-            if prop.logical_type is LogicalType.NUMBER and not exact:
-                found.append(Unconverted(prop.physical_name, str(value), row))
+            inside = _inexact(prop, values.get(prop.physical_name), prop.physical_name)
+            found += [Unconverted(path, str(value), row) for path, value in inside]
     return tuple(found)
+
+
+def _holds_numbers(prop: Property) -> bool:
+    """Whether a number may stand in a value of this property, at whatever level."""
+    inside = (*prop.properties, *(inner for inner in (prop.items, prop.value) if inner))
+    return prop.logical_type in (LogicalType.NUMBER, LogicalType.VECTOR) or any(map(_holds_numbers, inside))
+
+
+def _inexact(prop: Property, value: object, path: str) -> Iterator[tuple[str, Decimal]]:
+    """Yield the decimals in a value that no double holds, with the paths that `convert` gives their properties."""
+    match prop.logical_type, value:
+        case LogicalType.NUMBER, Decimal() if math.isfinite(float(value)) and Decimal(repr(float(value))) != value:
+            yield path, value
+        case LogicalType.OBJECT, dict():
+            for inner in prop.properties:
+                yield from _inexact(inner, value.get(inner.physical_name), f"{path}.{inner.physical_name}")
+        case LogicalType.ARRAY | LogicalType.VECTOR, list():
+            number = LogicalType.NUMBER if prop.logical_type is LogicalType.VECTOR else None
+            item = prop.items if prop.items and prop.items.logical_type else Property("items", "items", number)
+            for one in value:
+                yield from _inexact(item, one, f"{path}[]")
+        case LogicalType.MAP, dict() if prop.value:
+            for one in value.values():
+                yield from _inexact(prop.value, one, f"{path}{{value}}")
 
 
 def depth(line: str) -> int:
