@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import replace
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from lakegate.contract.model import LogicalType
@@ -153,20 +154,39 @@ def _looked_at(intake: Intake, file: str, staged: Path, records: Numbered) -> tu
     found = []
     while (one := rows.fetchone()) is not None:
         row, line = one
+        number, at = records.places([row])[row]
+        where = f"line {at}" if at else f"row {number}"
         if depth(line) > DEEPEST:
-            number, at = records.places([row])[row]
-            where = f"line {at}" if at else f"row {number}"
             raise Refused(
                 f"{file}: {where}: got JSON nested more than {DEEPEST:,} levels deep, expected at most that",
                 hint="look at the file: no record is nested so",
             )
-        values = json.loads(line, parse_float=Decimal)
+        try:
+            values = json.loads(line, parse_float=_Decimal, parse_int=len)
+        except (ValueError, RecursionError) as error:  # the engine knows `inf`, and commas that mean nothing
+            raise unreadable(
+                f"got {where} with a number to be looked at, in JSON that only the engine reads", at
+            ) from error
         for prop in intake.obj.properties:
             value = values.get(prop.physical_name)
-            exact = not isinstance(value, Decimal) or Decimal(repr(float(value))) == value
-            if prop.logical_type is LogicalType.NUMBER and not exact:
+            if prop.logical_type is LogicalType.NUMBER and isinstance(value, _Decimal) and not _kept(value):
                 found.append(Unconverted(prop.physical_name, str(value), row))
     return tuple(found)
+
+
+class _Decimal(str):
+    """A number with a point or an exponent, as it is written."""
+
+    __slots__ = ()
+
+
+def _kept(number: str) -> bool:
+    """Whether a double holds the number exactly. One that is beyond all doubles was told before."""
+    double = float(number)
+    try:
+        return not math.isfinite(double) or Decimal(number) == Decimal(repr(double))
+    except InvalidOperation:  # an exponent of 19 digits and more
+        return False
 
 
 def depth(line: str) -> int:
