@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+
 from inputs.test_avro_orc import FILES
 from inputs.test_excel import workbook
-
 from lakegate.contract.model import Sheet
 from lakegate.intake import avro, excel, orc
 from lakegate.intake.budget import Budget
