@@ -96,7 +96,7 @@ def main() -> None:
     asked = parser.parse_args()
     os.environ["LAKEGATE_CACHE"] = str(asked.folder / "proofs")
     warnings.simplefilter("ignore")
-    _limit()
+    _limit(asked.seed)
     guided = atheris is not None and not asked.plain and not asked.replay
     if guided:
         with atheris.instrument_imports(include=["lakegate", "openpyxl"]):
@@ -114,9 +114,11 @@ def main() -> None:
     os._exit(0)
 
 
-def _limit() -> None:
+def _limit(seed: int) -> None:
     import resource
 
+    if hasattr(os, "sched_setaffinity"):  # one core: engines start no further threads, and more inputs run
+        os.sched_setaffinity(0, {sorted(os.sched_getaffinity(0))[seed % len(os.sched_getaffinity(0))]})
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
 
