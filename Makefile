@@ -13,6 +13,8 @@ EXTRAS := demo,gx,pandera,airflow,spark,excel,avro
 INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --constraints $(PINS)
 ROWS ?= 1000000 10000000
 RUNS ?= 5
+SECONDS ?= 60
+TARGETS ?= contract csv json json_array parquet excel avro orc
 
 ifdef PIP_INDEX_URL
 export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
@@ -34,6 +36,10 @@ test: lint ## everything that must hold: lint, then every test, with every extra
 .PHONY: quick
 quick: .venv/installed-all ## the tests that take no seconds, in less than one minute
 	$(BIN)/python -m pytest -n 2 -m 'not slow'
+
+.PHONY: fuzz
+fuzz: .venv/installed-all ## hostile inputs for the contract loader and every reader: make fuzz SECONDS=600 TARGETS="csv avro"
+	for target in $(TARGETS); do PYTHONPATH=src:tests $(BIN)/python -m fuzz $$target --seconds $(SECONDS) || exit; done
 
 .PHONY: lint
 lint: .venv/installed-all ## ruff, mypy --strict, the order of imports, docstrings on everything public

@@ -188,3 +188,13 @@ def test_what_is_compressed_inside_is_not_unpacked(world, form):
     world.arrive({f"a.{form}.gz": b"\x1f\x8b"})
 
     world.assert_ends(2, f"a.{form}.gz: got {form} inside gzip")
+
+
+def test_an_avro_block_that_claims_fewer_records_than_it_holds(world):
+    world.contract(ID, NAME, form="avro")
+    data = avro(records=RECORDS[:20])
+    marker, twenty, nineteen = data[-16:], b"\x28", b"\x26"
+    assert data.count(marker + twenty) == 1
+    world.arrive({"a.avro": data.replace(marker + twenty, marker + nineteen)})
+
+    world.assert_ends(1, "a.avro: unreadable: got a block that holds more than the 19 records it claims")

@@ -61,6 +61,17 @@ def bomb(*, honest):
     return data.replace(true, size)
 
 
+def prefixed(data):
+    """The same workbook as another writer puts its sheet: every element with a prefix."""
+    data = edited(data, rb"<(/?)([a-zA-Z])", rb"<\1x:\2")
+    return edited(data, rb"xmlns=", rb"xmlns:x=")
+
+
+def recoded(data):
+    """The same workbook with its sheet in UTF-16."""
+    return edited(data, rb"(?s).+", lambda whole: whole[0].decode().encode("utf-16"))
+
+
 @pytest.mark.parametrize("honest", [True, False])
 def test_068_a_bomb(world, honest):
     world.write("lakegate.toml", LIMITS)
@@ -89,6 +100,23 @@ def test_070_a_formula_without_a_cached_value(world):
 
     cause = "got a formula without a cached value, expected the workbook saved with its values"
     world.assert_ends(1, "a.xlsx: malformed record", cause, also=[("a.xlsx:3", "row 2")])
+
+
+@pytest.mark.parametrize("written", [prefixed, recoded])
+def test_070_a_formula_without_a_cached_value_however_its_element_is_written(world, written):
+    world.contract(ID, NAME, form="xlsx")
+    world.arrive({"a.xlsx": written(workbook([["id", "name"], [1, "x"], [2, "=A2+1"]]))})
+
+    world.assert_ends(1, "a.xlsx: malformed record", "got a formula without a cached value")
+
+
+@pytest.mark.parametrize("claimed", [b"A1:A1", b"A1:B2", b"B1:B3"])
+def test_a_sheet_that_claims_to_be_smaller_is_read_whole(world, claimed):
+    world.contract(ID, NAME, form="xlsx")
+    world.arrive({"a.xlsx": edited(workbook(), rb'<dimension ref="[^"]*"', b'<dimension ref="' + claimed + b'"')})
+
+    world.assert_ends(0, "is committed")
+    assert committed(world, "id", "name") == [(1, "x"), (2, "y")]
 
 
 def test_070_a_formula_counts_as_its_cached_value(world):
@@ -186,6 +214,20 @@ def _error(sheet):
     ("data", "cause"),
     [
         pytest.param(workbook(change=_merge), "got merged cells A2:A3", id="merged cells"),
+        pytest.param(prefixed(workbook(change=_merge)), "got merged cells A2:A3", id="merged cells, prefixed"),
+        pytest.param(
+            edited(workbook(), b'r="3"', b'r="2"'),
+            "got row 2 behind row 2 in xl/worksheets/sheet1.xml",
+            id="a row twice",
+        ),
+        pytest.param(
+            edited(workbook(), rb'r="([AB]?)2"', rb'r="\g<1>4"'), "got row 3 behind row 4", id="rows out of order"
+        ),
+        pytest.param(edited(workbook(), b'r="2"', b'r="9999999"'), "got row 9999999 behind row 1", id="no such row"),
+        pytest.param(edited(workbook(), b'"A3"', b'"C3"'), "got the cell B3 in row 3", id="cells out of order"),
+        pytest.param(edited(workbook(), b'"A3"', b'"A2"'), "got the cell A2 in row 3", id="a cell of another row"),
+        pytest.param(edited(workbook(), b'"A3"', b'"3"'), "got a cell called '3'", id="no such cell"),
+        pytest.param(edited(workbook(), b"</sheetData>", b""), "got a damaged sheet 'Sheet1'", id="no whole XML"),
         pytest.param(workbook(change=_error), "got the error #N/A, expected a value", id="an error"),
         pytest.param(workbook([["id", "name"], [1, "x"], [], [2, "y"]]), "got a blank row", id="a blank row"),
         pytest.param(workbook([["id", None], [1, "x"]]), "got a value beyond the last named column", id="no name"),
@@ -199,6 +241,11 @@ def _error(sheet):
             "with a document type, expected none",
             id="entities",
         ),
+        pytest.param(
+            recoded(edited(workbook(), rb"<worksheet", b'<!DOCTYPE x [<!ENTITY a "aa">]><worksheet')),
+            "with a document type, expected none",
+            id="entities in UTF-16",
+        ),
     ],
 )
 def test_what_is_no_table(world, data, cause):
@@ -206,3 +253,10 @@ def test_what_is_no_table(world, data, cause):
     world.arrive({"a.xlsx": data})
 
     world.assert_ends(1, "a.xlsx: ", cause)
+
+
+def test_a_workbook_is_one_because_the_contract_says_so_whatever_its_name(world):
+    world.contract(ID, NAME, form="xlsx")
+    world.arrive({"export-2026": workbook()})
+
+    world.assert_ends(0, "is committed")

@@ -155,6 +155,24 @@ def test_what_nobody_can_read_is_a_usage_error(tmp_path):
         open_files(tmp_path, {"a.docx": b"x"}, ID)
 
 
+@pytest.mark.parametrize(
+    "dialect",
+    [
+        TextDialect(quote=","),
+        TextDialect(escape=","),
+        TextDialect(nulls=(",",)),
+        TextDialect(nulls=('a"b',)),
+        TextDialect(delimiter="\n"),
+        TextDialect(quote="\r"),
+        TextDialect(escape="\0"),
+        TextDialect(quote="é"),
+    ],
+)
+def test_marks_that_cannot_be_told_apart_are_no_fault_of_the_file(tmp_path, dialect):
+    with pytest.raises(UsageError, match="expected"):
+        open_files(tmp_path, {"a.csv": b"id,name\n1,a\n"}, ID, NAME, gate=Gate(text=dialect))
+
+
 def test_nested_types_in_a_cell_are_json(tmp_path):
     tags = prop("tags", "array", items=prop("items", "integer"))
 

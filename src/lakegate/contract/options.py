@@ -31,7 +31,9 @@ def findings(place: Place) -> Iterator[Finding]:
     if prop is None or not prop.options:
         return
     path = (*place.path, "logicalTypeOptions")
-    yield from _untyped(prop, path)
+    if prop.logical_type in (None, LogicalType.BOOLEAN, LogicalType.MAP, LogicalType.VECTOR):
+        yield from _untyped(prop, path)
+        return  # the standard's grammar says nothing of their values
     for least, most in _SIZES:
         if least in prop.options and most in prop.options and prop.options[least] > prop.options[most]:
             yield _crossed(path, least, most, prop)
@@ -49,11 +51,11 @@ def findings(place: Place) -> Iterator[Finding]:
 
 def _untyped(prop: Property, path: Path) -> Iterator[Finding]:
     """Yield options of types that have none; the standard's grammar lets them pass."""
-    if prop.logical_type in (None, LogicalType.BOOLEAN, LogicalType.MAP):
+    if prop.logical_type is not LogicalType.VECTOR:
         what = f"logicalType {prop.logical_type}" if prop.logical_type else "a property without a logicalType"
         hint = "remove them" if prop.logical_type else "write its logicalType"
         yield Finding(path, "misplaced-key", f"the options of {what} are not checked", hint=hint, at_key=True)
-    if prop.logical_type is LogicalType.VECTOR:
+    else:
         for key in prop.options:
             if key not in _OPTIONS_OF_VECTOR:
                 hint = near(key, _OPTIONS_OF_VECTOR)

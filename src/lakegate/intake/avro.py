@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import lzma
 import uuid
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from lakegate.errors import UsageError
 from lakegate.intake.budget import Budget
-from lakegate.intake.files import BadFile, NativeFile, unreadable
+from lakegate.intake.files import BadFile, NativeFile, is_ours, unreadable
 from lakegate.intake.names import check_twins
 
 if TYPE_CHECKING:
@@ -27,6 +29,9 @@ _DAMAGED = (
     OverflowError,
     ArithmeticError,
     LookupError,
+    RecursionError,
+    lzma.LZMAError,
+    zlib.error,
 )
 
 
@@ -54,8 +59,8 @@ def write_parquet(file: NativeFile, target: Path, budget: Budget) -> None:
                     produced += batch.nbytes
                     budget.charge(file.name, produced, size)
                     out.write_batch(batch)
-    except (*_DAMAGED, pa.ArrowException, OSError) as error:
-        if isinstance(error, BadFile):
+    except (*_DAMAGED, fastavro.schema.SchemaParseException, pa.ArrowException, OSError) as error:
+        if isinstance(error, BadFile) or is_ours(error):
             raise
         raise unreadable(f"got a damaged Avro file ({type(error).__name__}), expected whole blocks") from error
     if rows != expected:
@@ -73,6 +78,8 @@ def _batches(reader: Any, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
             if len(held) == ROWS:
                 yield pa.RecordBatch.from_pylist(held, schema)
                 held = []
+        if block.bytes_.read(1):
+            raise unreadable(f"got a block that holds more than the {block.num_records} records it claims")
     if held:
         yield pa.RecordBatch.from_pylist(held, schema)
 

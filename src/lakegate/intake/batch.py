@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from lakegate.contract.model import Gate, SchemaObject
-from lakegate.errors import CouldNotEvaluate
+from lakegate.errors import CouldNotEvaluate, EngineError
 from lakegate.intake import avro, orc
 from lakegate.intake.budget import Budget
 from lakegate.intake.convert import Converter
@@ -34,6 +34,7 @@ from lakegate.intake.types import table_types
 from lakegate.rows import Defect, DefectKind, Location, Part, Rows
 
 if TYPE_CHECKING:
+    import duckdb
     import pyarrow as pa
 
 _DISK = ("No space left", "quota", "Could not write", "Failed to write")  # what the engine says of its own disk
@@ -123,12 +124,25 @@ class Opening:
                     return open_parquet(intake, landed.source, proved=self.proved)
         except BadFile as bad:
             return bad.defect(name)
-        except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException) as error:
-            cause = str(error).partition("\n")[0].replace(str(self.workspace), "")
-            if any(word in cause for word in _DISK):
-                raise CouldNotEvaluate(f"{name}: {cause}", hint="make room on the private disk") from None
-            told = f"got a file that the engine cannot read as {landed.form}: {cause}"
-            return Defect(DefectKind.UNREADABLE, name, told)
+        except duckdb.Error as error:
+            return self._unread(name, landed.form, error)
+
+    def _unread(self, name: str, form: Format, error: duckdb.Error) -> Defect:
+        """Return what the engine says of a file as a defect; raises where it says nothing of the file."""
+        import duckdb  # loaded already
+
+        if isinstance(
+            error,
+            (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException, duckdb.OutOfMemoryException),
+        ):
+            raise error  # our own SQL, or our own memory
+        cause = str(error).partition("\n")[0].replace(str(self.workspace), "")
+        if isinstance(error, (duckdb.InternalException, duckdb.FatalException)):
+            raise EngineError(f"{name}: the engine broke while it read the file: {cause}") from None
+        if any(word in cause for word in _DISK):
+            raise CouldNotEvaluate(f"{name}: {cause}", hint="make room on the private disk") from None
+        told = f"got a file that the engine cannot read as {form}: {cause}"
+        return Defect(DefectKind.UNREADABLE, name, told)
 
 
 def open_batch(

@@ -18,6 +18,7 @@ from lakegate.intake.quoting import text
 from lakegate.intake.staging import LONGEST, Gap, Intake, Numbered, Staged, take_rejects, typed, write
 from lakegate.rows import DefectKind, Kind, Type
 
+_HINT = "see `lakegate.text` in the contract, and `delimiter` in its server"
 _WORDS = {"comma": ",", "tab": "\t", "\\t": "\t", "semicolon": ";", "pipe": "|"}
 
 
@@ -25,6 +26,7 @@ def stage_csv(intake: Intake, landed: Landed) -> Staged:
     """Stage one CSV file. Raises `BadFile` where its rows cannot be measured at all."""
     facts, dialect, file = landed.told, intake.gate.text, landed.source
     delimiter = _delimiter(intake, file)
+    _check_marks(dialect, delimiter)
     if facts.open_quote:
         last = deque(_walked(landed, dialect), maxlen=1)[0]
         raise unreadable(f"got a quote in the record of line {last.line} that is never closed", last.line)
@@ -64,6 +66,17 @@ def _delimiter(intake: Intake, file: NativeFile) -> str:
             f"got the delimiter {declared!r}, expected one character", hint="set `delimiter` in the server"
         )
     return found
+
+
+def _check_marks(dialect: TextDialect, delimiter: str) -> None:
+    """Raise `UsageError` for marks that cannot be told apart, or that the engine does not take for marks."""
+    for word, mark in (("delimiter", delimiter), ("quote", dialect.quote), ("escape", dialect.escape)):
+        if mark in "\r\n\0" or not (mark.isascii() or word == "delimiter"):
+            raise UsageError(f"got the {word} {mark!r}, expected one ASCII character that ends no line")
+    for token in (dialect.quote, dialect.escape, *dialect.nulls):
+        if delimiter in token or (dialect.quote in token and token in dialect.nulls):
+            told = f"got {token!r} beside the delimiter {delimiter!r} and the quote {dialect.quote!r}"
+            raise UsageError(f"{told}, expected marks and null tokens that do not hold one another", hint=_HINT)
 
 
 def _header(landed: Landed, dialect: TextDialect, delimiter: str) -> list[str]:

@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from itertools import repeat
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import ParseError
 
 from lakegate.contract.model import LogicalType, Property, Sheet
 from lakegate.errors import Refused, UsageError
 from lakegate.intake.budget import Budget
-from lakegate.intake.files import CHUNK, BadFile, NativeFile, unreadable
+from lakegate.intake.excel_parts import Part
+from lakegate.intake.files import CHUNK, BadFile, NativeFile, is_ours, unreadable
 from lakegate.intake.names import check_twins
 from lakegate.intake.staging import Gap
 from lakegate.rows import DefectKind
@@ -32,7 +32,7 @@ DIGITS = 10**15  # whole numbers from here on are not kept exactly
 _MOMENTS = (LogicalType.DATE, LogicalType.TIMESTAMP, LogicalType.TIME)
 _DAMAGED = (
     zipfile.BadZipFile,
-    ParseError,
+    SyntaxError,  # of either XML parser that openpyxl may use
     KeyError,
     ValueError,
     TypeError,
@@ -64,40 +64,31 @@ def write_lines(
     try:
         return _written(file, sheet, properties, target, parts, budget)
     except _DAMAGED as error:
+        if is_ours(error):
+            raise
         raise unreadable(f"got a workbook that cannot be read ({type(error).__name__}), expected .xlsx") from error
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """What the bytes of a worksheet say."""
-
-    merged: tuple[str, ...] = ()
-    formulas: bool = False
-
-
-def _unpacked(file: NativeFile, budget: Budget) -> dict[str, _Part]:
+def _unpacked(file: NativeFile, budget: Budget) -> dict[str, Part]:
     """Decompress every member once, counting (INPUTS 68): the sizes that the archive claims are not believed."""
     size, produced = file.path.stat().st_size, 0
-    found: dict[str, _Part] = {}
+    found: dict[str, Part] = {}
     try:
         with zipfile.ZipFile(file.path) as archive:
             members = archive.infolist()
             if len(members) > MEMBERS or len({member.filename for member in members}) < len(members):
                 raise Refused(f"{file.name}: got {len(members):,} members, expected at most {MEMBERS:,}, each once")
             for member in members:
-                merged: list[bytes] = []
-                formulas, tail = False, b""
+                part = found[member.filename] = Part(member.filename)
                 with archive.open(member) as stream:
                     while piece := stream.read(CHUNK):
                         produced += len(piece)
                         budget.charge(file.name, produced, size)
-                        text, tail = tail + piece, piece[-64:]
-                        if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
-                            raise unreadable(f"got {member.filename} with a document type, expected none")
-                        merged += re.findall(rb'<mergeCell[^>]* ref="([A-Z]+[0-9]+:[A-Z]+[0-9]+)"', text)
-                        formulas |= b"<f>" in text or b"<f " in text
-                found[member.filename] = _Part(tuple({one.decode(): None for one in merged}), formulas)
+                        part.feed(piece)
+                part.feed(b"", last=True)
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
+        if is_ours(error):
+            raise
         raise unreadable(f"got a damaged workbook ({error}), expected .xlsx") from error
     return found
 
@@ -107,29 +98,26 @@ def _written(
     sheet: Sheet,
     properties: Sequence[Property],
     target: Path,
-    parts: dict[str, _Part],
+    parts: dict[str, Part],
     budget: Budget,
 ) -> SheetFacts:
     try:
         import openpyxl  # 0.2 s of CPU, only for workbooks
     except ImportError:
         raise UsageError(f"{file.name}: workbooks are read by openpyxl", hint="pip install 'lakegate[excel]'") from None
-    book = openpyxl.load_workbook(file.path, read_only=True, data_only=True)
-    name = _sheet_name(book, sheet)
-    part = parts.get(book[name]._worksheet_path.lstrip("/"), _Part())  # noqa: SLF001 - openpyxl tells it nowhere else
-    for merged in part.merged:
-        if int(re.findall("[0-9]+", merged)[-1]) >= sheet.header_row:
-            raise unreadable(f"got merged cells {merged} in the sheet {name!r}, expected one value a cell")
-    rows = book[name].iter_rows(min_row=sheet.header_row)
-    header = _header(next(rows, ()), name)
-    formulas: Iterator[Any] = repeat(None)
-    if part.formulas:
-        written = openpyxl.load_workbook(file.path, read_only=True, data_only=False)
-        formulas = written[name].iter_rows(min_row=sheet.header_row + 1)
     kinds = {prop.physical_name: prop.logical_type for prop in properties}
     records, gaps, blank = 0, [], []
-    with target.open("w", encoding="utf-8") as out:
-        for row, asked in zip(rows, formulas, strict=False):
+    with file.path.open("rb") as stream, file.path.open("rb") as again, target.open("w", encoding="utf-8") as out:
+        book = openpyxl.load_workbook(stream, read_only=True, data_only=True)
+        name = _sheet_name(book, sheet)
+        part = parts.get(book[name]._worksheet_path.lstrip("/"))  # noqa: SLF001 - openpyxl tells it nowhere else
+        formulas = _checked(part, name, sheet)
+        rows = _rows(book[name], sheet.header_row)
+        header = _header(next(rows, ()), name)
+        asking: Iterator[Any] = repeat(None)
+        if formulas:
+            asking = _rows(openpyxl.load_workbook(again, read_only=True)[name], sheet.header_row + 1)
+        for row, asked in zip(rows, asking, strict=False):
             records += 1
             budget.charge_cells(file.name, records, len(header))
             line = sheet.header_row + records
@@ -144,6 +132,23 @@ def _written(
                 else:
                     out.write(json.dumps(values, ensure_ascii=False, allow_nan=False) + "\n")
     return SheetFacts(header, records - len(blank), tuple(gaps), sheet.header_row + 1)
+
+
+def _checked(part: Part | None, name: str, sheet: Sheet) -> bool:
+    """Return whether there are formulas in the part that is the sheet. Raises `BadFile` for what is no table."""
+    if part is None or part.broken:
+        raise unreadable(f"got a damaged sheet {name!r}, expected whole XML")
+    for merged in part.merged:
+        if int(re.findall("[0-9]+", merged)[-1]) >= sheet.header_row:
+            raise unreadable(f"got merged cells {merged} in the sheet {name!r}, expected one value a cell")
+    return part.formulas
+
+
+def _rows(sheet: Any, first: int) -> Iterator[Any]:
+    """Return all rows from `first` on: the size that the sheet claims would hide what lies outside."""
+    sheet.reset_dimensions()
+    rows: Iterator[Any] = sheet.iter_rows(min_row=first)
+    return rows
 
 
 def _sheet_name(book: Any, sheet: Sheet) -> str:

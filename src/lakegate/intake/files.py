@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import errno
 import gzip
 import io
 from collections.abc import Iterator
@@ -76,6 +77,9 @@ _MAGIC = {
     b"Obj\x01": "Avro",
     b"ORC": "ORC",
 }
+_OUR_ERRORS = frozenset(
+    (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
+)
 _MAGIC_OF = {Format.PARQUET: "Parquet", Format.EXCEL: "xlsx", Format.AVRO: "Avro", Format.ORC: "ORC"}
 
 
@@ -103,6 +107,11 @@ class BadFile(Exception):
 def unreadable(message: str, line: int | None = None) -> BadFile:
     """Return the error for a file that cannot be opened as its format."""
     return BadFile(DefectKind.UNREADABLE, message, line)
+
+
+def is_ours(error: Exception) -> bool:
+    """Whether an error tells of our own memory or disk: then nothing is known of the file that was read."""
+    return isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in _OUR_ERRORS)
 
 
 def format_of(name: str, declared: str | None) -> tuple[Format, Codec]:
@@ -215,6 +224,8 @@ def _bzip2(source: _Counted) -> Iterator[bytes]:
                     yield chunk
                 data = b""
         except OSError as error:
+            if is_ours(error):
+                raise
             raise unreadable(f"got a damaged bzip2 file ({error}), expected whole streams") from error
         data = stream.unused_data or source.read(CHUNK) or b""
 
@@ -227,4 +238,6 @@ def _zstd(source: _Counted) -> Iterator[bytes]:
         with pa.CompressedInputStream(pa.PythonFile(source, mode="r"), "zstd") as stream:
             yield from iter(lambda: stream.read(CHUNK), b"")
     except OSError as error:
+        if is_ours(error):
+            raise
         raise unreadable(f"got a damaged zstd file ({error}), expected whole frames") from error

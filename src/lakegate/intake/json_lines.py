@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from lakegate.contract.model import LogicalType, Property
@@ -155,14 +155,19 @@ def _looked_at(intake: Intake, file: str, staged: Path, records: Numbered) -> tu
     found = []
     while (one := rows.fetchone()) is not None:
         row, line = one
+        number, at = records.places([row])[row]
+        where = f"line {at}" if at else f"row {number}"
         if depth(line) > DEEPEST:
-            number, at = records.places([row])[row]
-            where = f"line {at}" if at else f"row {number}"
             raise Refused(
                 f"{file}: {where}: got JSON nested more than {DEEPEST:,} levels deep, expected at most that",
                 hint="look at the file: no record is nested so",
             )
-        values = json.loads(line, parse_float=Decimal)
+        try:
+            values = json.loads(line, parse_float=_Decimal, parse_int=len)
+        except (ValueError, RecursionError) as error:  # the engine knows `inf`, and commas that mean nothing
+            raise unreadable(
+                f"got {where} with a number to be looked at, in JSON that only the engine reads", at
+            ) from error
         for prop in intake.obj.properties:
             inside = _inexact(prop, values.get(prop.physical_name), prop.physical_name)
             found += [Unconverted(path, str(value), row) for path, value in inside]
@@ -175,10 +180,10 @@ def _holds_numbers(prop: Property) -> bool:
     return prop.logical_type in (LogicalType.NUMBER, LogicalType.VECTOR) or any(map(_holds_numbers, inside))
 
 
-def _inexact(prop: Property, value: object, path: str) -> Iterator[tuple[str, Decimal]]:
+def _inexact(prop: Property, value: object, path: str) -> Iterator[tuple[str, str]]:
     """Yield the decimals in a value that no double holds, with the paths that `convert` gives their properties."""
     match prop.logical_type, value:
-        case LogicalType.NUMBER, Decimal() if math.isfinite(float(value)) and Decimal(repr(float(value))) != value:
+        case LogicalType.NUMBER, _Decimal() if not _kept(value):
             yield path, value
         case LogicalType.OBJECT, dict():
             for inner in prop.properties:
@@ -191,6 +196,21 @@ def _inexact(prop: Property, value: object, path: str) -> Iterator[tuple[str, De
         case LogicalType.MAP, dict() if prop.value:
             for one in value.values():
                 yield from _inexact(prop.value, one, f"{path}{{value}}")
+
+
+class _Decimal(str):
+    """A number with a point or an exponent, as it is written."""
+
+    __slots__ = ()
+
+
+def _kept(number: str) -> bool:
+    """Whether a double holds the number exactly. One that is beyond all doubles was told before."""
+    double = float(number)
+    try:
+        return not math.isfinite(double) or Decimal(number) == Decimal(repr(double))
+    except InvalidOperation:  # an exponent of 19 digits and more
+        return False
 
 
 def depth(line: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lakegate.intake.budget import Budget
-from lakegate.intake.files import NativeFile, unreadable
+from lakegate.intake.files import NativeFile, is_ours, unreadable
 from lakegate.intake.names import check_twins
 
 
@@ -32,6 +32,8 @@ def write_parquet(file: NativeFile, target: Path, budget: Budget) -> None:
                 rows += batch.num_rows
                 out.write_batch(batch)
     except (pa.ArrowException, OSError, ValueError) as error:
+        if is_ours(error):
+            raise
         told = str(error).partition("\n")[0]
         raise unreadable(f"got a damaged ORC file ({told}), expected whole stripes") from error
     if rows != source.nrows:

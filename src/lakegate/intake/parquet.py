@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lakegate.intake.files import NativeFile, link, unreadable
+from lakegate.intake.files import NativeFile, is_ours, link, unreadable
 from lakegate.intake.names import check_twins
 from lakegate.intake.parquet_pages import check_pages, footprint
 from lakegate.intake.quoting import name as identifier
@@ -48,9 +48,14 @@ def _walk(intake: Intake, file: NativeFile) -> None:
     try:
         metadata = pq.read_metadata(file.path, memory_map=True)
     except (pa.ArrowException, OSError) as error:
+        if is_ours(error):
+            raise
         raise unreadable(f"got a footer that cannot be read ({str(error).partition(chr(10))[0]})") from error
     intake.budget.charge(file.name, footprint(metadata), size)
-    intake.budget.charge(file.name, check_pages(file.path, metadata).decoded, size)
+    try:
+        intake.budget.charge(file.name, check_pages(file.path, metadata).decoded, size)
+    except UnicodeDecodeError as error:
+        raise unreadable("got a column whose name is no UTF-8, expected UTF-8") from error
 
 
 def _decode(intake: Intake, relation: str, types: tuple[tuple[str, Type], ...], claimed: int) -> None:

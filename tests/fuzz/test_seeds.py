@@ -1,0 +1,47 @@
+"""Every input that was kept, through its target: only our own errors come out (docs/fuzzing.md)."""
+
+import random
+
+import pytest
+
+from fuzz.mutations import Mutator
+from fuzz.targets import TARGETS
+
+SEEDS = [
+    pytest.param(target, data, id=f"{target.name}-{name}")
+    for target in TARGETS.values()
+    for name, data in target.seeds().items()
+]
+
+
+@pytest.mark.parametrize(("target", "data"), SEEDS)
+def test_nothing_but_our_own_errors_comes_out(target, data):
+    assert target.run(data)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
+def test_nothing_but_our_own_errors_comes_out_of_inputs_near_the_seeds(target):
+    rng = random.Random(1)  # noqa: S311 - nothing secret is drawn
+    mutator = Mutator(target.name, target.words)
+    seeds = list(target.seeds().values())
+
+    for _ in range(150):
+        assert target.run(mutator.mutated(rng.choice(seeds), seeds, rng))
+
+
+def test_a_fault_of_ours_is_seen(monkeypatch):
+    def broken(*_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("lakegate.intake.batch.stage_csv", broken)
+
+    with pytest.raises(ZeroDivisionError):
+        TARGETS["csv"].run(b"id,name\n1,a\n")
+
+
+def test_rows_that_are_not_in_the_file_are_seen(monkeypatch):
+    monkeypatch.setattr("fuzz.targets._is_object", lambda line: False)
+
+    with pytest.raises(Exception, match="0 lines hold an object"):
+        TARGETS["json"].run(b'{"id": 1}\n')
