@@ -10,7 +10,7 @@ import pytest
 from checks.asked import CSV, EVERY_WAY, PARQUET, TABLE, TYPED, contract, judged, result
 from lakegate.api import Asked, check, opened
 from lakegate.checks.interface import Found, Outcome
-from lakegate.checks.structure import MinimumRows
+from lakegate.checks.structure import MinimumRows, Readable
 from lakegate.measures import Fault, NotMeasured, RowCount
 from lakegate.rows import Part, Rows
 
@@ -98,10 +98,17 @@ def test_no_rows(way, tmp_path):
     assert of_rows == {Outcome.NOT_APPLICABLE}
 
 
-def test_rows_that_could_not_be_counted_are_no_pass():
+@pytest.mark.parametrize(
+    "check",
+    [
+        MinimumRows(identity=SimpleNamespace(), least=1),
+        Readable(identity=SimpleNamespace(), typed=frozenset()),  # where min_rows is 0, the only one that counts
+    ],
+    ids=["min_rows", "readable"],
+)
+def test_rows_that_could_not_be_counted_are_no_pass(check):
     lost = NotMeasured(Fault.ENGINE, "the disk is full")
     part = Part("a.parquet", "a.parquet", (), 1)
-    check = MinimumRows(identity=SimpleNamespace(), least=1)
 
     judgement = check.judge(Found(Rows((part,)), None, {RowCount(): lost}))
 

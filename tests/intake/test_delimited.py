@@ -120,6 +120,7 @@ def test_missing_columns_are_absent_and_undeclared_ones_stay_text(tmp_path):
     ("name", "data", "text", "reader"),
     [
         ("a.tsv", b"id\tname\n1\ta\n", TextDialect(), {}),
+        ("a.txt", b"id\tname\n1\ta\n", TextDialect(), {"format": "tsv"}),
         ("a.csv", b"id;name\n1;a\n", TextDialect(), {"delimiter": ";"}),
         ("a.csv", b"id|name\n1|a\n", TextDialect(delimiter="pipe"), {}),
         ("a.csv", b"id,name\n1,'a'\n", TextDialect(quote="'", escape="'"), {}),

@@ -16,6 +16,14 @@ naive = dt.datetime.fromisoformat
 NONE = object()
 
 
+@pytest.mark.parametrize("value", ["9007199254740993.0", "9.007199254740993e15"])
+def test_an_integer_whose_double_is_another_one_is_told(tmp_path, value):
+    opened = open_files(tmp_path, {"a.jsonl": f'{{"c": {value}}}'.encode()}, prop("c", "integer"))
+
+    assert opened.column("c") == [None]
+    assert opened.rows.unconverted == {"c": 1}
+
+
 @pytest.mark.parametrize(
     ("logical_type", "value", "expected"),
     [
@@ -23,6 +31,7 @@ NONE = object()
         ("integer", "1.0", 1),
         ("integer", "-0", 0),
         ("integer", "18446744073709551616", 2**64),
+        ("integer", "999999999999999.0", 999999999999999),
         ("integer", "1.5", NONE),
         ("integer", '"1"', NONE),
         ("integer", "true", NONE),

@@ -190,7 +190,7 @@ def test_an_answer_without_end_is_not_read_on(tmp_path, rows, monkeypatch):
     monkeypatch.setattr(process, "ANSWER", 1 << 20)
     with Worker(SOURCE, tmp_path) as worker:
         followed(worker, rows)
-        with pytest.raises(WorkerDied):
+        with pytest.raises(WorkerDied, match="answer is longer than"):
             worker.open()
 
 

@@ -47,6 +47,10 @@ class Readable(Check):
 
     typed: frozenset[str]
 
+    def measures(self) -> tuple[Measure, ...]:
+        """The rows: what cannot be counted was not read."""
+        return (RowCount(),)
+
     def judge(self, found: Found) -> Judgement:
         """Fail by the first defects."""
         defects, cells = found.rows.defects, found.rows.cells
@@ -59,7 +63,8 @@ class Readable(Check):
                 places += [replace(place, value=None) for place in cells.get(path, ())]  # it may be classified
                 failed += count
         if not told:
-            return passed()
+            counted, held = found.answers[RowCount()], found.rows.table is not None or found.rows.parts
+            return unmeasured(counted) if held and isinstance(counted, NotMeasured) else passed()
         more = f"; and {len(told) - 5} more" if len(told) > 5 else ""
         return Judgement(Outcome.FAILED, "; ".join(told[:5]) + more, {"failed": failed}, tuple(places))
 

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 ROWS = 10_000  # of a batch that is written at once
 SYNC = 16  # bytes of the marker behind each block
+CODECS = ("null", "deflate", "snappy", "zstandard", "lz4", "bzip2", "xz")
 _DAMAGED = (
+    OSError,
     EOFError,
     ValueError,
     TypeError,
@@ -30,6 +32,7 @@ _DAMAGED = (
     ArithmeticError,
     LookupError,
     RecursionError,
+    RuntimeError,  # of lz4
     lzma.LZMAError,
     zlib.error,
 )
@@ -41,14 +44,19 @@ def write_parquet(file: NativeFile, target: Path, budget: Budget) -> None:
     import pyarrow.parquet as pq
 
     try:
-        import fastavro  # 0.1 s of CPU, only for Avro
+        import cramjam  # as all of these only for Avro: 0.1 s of CPU
+        import fastavro
+        from backports.zstd import ZstdError
     except ImportError:
         raise UsageError(f"{file.name}: Avro is read by fastavro", hint="pip install 'lakegate[avro]'") from None
 
+    of_libraries = (fastavro.schema.SchemaParseException, pa.ArrowException, ZstdError, cramjam.DecompressionError)
     size = file.path.stat().st_size
     try:
         with file.path.open("rb") as stream:
             reader = fastavro.block_reader(stream)
+            if reader.codec not in CODECS:
+                raise unreadable(f"got the codec {reader.codec!r}, expected one of {', '.join(CODECS)}")
             schema = _schema(reader.writer_schema)
             expected = _counted(file.path, reader)
             budget.charge_cells(file.name, expected, len(schema))
@@ -59,7 +67,7 @@ def write_parquet(file: NativeFile, target: Path, budget: Budget) -> None:
                     produced += batch.nbytes
                     budget.charge(file.name, produced, size)
                     out.write_batch(batch)
-    except (*_DAMAGED, fastavro.schema.SchemaParseException, pa.ArrowException, OSError) as error:
+    except (*_DAMAGED, *of_libraries) as error:
         if isinstance(error, BadFile) or is_ours(error):
             raise
         raise unreadable(f"got a damaged Avro file ({type(error).__name__}), expected whole blocks") from error
@@ -96,7 +104,10 @@ def _plain(value: Any) -> Any:
 
 
 def _counted(path: Path, reader: Any) -> int:
-    """Walk the blocks without decoding them: return how many records they claim, to the last byte of the file."""
+    """Walk the blocks without decoding them: return how many records they claim, to the last byte of the file.
+
+    The checksum that snappy's blocks end with is verified: fastavro skips it.
+    """
     marker = reader._header["sync"]  # noqa: SLF001 - fastavro tells the marker nowhere else
     with path.open("rb") as stream:
         text = stream.read(1 << 20)
@@ -110,11 +121,20 @@ def _counted(path: Path, reader: Any) -> int:
             end = stream.tell() + length + SYNC
             if count < 0 or length < 0 or end > size:
                 raise unreadable("got a block that ends behind the file, expected it whole")
+            if reader.codec == "snappy":
+                _check_sum(stream.read(length))
             stream.seek(end - SYNC)
             if stream.read(SYNC) != marker:
                 raise unreadable("got a block without the file's marker behind it, expected one")
             total += count
     return total
+
+
+def _check_sum(block: bytes) -> None:
+    import cramjam
+
+    if zlib.crc32(bytes(cramjam.snappy.decompress_raw(block[:-4]))) != int.from_bytes(block[-4:], "big"):
+        raise unreadable("got a block whose checksum is wrong, expected it as it was written")
 
 
 def _long(stream: BinaryIO) -> int:

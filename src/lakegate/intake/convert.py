@@ -60,10 +60,9 @@ class Converter:
                 plain = f"CASE WHEN starts_with({source}, '\"') THEN {_unquoted(source)} ELSE {source} END"
                 bad = f"({source} IS NOT NULL AND NOT strict_json({source}))"
                 return Conversion(plain, Type(Kind.STRING, "VARCHAR"), _told(bad, path, source), bad)
-            case LogicalType.INTEGER:  # 1.0 is an integer
-                whole = (
-                    f"CASE WHEN contains({source}, '.') THEN regexp_replace({source}, '\\.0+$', '') ELSE {source} END"
-                )
+            case LogicalType.INTEGER:  # 1.0 is one; of more digits a double may be another
+                short = f"regexp_replace({source}, '^(-?[0-9]{{1,15}})\\.0+$', '\\1')"
+                whole = f"CASE WHEN contains({source}, '.') THEN {short} ELSE {source} END"
                 return self._scalar(prop, whole, path, source)
             case kind if kind in _TEXTS:
                 string = f"CASE WHEN starts_with({source}, '\"') AND NOT {_nul(source)} THEN {_unquoted(source)} END"

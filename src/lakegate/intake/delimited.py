@@ -56,9 +56,10 @@ def stage_csv(intake: Intake, landed: Landed) -> Staged:
 
 
 def _delimiter(intake: Intake, file: NativeFile) -> str:
-    """Return what separates columns: the server's word, else the contract's, else a tab for `.tsv`."""
+    """Return what separates columns: the server's word, else the contract's, else a tab for TSV."""
     declared = intake.reader.delimiter or intake.gate.text.delimiter
-    if is_tab_separated(file.name) and not intake.reader.delimiter and declared == TextDialect().delimiter:
+    tabs = is_tab_separated(file.name) or (intake.reader.format or "").lower() == "tsv"
+    if tabs and not intake.reader.delimiter and declared == TextDialect().delimiter:
         return "\t"
     found = _WORDS.get(declared, declared)
     if len(found) != 1:

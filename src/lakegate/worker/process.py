@@ -180,9 +180,11 @@ class _Running:
                 )
             piece = os.read(self._from, 1 << 20)
             received += piece
-            if not piece or len(received) > ANSWER:
-                self._process.kill() if piece else None
+            if not piece:
                 raise self._why()
+            if len(received) > ANSWER:
+                self._process.kill()
+                raise WorkerDied(f"the worker's answer is longer than {ANSWER:,} bytes", hint="ask for fewer locations")
 
     def _read(self, line: bytes) -> Reply:
         try:
