@@ -157,6 +157,37 @@ def test_what_nobody_can_read_is_a_usage_error(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("data", "line"),
+    [
+        (b"id,name\n1,a\n2,b,\n", 3),
+        (b"id,name\n1,a\n2,b,,\n3,c\n", 3),
+        (b"id,name\n1,,\n", 2),
+        (b"id,name\r\n1,a,\r\n", 2),
+        (b"id,name\n1,a,", 2),
+        (b'id,name\n1,"a,\n"\n2,"b""",\n', 4),
+        (b"id,name\n1\n2,b,c\n\n3,d,\n", 5),
+    ],
+)
+def test_39_empty_fields_beyond_the_last_column_are_not_dropped(tmp_path, data, line):
+    opened = open_files(tmp_path, {"a.csv": data}, ID, NAME)
+
+    [defect] = opened.rows.defects
+    assert f"in the record of line {line}, the last of them empty, expected 2" in defect.message
+    assert (defect.blinds, defect.locations[0].line) == (True, line)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"id,name\n1,\n", b'id,name\n1,"a,"\n2,\n', b'id,name\n1,"a,\n"\n2,\n', b"id,name\n1\n2,\n", b"id,name\n2,"],
+)
+def test_an_empty_last_field_is_null(tmp_path, data):
+    opened = open_files(tmp_path, {"a.csv": data}, ID, NAME)
+
+    assert opened.column("name")[-1] is None
+    assert not any(defect.blinds for defect in opened.rows.defects)
+
+
+@pytest.mark.parametrize(
     "dialect",
     [
         TextDialect(quote=","),

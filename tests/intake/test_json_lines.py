@@ -2,15 +2,19 @@
 
 import datetime as dt
 import gzip
+import io
 import json
 import tempfile
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intake.batches import open_files, prop
+from lakegate.intake.files import BadFile
+from lakegate.intake.json_elements import count_elements
 
 naive = dt.datetime.fromisoformat
 NONE = object()
@@ -156,6 +160,10 @@ def test_lines_and_arrays(tmp_path, name, data, reader):
         ("lines where an array is declared", b'{"id":1}\n{"id":2}', {"delimiter": "array"}, "unreadable"),
         ("a truncated array", b'[{"id":1},{"id"', {"delimiter": "array"}, "unreadable"),
         ("an array of numbers", b"[1]", {"delimiter": "array"}, "malformed record"),
+        ("two arrays", b'[{"id":1}] [{"id":2}]', {"delimiter": "array"}, "unreadable"),
+        ("an object behind an array", b'[{"id":1}]{"id":2}', {"delimiter": "array"}, "unreadable"),
+        ("more behind an array", b'[{"id":1}],{"id":2}]', {"delimiter": "array"}, "unreadable"),
+        ("a number behind an array", b'[{"id":1}] 5', {"delimiter": "array"}, "unreadable"),
         ("a control character", b'{"id":"\x01"}\n', {}, "unreadable"),
         ("not UTF-8", b'{"id":"\xff"}\n', {}, "encoding"),
     ],
@@ -197,3 +205,29 @@ def test_what_python_writes_comes_back(rows, ascii_only):
         assert opened.rows.unconverted == {}
         for name in "isfbl":
             assert opened.column(name) == [row[name] for row in rows]
+
+
+NESTED = st.recursive(
+    st.none() | st.integers() | st.text(st.sampled_from('a\\"[]{},\u00e9\n')),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(st.sampled_from('k"[,}\\')), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.lists(NESTED, min_size=1, max_size=5), st.integers(1, 9), st.sampled_from([None, 1]))
+def test_elements_are_counted_in_pieces_of_any_size(elements, size, indent):
+    data = json.dumps(elements, indent=indent, ensure_ascii=False).encode()
+
+    with patch("lakegate.intake.json_elements.CHUNK", size):
+        assert count_elements(io.BytesIO(data)) == len(elements)
+
+
+@pytest.mark.parametrize("more", [b"[]", b"{}", b" 5", b"]", b',{"id": 1}', b"x", b'"]"'])
+def test_what_stands_behind_an_array_is_seen(more):
+    with pytest.raises(BadFile, match="behind the end of the array"):
+        count_elements(io.BytesIO(b'[{"id": 1}, {"id": [2]}]\n' + more + b"\n"))
+
+
+def test_an_array_without_end_is_seen_however_deep():
+    with pytest.raises(BadFile, match="no end"):
+        count_elements(io.BytesIO(b"[" * 3_000_000))

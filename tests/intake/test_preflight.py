@@ -2,13 +2,14 @@
 
 import csv
 import io
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lakegate.intake.files import BadFile
-from lakegate.intake.preflight import Preflight, TextFacts, walk
+from lakegate.intake.preflight import Preflight, TextFacts, count_outside, walk
 
 
 def facts(data: bytes, size: int = 1 << 20, quote: str | None = '"', escape: str | None = '"') -> TextFacts:
@@ -36,6 +37,28 @@ def test_records_are_counted_in_pieces_of_any_size(rows, size, newline):
     assert found.quoted_newlines == any(mark in cell for row in rows for cell in row for mark in "\r\n")
     assert not found.open_quote
     assert [record.ordinal for record in walk(io.BytesIO(data), '"', '"')] == list(range(len(rows)))
+    delimiters = [len(row) - 1 for row in rows]
+    assert [record.delimiters for record in walk(io.BytesIO(data), '"', '"', ",")] == delimiters
+
+
+@pytest.mark.parametrize(("quote", "escape"), ['""', "'\\"])
+@given(
+    rows=st.lists(st.lists(st.text(st.sampled_from("ab,\"'\n\r\\é"), max_size=5), min_size=1, max_size=3), max_size=6)
+)
+def test_delimiters_outside_quotes_are_counted(quote, escape, rows):
+    text, doubled = io.StringIO(), quote == escape
+    csv.writer(
+        text,
+        quotechar=quote,
+        doublequote=doubled,
+        escapechar=None if doubled else escape,
+        quoting=csv.QUOTE_ALL,
+    ).writerows(rows)
+
+    with patch("lakegate.intake.preflight.CHUNK", 7):
+        found = count_outside(io.BytesIO(text.getvalue().encode()), ",", quote, escape)
+
+    assert found == sum(max(len(row) - 1, 0) for row in rows)
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 100])

@@ -14,7 +14,7 @@ from lakegate.intake import avro, orc
 from lakegate.intake.budget import Budget
 from lakegate.intake.convert import Converter
 from lakegate.intake.delimited import stage_csv
-from lakegate.intake.files import CHUNK, HEAD, TEXT, BadFile, Format, NativeFile, check_magic, format_of
+from lakegate.intake.files import CHUNK, HEAD, TEXT, BadFile, Format, NativeFile, check_magic, format_of, unreadable
 from lakegate.intake.json_lines import stage_excel, stage_json
 from lakegate.intake.landing import Landed, Written, land
 from lakegate.intake.names import check_twins
@@ -124,6 +124,8 @@ class Opening:
                     return open_parquet(intake, landed.source, proved=self.proved)
         except BadFile as bad:
             return bad.defect(name)
+        except UnicodeDecodeError:  # the engine cut a character in two where it quotes the file
+            return unreadable(f"got a file that the engine cannot read as {landed.form}").defect(name)
         except duckdb.Error as error:
             return self._unread(name, landed.form, error)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
 
 from lakegate.contract.model import Property, TextDialect
@@ -13,7 +13,7 @@ from lakegate.intake.convert import Conversion
 from lakegate.intake.files import BadFile, NativeFile, is_tab_separated, unreadable
 from lakegate.intake.landing import Landed
 from lakegate.intake.names import check_twins
-from lakegate.intake.preflight import Record, walk
+from lakegate.intake.preflight import Record, count_outside, walk
 from lakegate.intake.quoting import text
 from lakegate.intake.staging import LONGEST, Gap, Intake, Numbered, Staged, take_rejects, typed, write
 from lakegate.rows import DefectKind, Kind, Type
@@ -45,6 +45,7 @@ def stage_csv(intake: Intake, landed: Landed) -> Staged:
             f"got {rows} rows and {len(gaps)} malformed records from the reader, expected {expected} by an independent"
             " count (does a quote stand inside a field that is not quoted?)",
         )
+    _refuse_long(landed, dialect, delimiter, len(header), {gap.row for gap in gaps})
     numbers = tuple(gap.row for gap in gaps)
     if facts.quoted_newlines:
         records = Numbered(
@@ -131,10 +132,26 @@ def _source(landed: Landed, dialect: TextDialect, delimiter: str, width: int) ->
     )
 
 
-def _walked(landed: Landed, dialect: TextDialect) -> Iterator[Record]:
+def _refuse_long(landed: Landed, dialect: TextDialect, delimiter: str, width: int, gaps: Collection[int]) -> None:
+    """Raise `BadFile` for a record with empty fields beyond the last column, which the engine drops (INPUTS 39).
+
+    The cells before them may stand under the wrong names: `1,Smith, John,` has four fields.
+    """
+    if not gaps:
+        with landed.path.open("rb") as stream:
+            found = count_outside(stream, delimiter, dialect.quote, dialect.escape)
+        if found == landed.told.records * (width - 1):
+            return
+    for record in _walked(landed, dialect, delimiter):
+        if record.delimiters >= width and record.ordinal not in gaps:
+            got = f"got {record.delimiters + 1} columns in the record of line {record.line}"
+            raise unreadable(f"{got}, the last of them empty, expected {width}", record.line)
+
+
+def _walked(landed: Landed, dialect: TextDialect, delimiter: str = "") -> Iterator[Record]:
     """Yield every record of the file, the header first. Slow: only where something is wrong."""
     with landed.path.open("rb") as lines:
-        yield from walk(lines, dialect.quote, dialect.escape)
+        yield from walk(lines, dialect.quote, dialect.escape, delimiter)
 
 
 def _gaps(landed: Landed, dialect: TextDialect, rejected: Mapping[int, str], width: int) -> tuple[Gap, ...]:

@@ -15,6 +15,7 @@ from lakegate.errors import Refused
 from lakegate.intake.convert import Conversion
 from lakegate.intake.excel import write_lines
 from lakegate.intake.files import BadFile, unreadable
+from lakegate.intake.json_elements import count_elements
 from lakegate.intake.landing import Landed
 from lakegate.intake.preflight import TextFacts, walk
 from lakegate.intake.quoting import name, text
@@ -53,11 +54,13 @@ def stage_json(intake: Intake, landed: Landed) -> Staged:
     gaps: tuple[Gap, ...] = ()
     if array or rows != records:
         gaps = _malformed(intake, judged, array=array)
-    if not array and rows + len(gaps) != records:
-        raise BadFile(
-            DefectKind.ROW_COUNT,
-            f"got {rows} rows and {len(gaps)} malformed lines from the reader, expected {records} lines",
-        )
+    if array:
+        with path.open("rb") as stream:
+            records = count_elements(stream)
+    if rows + len(gaps) != records and (not array or rows + len(gaps) > 0 or records > 1):
+        what = "elements" if array else "lines"
+        told = f"got {rows} rows and {len(gaps)} malformed {what} from the reader, expected {records} {what}"
+        raise BadFile(DefectKind.ROW_COUNT, told)
     types = [(column, found.type) for column, found in columns]
     declared = {column for column, _ in columns}
     undeclared = [(key, Type(Kind.OTHER, "JSON")) for key in _undeclared(intake, staged, usual) if key not in declared]

@@ -8,8 +8,9 @@ from __future__ import annotations
 import codecs
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import BinaryIO
 
-from lakegate.intake.files import BadFile, unreadable
+from lakegate.intake.files import CHUNK, BadFile, unreadable
 from lakegate.rows import DefectKind
 
 
@@ -117,23 +118,45 @@ class Record:
     line: int
     lines: int  # physical lines it spans
     blank: bool
+    delimiters: int = 0  # outside quotes
 
 
-def walk(lines: Iterable[bytes], quote: str | None = None, escape: str | None = None) -> Iterator[Record]:
-    """Yield the records of a text file, given its physical lines. Slow: only for files in which something is wrong."""
+def count_outside(stream: BinaryIO, delimiter: str, quote: str, escape: str) -> int:
+    """Return how often the delimiter stands outside quotes, in the rest of a text file."""
+    mark, sought, inside, count = quote.encode(), delimiter.encode(), False, 0
+    escaped = escape.encode() if escape != quote else b""
+    noise = bytes(set(range(256)) - set(mark + sought)) if len(sought) == 1 else b""
+    while piece := stream.read(CHUNK) + stream.readline(8 * CHUNK):  # to the end of a line: no pair is parted
+        if inside or mark in piece:
+            plain = piece.replace(escaped * 2, b"").replace(escaped + mark, b"") if escaped else piece
+            marks = plain.translate(None, delete=noise).replace(mark * 2, b"").split(mark)
+            piece = mark.join(marks[inside::2])
+            inside ^= len(marks) % 2 == 0
+        count += piece.count(sought)
+    return count
+
+
+def walk(
+    lines: Iterable[bytes], quote: str | None = None, escape: str | None = None, delimiter: str = ""
+) -> Iterator[Record]:
+    """Yield the records of a text file, given its physical lines. Slow: only for files in which something is wrong.
+
+    Delimiters are counted where one is given.
+    """
     mark = quote.encode() if quote else b""
     escaped = escape.encode() if escape and escape != quote else b""
-    ordinal = offset = start = 0
+    ordinal = offset = start = delimiters = 0
     first = number = 1
     inside = False
     for number, line in enumerate(lines, 1):
         text = line.replace(escaped * 2, b"").replace(escaped + mark, b"") if escaped else line
+        if delimiter:
+            delimiters += mark.join(text.split(mark)[inside::2]).count(delimiter.encode())
         inside ^= bool(mark) and text.count(mark) % 2 == 1
         offset += len(line)
         if not inside:
-            yield Record(
-                ordinal, start, first, number - first + 1, blank=start + len(line) == offset and not line.strip(b"\r\n")
-            )
-            ordinal, start, first = ordinal + 1, offset, number + 1
+            blank = start + len(line) == offset and not line.strip(b"\r\n")
+            yield Record(ordinal, start, first, number - first + 1, blank, delimiters)
+            ordinal, start, first, delimiters = ordinal + 1, offset, number + 1, 0
     if inside:
         yield Record(ordinal, start, first, number - first + 1, blank=False)
