@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import lzma
 import uuid
 import zlib
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ROWS = 10_000  # of a batch that is written at once
+MAGIC = 4  # bytes before the header
 SYNC = 16  # bytes of the marker behind each block
 _DAMAGED = (
     EOFError,
@@ -48,9 +50,9 @@ def write_parquet(file: NativeFile, target: Path, budget: Budget) -> None:
     size = file.path.stat().st_size
     try:
         with file.path.open("rb") as stream:
+            expected = _counted(file.path)
             reader = fastavro.block_reader(stream)
             schema = _schema(reader.writer_schema)
-            expected = _counted(file.path, reader)
             budget.charge_cells(file.name, expected, len(schema))
             rows = produced = 0
             with pq.ParquetWriter(target, schema, compression="snappy") as out:
@@ -73,6 +75,8 @@ def _batches(reader: Any, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
 
     held: list[dict[str, Any]] = []
     for block in reader:
+        if block.num_records > block.bytes_.getbuffer().nbytes:
+            raise unreadable(f"got a block that claims {block.num_records} records and holds fewer bytes than that")
         for record in block:
             held.append({key: _plain(value) for key, value in record.items()})
             if len(held) == ROWS:
@@ -95,26 +99,35 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _counted(path: Path, reader: Any) -> int:
-    """Walk the blocks without decoding them: return how many records they claim, to the last byte of the file."""
-    marker = reader._header["sync"]  # noqa: SLF001 - fastavro tells the marker nowhere else
+def _counted(path: Path) -> int:
+    """Walk the file without decoding it, to its last byte: return how many records the blocks claim.
+
+    A length is not believed before it is known to end inside the file: it would be allocated.
+    """
+    size, total = path.stat().st_size, 0
     with path.open("rb") as stream:
-        text = stream.read(1 << 20)
-        start = text.find(marker)
-        if start < 0:
-            raise unreadable("got a header without an end, expected an Avro file")
-        stream.seek(start + SYNC)
-        size, total = path.stat().st_size, 0
+        stream.seek(MAGIC)
+        while entries := _long(stream):
+            if entries < 0:
+                _long(stream)  # how many bytes they take
+            for _ in range(2 * abs(entries)):  # a key, a value
+                _skip(stream, size)
+        marker = stream.read(SYNC)
         while stream.tell() < size:
-            count, length = _long(stream), _long(stream)
-            end = stream.tell() + length + SYNC
-            if count < 0 or length < 0 or end > size:
-                raise unreadable("got a block that ends behind the file, expected it whole")
-            stream.seek(end - SYNC)
-            if stream.read(SYNC) != marker:
+            count = _long(stream)
+            _skip(stream, size)
+            if count < 0 or stream.read(SYNC) != marker:
                 raise unreadable("got a block without the file's marker behind it, expected one")
             total += count
     return total
+
+
+def _skip(stream: BinaryIO, size: int) -> None:
+    """Step over bytes whose length stands before them. Raises `BadFile` where they end behind the file."""
+    length = _long(stream)
+    if not 0 <= length <= size - stream.tell():
+        raise unreadable("got a block, or an entry of the header, that ends behind the file, expected it whole")
+    stream.seek(length, io.SEEK_CUR)
 
 
 def _long(stream: BinaryIO) -> int:
