@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 import io
 import json
@@ -10,6 +11,7 @@ from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import yaml
 
@@ -18,6 +20,7 @@ from lakegate.contract import standard
 SEEDS = Path(__file__).parent / "seeds" / "contract"
 WORDS: dict[str, list] = json.loads(Path(__file__).with_name("words.json").read_text())
 _CELLS, _COLUMNS, _VALUES = WORDS["cells"], WORDS["columns"], WORDS["contract"]
+_ATTRIBUTES = WORDS["attributes"]
 _NODES = [*_CELLS, *WORDS["nodes"], *_COLUMNS]
 
 
@@ -70,6 +73,31 @@ def _json_of(tree: object, rng: random.Random) -> bytes:
             tree[rng.choice(_COLUMNS)] = rng.choice(_NODES)
     text = json.dumps(tree, ensure_ascii=rng.random() < 0.5, separators=rng.choice(((",", ":"), (", ", ": "))))
     return text.encode(errors="surrogatepass")
+
+
+def elements_of_xml(data: bytes, rng: random.Random) -> bytes:
+    """Change one element of XML: what it holds, what it is called, or whether it is there."""
+    root = ET.fromstring(data)  # noqa: S314 - our own seeds
+    for _ in range(rng.choice((1, 1, 2, 3))):
+        parents = [node for node in root.iter() if len(node)]
+        parent = rng.choice(parents or [root])
+        node = rng.choice(list(root.iter()))
+        match rng.randrange(8):
+            case 0 | 1:
+                node.text = rng.choice(
+                    (*_CELLS, "1", "-1", "45000.5", "1E5", "#REF!", "_x0000_", "2026-01-02T03:04:05")
+                )
+            case 2 | 3 if node.attrib:
+                node.set(rng.choice(list(node.attrib)), rng.choice(_ATTRIBUTES))
+            case 4 if len(parent):
+                parent.remove(rng.choice(list(parent)))
+            case 5:
+                parent.insert(rng.randrange(len(parent) + 1), copy.deepcopy(rng.choice(list(parent) or [node])))
+            case 6:
+                node.tag = rng.choice(list(root.iter())).tag
+            case _:
+                node.set(rng.choice(("r", "t", "s", "ref", "si", "sheetId", "state", "count")), rng.choice(_ATTRIBUTES))
+    return ET.tostring(root, encoding=rng.choice(("utf-8", "utf-8", "utf-16")))
 
 
 # --- contracts --------------------------------------------------------------------------------------------------

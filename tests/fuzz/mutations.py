@@ -23,7 +23,7 @@ _WHOLE = (0, 1, -1, 2, 127, 128, 255, 256, 32767, 65535, 2**31 - 1, 2**31, 2**32
 
 _DAMAGED = (
     *(ValueError, LookupError, OSError, EOFError, RuntimeError, OverflowError, AttributeError, TypeError, MemoryError),
-    *(zlib.error, zipfile.BadZipFile),
+    *(zlib.error, zipfile.BadZipFile, SyntaxError),
 )
 
 
@@ -123,10 +123,13 @@ def _workbook(data: bytes, change: Change, rng: random.Random) -> bytes:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         members = [(info.filename, archive.read(info)) for info in archive.infolist()]
     for _ in range(rng.choice((1, 1, 1, 2, 3))):
-        at = rng.randrange(len(members))
+        sheets = [at for at, (name, _) in enumerate(members) if "sheet" in name]
+        at = rng.choice(sheets) if sheets and rng.random() < 0.5 else rng.randrange(len(members))
         name, content = members[at]
         kind = rng.random()
-        if kind < 0.9:
+        if kind < 0.6:
+            members[at] = name, meanings.elements_of_xml(content, rng)
+        elif kind < 0.9:
             members[at] = name, change(content)
         elif kind < 0.94:
             del members[at]

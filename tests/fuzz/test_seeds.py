@@ -7,6 +7,8 @@ import pytest
 from fuzz.mutations import Mutator
 from fuzz.targets import TARGETS
 
+pytestmark = pytest.mark.filterwarnings("ignore")  # openpyxl warns of what it leaves out
+
 SEEDS = [
     pytest.param(target, data, id=f"{target.name}-{name}")
     for target in TARGETS.values()

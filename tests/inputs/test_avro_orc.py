@@ -222,3 +222,25 @@ def test_an_avro_block_that_claims_fewer_records_than_it_holds(world):
     world.arrive({"a.avro": data.replace(marker + twenty, marker + nineteen)})
 
     world.assert_ends(1, "a.avro: unreadable: got a block that holds more than the 19 records it claims")
+
+
+@pytest.mark.parametrize(
+    ("data", "cause"),
+    [
+        pytest.param(
+            b"Obj\x01\x02\xfe\xff\xff\xff\xff\xff\xff\x7f" + bytes(40),
+            "got a block, or an entry of the header, that ends behind the file",
+            id="a length of exabytes",
+        ),
+        pytest.param(
+            avro({"type": "record", "name": "row", "fields": [{"name": "id", "type": "null"}]}, [{"id": None}] * 1000),
+            "got a block that claims 1000 records and holds fewer bytes than that",
+            id="records of no bytes",
+        ),
+    ],
+)
+def test_what_an_avro_file_claims_is_not_believed(world, data, cause):
+    world.contract(ID, NAME, form="avro")
+    world.arrive({"a.avro": data})
+
+    world.assert_ends(1, "a.avro: unreadable: ", cause)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import lzma
 import uuid
 import zlib
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ROWS = 10_000  # of a batch that is written at once
+MAGIC = 4  # bytes before the header
 SYNC = 16  # bytes of the marker behind each block
 CODECS = ("null", "deflate", "snappy", "zstandard", "lz4", "bzip2", "xz")
 _DAMAGED = (
@@ -54,11 +56,13 @@ def write_parquet(file: NativeFile, target: Path, budget: Budget) -> None:
     size = file.path.stat().st_size
     try:
         with file.path.open("rb") as stream:
+            expected = sum(count for count, *_ in _blocks(file.path))
             reader = fastavro.block_reader(stream)
             if reader.codec not in CODECS:
                 raise unreadable(f"got the codec {reader.codec!r}, expected one of {', '.join(CODECS)}")
+            if reader.codec == "snappy":
+                _check_sums(file.path)
             schema = _schema(reader.writer_schema)
-            expected = _counted(file.path, reader)
             budget.charge_cells(file.name, expected, len(schema))
             rows = produced = 0
             with pq.ParquetWriter(target, schema, compression="snappy") as out:
@@ -81,6 +85,8 @@ def _batches(reader: Any, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
 
     held: list[dict[str, Any]] = []
     for block in reader:
+        if block.num_records > block.bytes_.getbuffer().nbytes:
+            raise unreadable(f"got a block that claims {block.num_records} records and holds fewer bytes than that")
         for record in block:
             held.append({key: _plain(value) for key, value in record.items()})
             if len(held) == ROWS:
@@ -103,38 +109,47 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _counted(path: Path, reader: Any) -> int:
-    """Walk the blocks without decoding them: return how many records they claim, to the last byte of the file.
+def _blocks(path: Path) -> Iterator[tuple[int, int, int]]:
+    """Walk the file without decoding it, to its last byte: yield of each block how many records it claims, and where.
 
-    The checksum that snappy's blocks end with is verified: fastavro skips it.
+    A length is not believed before it is known to end inside the file: it would be allocated.
     """
-    marker = reader._header["sync"]  # noqa: SLF001 - fastavro tells the marker nowhere else
+    size = path.stat().st_size
     with path.open("rb") as stream:
-        text = stream.read(1 << 20)
-        start = text.find(marker)
-        if start < 0:
-            raise unreadable("got a header without an end, expected an Avro file")
-        stream.seek(start + SYNC)
-        size, total = path.stat().st_size, 0
+        stream.seek(MAGIC)
+        while entries := _long(stream):
+            if entries < 0:
+                _long(stream)  # how many bytes they take
+            for _ in range(2 * abs(entries)):  # a key, a value
+                _skip(stream, size)
+        marker = stream.read(SYNC)
         while stream.tell() < size:
-            count, length = _long(stream), _long(stream)
-            end = stream.tell() + length + SYNC
-            if count < 0 or length < 0 or end > size:
-                raise unreadable("got a block that ends behind the file, expected it whole")
-            if reader.codec == "snappy":
-                _check_sum(stream.read(length))
-            stream.seek(end - SYNC)
-            if stream.read(SYNC) != marker:
+            count = _long(stream)
+            length = _skip(stream, size)
+            yield count, stream.tell() - length, length
+            if count < 0 or stream.read(SYNC) != marker:
                 raise unreadable("got a block without the file's marker behind it, expected one")
-            total += count
-    return total
 
 
-def _check_sum(block: bytes) -> None:
+def _skip(stream: BinaryIO, size: int) -> int:
+    """Step over bytes whose length stands before them. Raises `BadFile` where they end behind the file."""
+    length = _long(stream)
+    if not 0 <= length <= size - stream.tell():
+        raise unreadable("got a block, or an entry of the header, that ends behind the file, expected it whole")
+    stream.seek(length, io.SEEK_CUR)
+    return length
+
+
+def _check_sums(path: Path) -> None:
+    """Verify the checksum that each of snappy's blocks ends with: fastavro skips it."""
     import cramjam
 
-    if zlib.crc32(bytes(cramjam.snappy.decompress_raw(block[:-4]))) != int.from_bytes(block[-4:], "big"):
-        raise unreadable("got a block whose checksum is wrong, expected it as it was written")
+    with path.open("rb") as stream:
+        for _, start, length in _blocks(path):
+            stream.seek(start)
+            block = stream.read(length)
+            if zlib.crc32(bytes(cramjam.snappy.decompress_raw(block[:-4]))) != int.from_bytes(block[-4:], "big"):
+                raise unreadable("got a block whose checksum is wrong, expected it as it was written")
 
 
 def _long(stream: BinaryIO) -> int:
