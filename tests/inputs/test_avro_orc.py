@@ -91,6 +91,18 @@ def test_every_codec_is_read_and_a_damaged_block_is_told(world, codec):
         world.assert_ends(1, "a.avro: unreadable: got a", batch="b2")
 
 
+def test_a_block_of_snappy_that_claims_gigabytes_is_a_bomb(world):
+    """Its length stands before it, and would be allocated."""
+    whole = avro(records=RECORDS[:1], codec="snappy")
+    marker = whole[-16:]
+    header = whole[: whole.index(marker) + 16]
+    block = b"\xff\xff\xff\xff\x0f" + b"\x00" * 8  # 4,294,967,295 bytes, a literal, a checksum
+    world.contract(ID, NAME, form="avro")
+    world.arrive({"a.avro": header + bytes([2 * 1, 2 * len(block)]) + block + marker})
+
+    world.assert_ends(6, "a.avro", "expected no decompression bomb")
+
+
 def test_a_codec_that_nobody_knows_is_named(world):
     world.contract(ID, NAME, form="avro")
     world.arrive({"a.avro": FILES["avro"].replace(b"null", b"nill", 1)})

@@ -61,7 +61,7 @@ def write_parquet(file: NativeFile, target: Path, budget: Budget) -> None:
             if reader.codec not in CODECS:
                 raise unreadable(f"got the codec {reader.codec!r}, expected one of {', '.join(CODECS)}")
             if reader.codec == "snappy":
-                _check_sums(file.path)
+                _check_sums(file, budget)
             schema = _schema(reader.writer_schema)
             budget.charge_cells(file.name, expected, len(schema))
             rows = produced = 0
@@ -140,14 +140,17 @@ def _skip(stream: BinaryIO, size: int) -> int:
     return length
 
 
-def _check_sums(path: Path) -> None:
-    """Verify the checksum that each of snappy's blocks ends with: fastavro skips it."""
+def _check_sums(file: NativeFile, budget: Budget) -> None:
+    """Verify the checksum that each of snappy's blocks ends with: fastavro skips it. Raises `Refused` for a bomb."""
     import cramjam
 
-    with path.open("rb") as stream:
-        for _, start, length in _blocks(path):
+    size, produced = file.path.stat().st_size, 0
+    with file.path.open("rb") as stream:
+        for _, start, length in _blocks(file.path):
             stream.seek(start)
             block = stream.read(length)
+            produced += cramjam.snappy.decompress_raw_len(block)
+            budget.charge(file.name, produced, size)
             if zlib.crc32(bytes(cramjam.snappy.decompress_raw(block[:-4]))) != int.from_bytes(block[-4:], "big"):
                 raise unreadable("got a block whose checksum is wrong, expected it as it was written")
 
