@@ -5,18 +5,23 @@ import random
 import pytest
 
 from fuzz.mutations import Mutator
-from fuzz.targets import TARGETS
+from fuzz.targets import SEEDS, TARGETS
+from lakegate.contract.model import Gate, LogicalType, Property, SchemaObject
+from lakegate.errors import WorkerDied
+from lakegate.intake.staging import Reader
+from lakegate.worker.messages import Source
+from lakegate.worker.process import Worker
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # openpyxl warns of what it leaves out
 
-SEEDS = [
+KEPT = [
     pytest.param(target, data, id=f"{target.name}-{name}")
     for target in TARGETS.values()
     for name, data in target.seeds().items()
 ]
 
 
-@pytest.mark.parametrize(("target", "data"), SEEDS)
+@pytest.mark.parametrize(("target", "data"), KEPT)
 def test_nothing_but_our_own_errors_comes_out(target, data):
     assert target.run(data)
 
@@ -30,6 +35,17 @@ def test_nothing_but_our_own_errors_comes_out_of_inputs_near_the_seeds(target):
 
     for _ in range(150):
         assert target.run(mutator.mutated(rng.choice(seeds), seeds, rng))
+
+
+@pytest.mark.parametrize("path", sorted((SEEDS / "native").iterdir()), ids=lambda path: path.name)
+def test_what_ends_a_library_natively_ends_the_worker_alone(tmp_path, path):
+    obj = SchemaObject("rows", "rows", (Property("id", "id", LogicalType.INTEGER),))
+    with Worker(Source(obj, Gate(), Reader()), tmp_path) as worker:
+        worker.begin()
+        worker.grown(path.name, path, path.stat().st_size, whole=True)
+
+        with pytest.raises(WorkerDied, match="was killed by SIGABRT"):
+            worker.open()
 
 
 def test_a_fault_of_ours_is_seen(monkeypatch):

@@ -84,7 +84,7 @@ def test_068_a_bomb(world, honest):
         world.assert_ends(1, "a.xlsx: unreadable: got a damaged workbook")
 
 
-@pytest.mark.parametrize("stored", [b"12345678901234567", b"1.2345678901234568E+16"])
+@pytest.mark.parametrize("stored", [b"12345678901234567", b"1.2345678901234568E+16", b"1" * 400])
 @pytest.mark.parametrize("kind", ["integer", "string", None])
 def test_069_an_id_of_17_digits_that_was_stored_as_a_number(world, stored, kind):
     world.contract(prop("id", kind), NAME, form="xlsx")

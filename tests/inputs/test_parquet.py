@@ -49,8 +49,10 @@ def flipped(**options):
 @pytest.mark.parametrize(
     ("data", "cause"),
     [
-        pytest.param(written()[:-10], "got a file that the engine cannot read as parquet", id="78"),
-        pytest.param(written()[:-8] + (2**31 - 1).to_bytes(4, "little") + b"PAR1", "cannot read as parquet", id="79"),
+        pytest.param(written()[:-10], "got a footer that cannot be read", id="78"),
+        pytest.param(
+            written()[:-8] + (2**31 - 1).to_bytes(4, "little") + b"PAR1", "got a footer that cannot be read", id="79"
+        ),
         pytest.param(b"PARE" + written()[4:-4] + b"PARE", "got encrypted Parquet content, expected Parquet", id="80"),
         pytest.param(
             flipped(write_page_checksum=True),

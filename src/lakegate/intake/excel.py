@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import math
 import re
+import sys
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -202,7 +202,8 @@ def _record(
 
 def _inexact(value: float, kind: LogicalType | None) -> bool:
     """Whether a number is a whole one that a workbook does not keep exactly (INPUTS 69), or none at all."""
-    return not math.isfinite(value) or (kind is not LogicalType.NUMBER and abs(value) >= DIGITS)
+    finite = abs(value) <= sys.float_info.max  # a whole number of 400 digits is none, either
+    return not finite or (kind is not LogicalType.NUMBER and abs(value) >= DIGITS)
 
 
 def _plain(value: object, kind: LogicalType | None) -> object:

@@ -22,6 +22,8 @@ def open_parquet(intake: Intake, file: NativeFile, *, proved: bool = False) -> P
     What the engine cannot open raises `duckdb.Error`; `Opening` tells it as unreadable. `proved` files were decoded
     before: only their footer is read.
     """
+    if not proved:
+        _walk(intake, file)  # first: its reader believes no length, the engine allocates what a footer claims
     connection, path = intake.connection, link(file.path, intake.workspace, ".parquet")
     read = f"({text(str(path))})"
     schema = connection.execute(f"SELECT name, num_children FROM parquet_schema{read}").fetchall()
@@ -34,7 +36,6 @@ def open_parquet(intake: Intake, file: NativeFile, *, proved: bool = False) -> P
         (column, duckdb_type(found)) for column, found in zip(names, connection.sql(f"FROM {whole}").types, strict=True)
     )
     if not proved:
-        _walk(intake, file)
         _decode(intake, whole, types, claimed)
     return Part(file.name, str(path), types, claimed)
 
