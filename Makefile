@@ -63,11 +63,13 @@ docs: .venv/installed-all ## make the reference pages anew from the code
 	$(BIN)/python docs/reference/sql.py
 
 .PHONY: bench
-bench: .venv/installed-all ## 40 checks beside a hand-written query: make bench ROWS="1000000" RUNS=5
+bench: .venv/installed-all ## 40 checks beside hand-written queries: make bench ROWS="1000000" RUNS=5 (10 M rows need 20 GB of disk)
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/small_checks.py
 	$(BIN)/python benchmarks/promotion.py --runs $(RUNS)
 	PYTHONPATH=tests $(BIN)/python benchmarks/promotion_s3.py --runs $(RUNS)
+	$(BIN)/python benchmarks/preflight.py --runs $(RUNS)
+	$(BIN)/python benchmarks/intake.py --rows $(ROWS) --runs $(RUNS)
 	for rows in $(ROWS); do $(BIN)/python benchmarks/run.py --rows $$rows --runs $(RUNS) || exit; done
 
 .PHONY: constraints

@@ -1,8 +1,9 @@
 """Make the benchmark's data: orders of 24 columns of all kinds, and the 100,000 customers who placed them.
 
 `python benchmarks/generate.py 10000000` writes zstd Parquet into benchmarks/data and does nothing where it stands
-already. Every value is a function of the row's number, so that the same DuckDB makes the same data. The data keeps
-`forty_checks.odcs.yaml`; with `--planted` each rule is broken by about one row in ten thousand.
+already; `--text` writes the same rows as CSV.gz and JSONL.gz beside it. Every value is a function of the row's number,
+so that the same DuckDB makes the same data. The data keeps `forty_checks.odcs.yaml`; with `--planted` each rule is
+broken by about one row in ten thousand.
 """
 
 from __future__ import annotations
@@ -92,10 +93,27 @@ def generate(rows: int, *, planted: bool = False) -> tuple[Path, Path]:
     return orders, customers
 
 
+def as_text(orders: Path) -> tuple[Path, Path]:
+    """Write the orders as CSV.gz and as JSONL.gz where they are not yet; return both.
+
+    No JSON holds the NaN that breaks a rule of `amount` where violations are planted: in text -1 breaks it instead.
+    """
+    query = f"SELECT * REPLACE (CASE WHEN isnan(amount) THEN -1 ELSE amount END AS amount) FROM '{orders}'"
+    written = orders.with_suffix(".csv.gz"), orders.with_suffix(".jsonl.gz")
+    for path, form in zip(written, ("csv, HEADER", "json"), strict=True):
+        if not path.exists():
+            partial = path.with_suffix(".partial")
+            duckdb.sql(f"COPY ({query}) TO '{partial}' (FORMAT {form}, COMPRESSION gzip)")
+            partial.rename(path)
+    return written
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("rows", type=int)
     parser.add_argument("--planted", action="store_true", help="let about one row in ten thousand break each rule")
+    parser.add_argument("--text", action="store_true", help="write CSV.gz and JSONL.gz, too")
     options = parser.parse_args()
-    for path in generate(options.rows, planted=options.planted):
+    orders, customers = generate(options.rows, planted=options.planted)
+    for path in (orders, customers, *(as_text(orders) if options.text else ())):
         print(f"{path} {path.stat().st_size / 1e6:.0f} MB")

@@ -1,7 +1,7 @@
 """`lakegate test` beside the hand-written query of reference.py: whole processes, in turns, over the same Parquet.
 
-Prints wall seconds, CPU seconds (user and system) and peak memory as min / median / max, and lakegate's medians as
-multiples of the query's, as most would write it and as one would who has measured (`count_if`). Before
+Prints wall seconds, CPU seconds and peak memory of all processes (processes.py) as min / median / max, and lakegate's
+medians as multiples of the query's, as most would write it and as one would who has measured (`count_if`). Before
 anything is timed, all must count the same violations, on clean data and on data in which some are planted.
 """
 
@@ -9,60 +9,30 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import statistics
-import subprocess
 import sys
-import tempfile
-import time
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
 from generate import generate
+from processes import Usage, lakegate, run, table
 
 HERE = Path(__file__).parent
 PLANTED_ROWS = 200_000  # enough for some of every violation
 
-# An installed program has its bytecode; a shell that forbids writing it would time the compiler.
-ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
-
-@dataclass(frozen=True)
-class Usage:
-    """What one process took."""
-
-    wall_s: float
-    cpu_s: float
-    peak_mb: float
+SERVERS = {".parquet": "local", ".csv": "csv", ".jsonl": "json_lines"}  # first suffix -> how the contract calls it
 
 
 def commands(orders: Path, customers: Path) -> dict[str, list[str]]:
     """Return the command line of each contender."""
-    lakegate = str(Path(sys.executable).parent / "lakegate")
-    contract = str(HERE / "forty_checks.odcs.yaml")
-    data = ["--data", str(orders), "--with", f"bench/customers={customers}"]
+    contract = HERE / "forty_checks.odcs.yaml"
+    data = ["--server", SERVERS[orders.suffixes[0]], "--data", orders, "--with", f"bench/customers={customers}"]
     reference = [sys.executable, str(HERE / "reference.py"), str(orders), str(customers)]
     return {
         "reference": reference,
         "count_if": [*reference, "--count-if"],
-        "lakegate": [lakegate, "test", contract, *data, "--output-format", "json"],
+        "lakegate": lakegate("test", contract, *data, "--output-format", "json"),
     }
-
-
-def run(command: list[str], expected: int) -> tuple[Usage, str]:
-    """Run a process to its end; return what it took and printed. Stops at an exit code that is not `expected`."""
-    with tempfile.TemporaryFile("w+") as output:
-        start = time.perf_counter()
-        process = subprocess.Popen(command, stdout=output, env=ENVIRONMENT)
-        _, status, used = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode != expected:
-            sys.exit(f"{' '.join(command)} exited {process.returncode}, expected {expected}")
-        output.seek(0)
-        return Usage(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024), output.read()
 
 
 def counts(report: str) -> dict[str, int]:
@@ -92,23 +62,14 @@ def same_counts(orders: Path, customers: Path, exit_code: int) -> int:
     return sum(expected.values()) - expected["some_orders"]
 
 
-def row(title: str, cells: Iterable[str]) -> str:
-    """Return one line of the table."""
-    return f"{title:22}" + "".join(f"{cell:>30}" for cell in cells)
-
-
-def table(usages: dict[str, list[Usage]]) -> str:
-    """Return min / median / max of each number for each contender, and lakegate's medians as multiples of these."""
-    lines = [row("min / median / max", (field.name for field in fields(Usage)))]
-    medians = {}
-    for name, runs in usages.items():
-        columns = list(zip(*(astuple(usage) for usage in runs), strict=True))
-        medians[name] = [statistics.median(column) for column in columns]
-        lines.append(row(name, (f"{min(c):.2f} / {statistics.median(c):.2f} / {max(c):.2f}" for c in columns)))
-    ours = medians.pop("lakegate")
-    for name, theirs in medians.items():
-        lines.append(row(f"lakegate / {name}", (f"{a / b:.2f}" for a, b in zip(ours, theirs, strict=True))))
-    return "\n".join(lines)
+def in_turns(orders: Path, customers: Path, runs: int) -> dict[str, list[Usage]]:
+    """Run each contender so often, one after the other, and return what they took."""
+    contenders = commands(orders, customers)
+    usages: dict[str, list[Usage]] = {name: [] for name in contenders}
+    for _ in range(runs):
+        for name, command in contenders.items():
+            usages[name].append(run(command)[0])
+    return usages
 
 
 def main() -> None:
@@ -124,12 +85,7 @@ def main() -> None:
     size = orders.stat().st_size / 1e6
     print(f"{options.rows:,} rows, {size:.0f} MB; all count the same, {planted:,} planted violations among them")
 
-    contenders = commands(orders, customers)
-    usages: dict[str, list[Usage]] = {name: [] for name in contenders}
-    for _ in range(options.runs):
-        for name, command in contenders.items():
-            usages[name].append(run(command, 0)[0])
-    print(table(usages))
+    print(table(in_turns(orders, customers, options.runs), "lakegate"))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """CPU seconds of short commands, whole process: `--help`, `--version`, and `lakegate test` on 1 MB of CSV.
 
-Prints min / median of several runs, with bytecode cached as after an installation. Beside them stands what importing
-DuckDB and opening a connection takes, which no test of data can do without.
+Prints min / median of several runs, the worker's seconds among them, with bytecode cached as after an installation.
+Beside them stands what importing DuckDB and opening a connection takes, which no test of data can do without.
 """
 
 from __future__ import annotations
