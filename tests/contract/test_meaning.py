@@ -88,6 +88,7 @@ ERRORS = [
     (contract({**prop("object", required=["a"]), "properties": [{"name": "b"}]}), "unknown-property"),
     # names
     (contract({"name": "id"}), "duplicate-name"),
+    (contract({"name": ""}), "empty-name"),
     (contract({"name": "ID"}), "twin-names"),
     (contract({"name": "caf\u00e9"}, {"name": "cafe\u0301"}), "twin-names"),
     (contract({"name": "other", "physicalName": "ID"}), "twin-names"),

@@ -47,7 +47,7 @@ def findings(contract: Contract) -> Iterator[Finding]:
 
 
 def _names(named: Sequence[SchemaObject | Property], path: Path, what: str) -> Iterator[Finding]:
-    """Yield names and physical names that stand twice, that only case or Unicode form tells apart, or that are ours."""
+    """Yield names and physical names that are empty, stand twice, differ in case or Unicode form only, or are ours."""
     logical = [one.name for one in named]
     physical = [one.physical_name for one in named]
     for key, names in (("name", logical), ("physicalName", physical)):
@@ -60,6 +60,8 @@ def _names(named: Sequence[SchemaObject | Property], path: Path, what: str) -> I
             if key == "physicalName" and logical[i] == name:
                 continue  # told by its name already
             at = (*path, i, key)
+            if not name:
+                yield Finding(at, "empty-name", f"the name of this {what} is empty", hint="write one")
             if name.casefold().startswith(RESERVED):
                 yield Finding(at, "reserved-name", f"names that begin with {RESERVED} are lakegate's", found=name)
             if repeated:
