@@ -113,6 +113,15 @@ def test_lines_that_are_no_object_are_counted_and_every_other_is_measured(tmp_pa
     assert (opened.column("id"), opened.lines) == ([1, 7], [1, 8])
 
 
+def test_a_comma_before_a_bracket_is_no_fault_inside_a_string(tmp_path):
+    data = b'{"s": ",}", "l": ["a","b"]}\n{"s": ",}", "l": ["a","b",]}\n'
+
+    opened = open_files(tmp_path, {"a.jsonl": data}, prop("s", "string"), prop("l", "array"))
+
+    assert opened.column("l") == [["a", "b"]]
+    assert opened.defects == [("malformed record", "got a comma before a closing bracket, expected none")]
+
+
 def test_an_absent_key_is_null_and_undeclared_keys_are_named(tmp_path):
     data = b'{"id":1,"ID":2}\n{"id":2,"extra":[1]}\n{}\n'
 

@@ -15,7 +15,7 @@ from lakegate.intake.landing import Landed
 from lakegate.intake.names import check_twins
 from lakegate.intake.preflight import Record, walk
 from lakegate.intake.quoting import text
-from lakegate.intake.staging import LONGEST, Gap, Intake, Numbered, Staged, take_rejects, typed, write
+from lakegate.intake.staging import RECORDS, Gap, Intake, Numbered, Staged, take_rejects, typed, write
 from lakegate.rows import DefectKind, Kind, Type
 
 _WORDS = {"comma": ",", "tab": "\t", "\\t": "\t", "semicolon": ";", "pipe": "|"}
@@ -113,7 +113,7 @@ def _source(landed: Landed, dialect: TextDialect, delimiter: str, width: int) ->
         f"read_csv({text(str(landed.path))}, auto_detect = false, header = true, delim = {text(delimiter)},"
         f" quote = {text(dialect.quote)}, escape = {text(dialect.escape)}, columns = {{{columns}}},"
         f" nullstr = [{nulls}], allow_quoted_nulls = false, store_rejects = true, rejects_limit = 0,"
-        f" hive_partitioning = false, max_line_size = {LONGEST}, parallel = {not landed.told.quoted_newlines})"
+        f" hive_partitioning = false, {RECORDS}, parallel = {not landed.told.quoted_newlines})"
     )
 
 

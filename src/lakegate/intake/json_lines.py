@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
-from lakegate.contract.model import LogicalType
+from lakegate.contract.model import LogicalType, Property
 from lakegate.errors import Refused
 from lakegate.intake.convert import Conversion
 from lakegate.intake.excel import write_lines
@@ -16,13 +16,26 @@ from lakegate.intake.files import BadFile, unreadable
 from lakegate.intake.landing import Landed
 from lakegate.intake.preflight import TextFacts, walk
 from lakegate.intake.quoting import name, text
-from lakegate.intake.staging import LONGEST, Gap, Intake, Numbered, Staged, Unconverted, take_rejects, typed, write
+from lakegate.intake.staging import (
+    LONGEST,
+    RECORDS,
+    Gap,
+    Intake,
+    Numbered,
+    Staged,
+    Unconverted,
+    take_rejects,
+    typed,
+    write,
+)
+from lakegate.intake.verbatim import Verbatim, verbatim
 from lakegate.rows import RESERVED, DefectKind, Kind, Type
 
 _UNDECLARED = f"{RESERVED}undeclared"  # VARCHAR[], keys of a row that the contract does not declare; null: none
 _DOUBT = f"{RESERVED}doubt"  # VARCHAR, the text of a row that has to be looked at more closely; null: it has not
 DEEPEST = 1_000  # levels of the deepest JSON that is read
-_BREAK = "\\x01"  # a character that no JSON text holds: what is read "between" two of them is the line
+# Types that a JSON value is read as without a conversion.
+_EXACT = frozenset({LogicalType.STRING, LogicalType.INTEGER, LogicalType.NUMBER, LogicalType.BOOLEAN})
 
 
 def stage_json(intake: Intake, landed: Landed) -> Staged:
@@ -32,20 +45,18 @@ def stage_json(intake: Intake, landed: Landed) -> Staged:
     """
     file, path, records = landed.source, landed.path, landed.told.records
     array = intake.reader.delimiter == "array"
+    found = [_Column.of(intake, prop, at) for at, prop in enumerate(intake.obj.properties)]
     columns = [
-        (
-            prop.physical_name,
-            intake.converter.json(prop, f"CAST(object.{name(prop.physical_name)} AS VARCHAR)", prop.physical_name),
-        )
-        for prop in intake.obj.properties
-        if prop.semantic_type != "measure"
+        column for column, prop in zip(found, intake.obj.properties, strict=True) if prop.semantic_type != "measure"
     ]
     intake.budget.charge_cells(file.name, records, len(columns))
     usual = () if array else _first_keys(path)
-    judged = _judged(_elements(path) if array else _lines(path), usual)
+    known = {column.name: column.kind for column in columns}
+    quick = verbatim(intake.connection, path, usual, known) if usual else Verbatim()
+    judged = _judged(quick.marked(_elements(path) if array else _lines(path)), usual)
     staged = path.with_suffix(".parquet")
     numbers = tuple(prop.physical_name for prop in intake.obj.properties if prop.logical_type is LogicalType.NUMBER)
-    rows = write(intake.connection, _staged(judged, columns, usual, numbers), staged)
+    rows = write(intake.connection, _staged(judged, columns, quick, numbers), staged)
     if not array:
         _refuse_rejects(intake, path)
     gaps: tuple[Gap, ...] = ()
@@ -56,9 +67,8 @@ def stage_json(intake: Intake, landed: Landed) -> Staged:
             DefectKind.ROW_COUNT,
             f"got {rows} rows and {len(gaps)} malformed lines from the reader, expected {records} lines",
         )
-    types = [(column, found.type) for column, found in columns]
-    declared = {column for column, _ in columns}
-    undeclared = [(key, Type(Kind.OTHER, "JSON")) for key in _undeclared(intake, staged, usual) if key not in declared]
+    types = [(column.name, column.conversion.type) for column in columns]
+    undeclared = [(key, Type(Kind.OTHER, "JSON")) for key in _undeclared(intake, staged, usual) if key not in known]
     numbered = Numbered(tuple(gap.row for gap in gaps), first_line=None if array else 1)
     inexact = _looked_at(intake, file.name, staged, numbered)
     return Staged(file, staged, tuple(types + undeclared), rows, gaps, numbered, inexact)
@@ -82,7 +92,7 @@ def _lines(path: Path) -> str:
     return (
         f"SELECT text FROM read_csv({text(str(path))}, auto_detect = false, header = false, delim = chr(1), quote = '',"
         " escape = '', columns = {'text': 'VARCHAR'}, store_rejects = true, rejects_limit = 0,"
-        f" hive_partitioning = false, max_line_size = {LONGEST})"
+        f" hive_partitioning = false, {RECORDS})"
     )
 
 
@@ -95,44 +105,77 @@ def _elements(path: Path) -> str:
 
 
 def _judged(source: str, usual: tuple[str, ...]) -> str:
-    """Return the SQL that adds to each text its `keys` and the `reason` why it is no row; null where it is one.
+    """Return the SQL that adds to each text its `keys`, whether they are `unusual`, and the `reason` why it is no row.
 
-    The engine lets pass what is no JSON: a key twice and a comma before a bracket.
+    All three are null where the text is `plain`, the reason also for any other row. The engine lets pass what is no
+    JSON: a key twice and a comma before a bracket.
     """
-    keyed = f"SELECT *, TRY(json_keys(text)) AS keys FROM ({source})"
+    keyed = f"SELECT *, CASE WHEN NOT plain THEN TRY(json_keys(text)) END AS keys FROM ({source})"
+    known = f"CAST([{', '.join(map(text, usual))}] AS VARCHAR[])"  # the first row's: only others are looked at
+    compared = f"SELECT *, keys <> {known} AS unusual FROM ({keyed})"
     comma = r"',\s*[\]}]'"
     strings = r"""'"([^"\\]|\\.)*"'"""
     return (
-        "SELECT *, CASE WHEN text IS NULL THEN 'got a blank line, expected an object'"
+        "SELECT *, CASE WHEN plain THEN NULL WHEN text IS NULL THEN 'got a blank line, expected an object'"
         " WHEN keys IS NULL THEN 'got no valid JSON, expected one object'"
         " WHEN len(keys) = 0 AND json_type(text) <> 'OBJECT'"
         " THEN 'got JSON of type ' || CASE json_type(text) WHEN 'ARRAY' THEN 'array' WHEN 'VARCHAR' THEN 'string'"
         " WHEN 'BOOLEAN' THEN 'boolean' WHEN 'NULL' THEN 'null' ELSE 'number' END || ', expected an object'"
-        f" WHEN {_unusual(usual)} AND list_unique(keys) < len(keys) THEN 'got a key twice, expected each once'"
-        f" WHEN regexp_matches(text, {comma}) AND regexp_matches(regexp_replace(text, {strings}, '', 'g'), {comma})"
-        f" THEN 'got a comma before a closing bracket, expected none' END AS reason FROM ({keyed})"
+        " WHEN unusual AND list_unique(keys) < len(keys) THEN 'got a key twice, expected each once'"
+        f" WHEN regexp_matches(text, {comma}) AND regexp_matches(regexp_replace(text, {strings}, '0', 'g'), {comma})"
+        f" THEN 'got a comma before a closing bracket, expected none' END AS reason FROM ({compared})"
     )
 
 
-def _unusual(usual: tuple[str, ...]) -> str:
-    """Return the SQL that is true where a row's keys are not those of the first row: only then they are looked at."""
-    return f"keys <> CAST([{', '.join(map(text, usual))}] AS VARCHAR[])"
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A declared column. `conversion` reads the JSON text of its value, which the SQL calls `source`.
+
+    A line that is `plain` was read as `kind`: JSON where the value still has to be converted.
+    """
+
+    name: str
+    source: str
+    conversion: Conversion
+    kind: str
+
+    @classmethod
+    def of(cls, intake: Intake, prop: Property, at: int) -> _Column:
+        """Return the column of a property."""
+        found = intake.converter.json(prop, f"j{at}", prop.physical_name)
+        exact = prop.logical_type in _EXACT and found.type.name in ("VARCHAR", "BIGINT", "DOUBLE", "BOOLEAN")
+        return cls(prop.physical_name, f"j{at}", found, found.type.name if exact else "JSON")
+
+    def text(self, quick: Verbatim) -> str:
+        """Return the SQL for the JSON text; null where a plain line holds the value itself."""
+        slow = f"CAST(object.{name(self.name)} AS VARCHAR)"
+        if quick.kinds.get(self.name) != "JSON":
+            return slow
+        return f"CASE WHEN plain THEN CAST(quick.{name(self.name)} AS VARCHAR) ELSE {slow} END"
+
+    def converted(self, quick: Verbatim) -> Conversion:
+        """Return the conversion that takes the value of a plain line as it is."""
+        if quick.kinds.get(self.name, "JSON") == "JSON":
+            return self.conversion
+        sql = f"CASE WHEN plain THEN quick.{name(self.name)} ELSE {self.conversion.sql} END"
+        return replace(self.conversion, sql=sql)
 
 
-def _staged(
-    judged: str, columns: list[tuple[str, Conversion]], usual: tuple[str, ...], numbers: tuple[str, ...]
-) -> str:
+def _staged(judged: str, columns: list[_Column], quick: Verbatim, numbers: tuple[str, ...]) -> str:
     """Return the SQL of what is staged."""
-    names = [column for column, _ in columns]
+    names = [column.name for column in columns]
     shape = json.dumps(dict.fromkeys(names or ["-"], "JSON"), ensure_ascii=False)
     known = f"[{', '.join(map(text, names))}]" if names else "CAST([] AS VARCHAR[])"
     strangers = f"list_filter(keys, lambda key: NOT list_contains({known}, key))"
-    objects = f"SELECT text, keys, json_transform(text, {text(shape)}) AS object FROM ({judged}) WHERE reason IS NULL"
+    looked_into = f"CASE WHEN NOT plain THEN json_transform(text, {text(shape)}) END AS object"
+    objects = f"SELECT text, keys, unusual, plain, quick, {looked_into} FROM ({judged}) WHERE reason IS NULL"
+    texts = "".join(f", {column.text(quick)} AS {column.source}" for column in columns)
     more = (
-        f", CASE WHEN {_unusual(usual)} THEN {strangers} END AS {_UNDECLARED}"
+        f", CASE WHEN unusual THEN {strangers} END AS {_UNDECLARED}"
         f", CASE WHEN {_doubtful(numbers)} THEN text END AS {_DOUBT}"
     )
-    return typed(objects, columns, more)
+    converted = [(column.name, column.converted(quick)) for column in columns]
+    return typed(f"SELECT *{texts} FROM ({objects})", converted, more)
 
 
 def _doubtful(numbers: tuple[str, ...]) -> str:

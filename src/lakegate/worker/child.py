@@ -128,7 +128,7 @@ def _opening(source: Source, folder: Path, limits: Limits) -> Opening:
         folder,
         budget=limits.budget,
         proved=source.proved,
-        memory=limits.engine_memory,
+        memory=limits.staging_memory,
     )
 
 

@@ -27,6 +27,11 @@ class Limits:
         """The engine's half, as DuckDB writes it."""
         return f"{self.memory // 2 // (1 << 20)}MiB"
 
+    @property
+    def staging_memory(self) -> str:
+        """What staging text is given: rows wait for their turn to be written in all that it has, up to a quarter."""
+        return f"{min(self.memory // 2, GIB) // (1 << 20)}MiB"
+
     def apply(self) -> None:
         """Hold this process to the limits, for good. Memory is held to where the system counts it (Linux)."""
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
