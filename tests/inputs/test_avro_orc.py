@@ -13,7 +13,7 @@ from pyarrow import orc
 
 import lakegate
 from inputs.world import CONTRACT, prop
-from lakegate.intake.avro import CODECS
+from lakegate.intake.formats.avro import CODECS
 
 ID = prop("id", "integer")
 NAME = prop("name", "string")

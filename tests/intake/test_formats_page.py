@@ -12,8 +12,9 @@ from lakegate.config import LEAST_MEMORY, NUMBERS, SIZES, limits_of
 from lakegate.contract import source
 from lakegate.contract.model import Sheet, TextDialect
 from lakegate.contract.odcs import load
-from lakegate.intake import excel, json_lines, parquet_pages, scalar, staging
+from lakegate.intake import scalar, staging
 from lakegate.intake.files import _CODECS, _FORMATS, Codec, Format, format_of
+from lakegate.intake.formats import excel, json_doubt, parquet_pages
 from lakegate.lake import interface
 from lakegate.rows import DefectKind
 from lakegate.worker import process
@@ -55,7 +56,7 @@ def test_every_setting_has_its_row(setting):
         ("a line of JSON", staging.LONGEST, "bytes"),
         ("an element of a JSON array", 2 * staging.LONGEST, "bytes"),  # the engine's own way to take its option
         ("a name in the header of a CSV file", 131_072, "characters"),  # csv.field_size_limit()
-        ("depth of a JSON record", json_lines.DEEPEST, "levels"),
+        ("depth of a JSON record", json_doubt.DEEPEST, "levels"),
         ("whole numbers in a workbook", len(str(excel.DIGITS)) - 1, "digits"),
         ("members of a workbook", excel.MEMBERS, ""),
         ("the header of a Parquet page", parquet_pages.HEADER, "bytes"),

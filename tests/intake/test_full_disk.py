@@ -11,9 +11,9 @@ import pytest
 from inputs.test_avro_orc import FILES
 from inputs.test_excel import workbook
 from lakegate.contract.model import Sheet
-from lakegate.intake import avro, excel, orc
 from lakegate.intake.budget import Budget
 from lakegate.intake.files import NativeFile, is_ours
+from lakegate.intake.formats import avro, excel, orc
 
 FULL = Path("/dev/full")
 

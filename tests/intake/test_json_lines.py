@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from intake.batches import open_files, prop
 from lakegate.intake.files import BadFile
-from lakegate.intake.json_elements import count_elements
+from lakegate.intake.formats.json_elements import count_elements
 
 naive = dt.datetime.fromisoformat
 NONE = object()
@@ -227,7 +227,7 @@ NESTED = st.recursive(
 def test_elements_are_counted_in_pieces_of_any_size(elements, size, indent):
     data = json.dumps(elements, indent=indent, ensure_ascii=False).encode()
 
-    with patch("lakegate.intake.json_elements.CHUNK", size):
+    with patch("lakegate.intake.formats.json_elements.CHUNK", size):
         assert count_elements(io.BytesIO(data)) == len(elements)
 
 

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from lakegate.intake.files import BadFile
-from lakegate.intake.parquet_pages import check_pages, footprint
+from lakegate.intake.formats.parquet_pages import check_pages, footprint
 
 TABLE = pa.table(
     {

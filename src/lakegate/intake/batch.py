@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from lakegate.contract.model import Gate, SchemaObject
 from lakegate.errors import CouldNotEvaluate, EngineError
-from lakegate.intake import avro, orc
 from lakegate.intake.budget import Budget
 from lakegate.intake.convert import Converter
-from lakegate.intake.delimited import stage_csv
 from lakegate.intake.files import CHUNK, HEAD, TEXT, BadFile, Format, NativeFile, check_magic, format_of, unreadable
-from lakegate.intake.json_lines import stage_excel, stage_json
+from lakegate.intake.formats import avro, orc
+from lakegate.intake.formats.delimited import stage_csv
+from lakegate.intake.formats.json_lines import stage_excel, stage_json
+from lakegate.intake.formats.parquet import open_parquet
 from lakegate.intake.landing import Landed, Written, land
 from lakegate.intake.names import check_twins
-from lakegate.intake.parquet import open_parquet
 from lakegate.intake.partitions import conflicts
 from lakegate.intake.staging import (
     Intake,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lakegate.intake.files import NativeFile, is_ours, link, unreadable
+from lakegate.intake.formats.parquet_pages import check_pages, footprint
 from lakegate.intake.names import check_twins
-from lakegate.intake.parquet_pages import check_pages, footprint
 from lakegate.intake.quoting import name as identifier
 from lakegate.intake.quoting import text
 from lakegate.intake.types import duckdb_type

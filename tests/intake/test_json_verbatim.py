@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intake.batches import open_files, prop
-from lakegate.intake import json_lines
-from lakegate.intake.verbatim import LETTERS, Verbatim, verbatim
+from lakegate.intake.formats import json_lines
+from lakegate.intake.formats.json_verbatim import LETTERS, Verbatim, verbatim
 
 PROPERTIES = (
     prop("i", "integer"),

@@ -21,8 +21,8 @@ from typing import Any
 from lakegate.contract.model import LogicalType, Property, Sheet
 from lakegate.errors import Refused, UsageError
 from lakegate.intake.budget import Budget
-from lakegate.intake.excel_parts import Part
 from lakegate.intake.files import CHUNK, BadFile, NativeFile, is_ours, unreadable
+from lakegate.intake.formats.excel_parts import Part
 from lakegate.intake.names import check_twins
 from lakegate.intake.staging import Gap
 from lakegate.rows import DefectKind
