@@ -37,6 +37,7 @@ ID, NAME = prop("id", "integer"), prop("name", "string")
         ("45 semicolons", b"id;name\n1;a\n", "no header", "id;name"),
         ("a column without a name", b"id,name,\n1,a,\n", "no header", "a name for every column"),
         ("one of our names", b"id,_lakegate_line\n1,2\n", "duplicate column", "ours"),
+        ("S7 quotes that hide malformed records", b'id,name"\n1,a,b\n2,c,d"\n', "row count", "0 rows and 2 malformed"),
         ("S7 quotes that hide records", b'id,name\n1,5" pipe\n2,6" pipe\n', "row count", "expected 1"),
     ],
 )

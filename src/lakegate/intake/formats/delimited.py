@@ -18,6 +18,7 @@ from lakegate.intake.quoting import text
 from lakegate.intake.staging import RECORDS, Gap, Intake, Numbered, Staged, take_rejects, typed, write
 from lakegate.rows import DefectKind, Kind, Type
 
+BLANK = "got a blank line, expected a record"
 _HINT = "see `lakegate.text` in the contract, and `delimiter` in its server"
 _WORDS = {"comma": ",", "tab": "\t", "\\t": "\t", "semicolon": ";", "pipe": "|"}
 
@@ -39,10 +40,12 @@ def stage_csv(intake: Intake, landed: Landed) -> Staged:
     types = tuple((column, found.type) for column, found in columns)
     expected = facts.records - 1
     gaps = () if not rejected and rows == expected else _gaps(landed, dialect, rejected, len(header))
-    if rows + len(gaps) != expected:
+    placed = sum(gap.reason is not BLANK for gap in gaps)
+    if rows + len(gaps) != expected or placed < len(rejected):
+        malformed = len(gaps) + len(rejected) - placed
         raise BadFile(
             DefectKind.ROW_COUNT,
-            f"got {rows} rows and {len(gaps)} malformed records from the reader, expected {expected} by an independent"
+            f"got {rows} rows and {malformed} malformed records from the reader, expected {expected} by an independent"
             " count (does a quote stand inside a field that is not quoted?)",
         )
     _refuse_long(landed, dialect, delimiter, len(header), {gap.row for gap in gaps})
@@ -161,7 +164,7 @@ def _gaps(landed: Landed, dialect: TextDialect, rejected: Mapping[int, str], wid
             record.ordinal,
             record.line,
             record.lines,
-            rejected.get(record.offset, "got a blank line, expected a record"),
+            rejected.get(record.offset, BLANK),
         )
         for record in _walked(landed, dialect)
         if record.offset in rejected or (record.blank and width > 1)
