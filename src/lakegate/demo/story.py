@@ -68,21 +68,21 @@ def _promote(screen: Console, folder: Path, dataset: str, batch: str | None = No
     contract = project() / "contracts" / "nyc" / f"{dataset}.odcs.yaml"
     with screen.status(f"nyc/{dataset}: measuring and judging"):
         found = promoted(batch, Asked(contract, str(folder)))
-    screen.print(_table(dataset, found))
+    screen.print(_table(dataset, found, wide=screen.is_terminal))
     return found
 
 
-def _table(dataset: str, found: list[Promotion]) -> Table:
-    """Return what became of the batches of a dataset, a line each, with why not all was well."""
+def _table(dataset: str, found: list[Promotion], *, wide: bool) -> Table:
+    """Return what became of the batches of a dataset, a line each, with why not all was well; `wide`: as the screen."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=f"nyc/{dataset}", title_justify="left", expand=True)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=f"nyc/{dataset}", title_justify="left", expand=wide)
     table.add_column("batch", no_wrap=True)
     table.add_column("rows", justify="right", no_wrap=True)
     table.add_column("became", no_wrap=True)
-    table.add_column("because", ratio=1)
+    table.add_column("because", ratio=1 if wide else None)
     for promotion in found:
         verdict = promotion.verdict
         rows = f"{verdict.rows:,}" if verdict and verdict.rows is not None else ""
