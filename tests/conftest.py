@@ -1,6 +1,7 @@
 """What every test stands on."""
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -26,17 +27,30 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.write_line(missing, yellow=True)
 
 
-SLOW = (
-    *("test_kill.py", "test_s3.py", "test_fused_is_one_by_one.py"),
-    *("test_judge.py", "test_looking.py", "test_batch_rules.py", "test_context.py", "test_commands.py"),
+SLOW = (  # what starts a process for nearly every test, or asks the engine thousands of times
+    "checks/test_batch_rules.py",
+    "checks/test_every_check.py",
+    "cli/test_judge.py",
+    "cli/test_lake.py",
+    "cli/test_looking.py",
+    "cli/test_promote.py",
+    "cli/test_s3.py",
+    "engines/test_fused_is_one_by_one.py",
+    "fuzz/test_seeds.py",
+    "gate/test_kill.py",
+    "inputs/",
+    "intake/test_json_verbatim.py",
+    "test_commands.py",
+    "test_context.py",
+    "test_judge.py",
 )
-PROCESSES = "inputs"  # a folder whose every test starts a worker, which takes half a second
 SERVERS = ("moto", "ceph", "real_s3")
 
 
 def pytest_collection_modifyitems(items):
     """Leave out of `make quick` what takes seconds, whatever asks an S3 server, and most of what starts processes."""
+    here = Path(__file__).parent
     for item in items:
-        named = item.path.name in SLOW or item.path.parent.name == PROCESSES
+        named = item.path.relative_to(here).as_posix().startswith(SLOW) if item.path.is_relative_to(here) else False
         if named or any(server in item.name for server in SERVERS):
             item.add_marker(pytest.mark.slow)
