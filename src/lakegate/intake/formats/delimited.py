@@ -35,7 +35,9 @@ def stage_csv(intake: Intake, landed: Landed) -> Staged:
     intake.budget.charge_cells(file.name, facts.records, len(header))
     columns = _columns(intake, header)
     staged = landed.path.with_suffix(".parquet")
-    rows = write(intake.connection, typed(f"FROM {_source(landed, dialect, delimiter, len(header))}", columns), staged)
+    rows = write(
+        intake.connection, typed(f"FROM {_source(landed, dialect, delimiter, len(header))}", columns), staged, facts
+    )
     rejected = take_rejects(intake.connection)
     types = tuple((column, found.type) for column, found in columns)
     expected = facts.records - 1

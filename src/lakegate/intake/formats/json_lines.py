@@ -52,7 +52,7 @@ def stage_json(intake: Intake, landed: Landed) -> Staged:
     judged = _judged(quick.marked(_elements(path) if array else _lines(path)), usual)
     staged = path.with_suffix(".parquet")
     numbers = tuple(prop.physical_name for prop in intake.obj.properties if holds_numbers(prop))
-    rows = write(intake.connection, _staged(judged, columns, quick, numbers), staged)
+    rows = write(intake.connection, _staged(judged, columns, quick, numbers), staged, landed.told)
     if not array:
         _refuse_rejects(intake, path)
     gaps: tuple[Gap, ...] = ()
