@@ -63,7 +63,7 @@ docs: .venv/installed-all ## make the reference pages anew from the code
 	$(BIN)/python docs/reference/sql.py
 
 .PHONY: bench
-bench: .venv/installed-all ## 40 checks beside hand-written queries: make bench ROWS="1000000" RUNS=5 (10 M rows need 20 GB of disk)
+bench: .venv/installed-all ## 40 checks beside hand-written queries: make bench ROWS="1000000" RUNS=5 (10 M rows need 10 GB of disk)
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/small_checks.py
 	$(BIN)/python benchmarks/promotion.py --runs $(RUNS)
