@@ -128,6 +128,10 @@ ERRORS = [
     (contract(customProperties=lakegate(on_chang="reject")), "unknown-key"),
     (contract(customProperties=lakegate(columns="opened")), "unknown-value"),
     (contract(customProperties=lakegate() * 2), "duplicate-key"),
+    # marks that cannot be told apart
+    (contract(customProperties=lakegate(text={"quote": ","})), "bad-dialect"),
+    (contract(customProperties=lakegate(text={"nulls": ["a,b"]})), "bad-dialect"),
+    (contract(customProperties=lakegate(text={"delimiter": ";", "escape": ";"})), "bad-dialect"),
     (contract(object={"customProperties": lakegate()}), "misplaced-key"),
     (contract({"name": "p", "customProperties": lakegate(action="fail")}), "unknown-key"),
     # INPUTS 19: nothing to check
@@ -171,6 +175,7 @@ OTHERS = [
     (contract({"name": "a", "primaryKeyPosition": 1}), "misplaced-key", Severity.WARNING),
     (contract(prop("object", required=["a"])), None, None),
     (contract(customProperties=lakegate(quarantine="rows")), "not-enforced", Severity.WARNING),
+    (contract(customProperties=lakegate(text={"delimiter": "\t", "nulls": [","]})), None, None),
     (contract(customProperties=lakegate(upstream=[], quarantine="batch", max_rejected=0)), None, None),
     (contract(customProperties=[{"property": "LakeGate", "value": {}}]), "unknown-value", Severity.WARNING),
     (contract(relationship("other.t.id")), None, None),

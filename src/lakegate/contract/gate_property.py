@@ -12,8 +12,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from lakegate.contract.dialect import fault_of
 from lakegate.contract.findings import Finding, Path
-from lakegate.contract.model import Batching, Gate, Sheet, TextDialect
+from lakegate.contract.model import Batching, Contract, Gate, Sheet, TextDialect
 from lakegate.contract.standard import Grammar
 from lakegate.errors import Severity
 
@@ -123,10 +124,23 @@ def _not_enforced(value: Mapping[str, Any]) -> Iterator[str]:
 
 def not_enforced(document: Mapping[str, Any], asked: Gate) -> Iterator[Finding]:
     """Yield a warning for each key of the contract's lakegate property that this version does not carry out."""
-    entries = enumerate(document.get("customProperties") or ())
-    at = next((i for i, entry in entries if entry.get("property") == NAME), None)
     for key in asked.not_enforced:
-        path = ("customProperties", at, "value", key) if at is not None else ()
         message = f"`{key}` is not carried out in this version"
         hint = "remove it, or know that nothing happens"
-        yield Finding(path, "not-enforced", message, Severity.WARNING, hint=hint, at_key=True)
+        yield Finding(_at(document, key), "not-enforced", message, Severity.WARNING, hint=hint, at_key=True)
+
+
+def dialect(contract: Contract) -> Iterator[Finding]:
+    """Yield what keeps the text that arrives from being read: marks that cannot be told apart."""
+    if wrong := fault_of(contract):
+        yield Finding(_at(contract.document, "text"), "bad-dialect", wrong, hint="see also `delimiter` in the server")
+
+
+def _at(document: Mapping[str, Any], key: str) -> Path:
+    """Return where a key of the contract's own property stands, or where it would."""
+    entries = enumerate(document.get("customProperties") or ())
+    at = next((i for i, entry in entries if entry.get("property") == NAME), None)
+    if at is None:
+        return ()
+    path: Path = ("customProperties", at, "value")
+    return (*path, key) if key in document["customProperties"][at]["value"] else path

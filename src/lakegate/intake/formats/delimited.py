@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
 
+from lakegate.contract.dialect import fault, mark
 from lakegate.contract.model import Property, TextDialect
 from lakegate.errors import UsageError
 from lakegate.intake.convert import Conversion
@@ -20,14 +21,14 @@ from lakegate.rows import DefectKind, Kind, Type
 
 BLANK = "got a blank line, expected a record"
 _HINT = "see `lakegate.text` in the contract, and `delimiter` in its server"
-_WORDS = {"comma": ",", "tab": "\t", "\\t": "\t", "semicolon": ";", "pipe": "|"}
 
 
 def stage_csv(intake: Intake, landed: Landed) -> Staged:
     """Stage one CSV file. Raises `BadFile` where its rows cannot be measured at all."""
     facts, dialect, file = landed.told, intake.gate.text, landed.source
     delimiter = _delimiter(intake, file)
-    _check_marks(dialect, delimiter)
+    if wrong := fault(dialect, delimiter):
+        raise UsageError(wrong, hint=_HINT)
     if facts.open_quote:
         last = deque(_walked(landed, dialect), maxlen=1)[0]
         raise unreadable(f"got a quote in the record of line {last.line} that is never closed", last.line)
@@ -67,23 +68,7 @@ def _delimiter(intake: Intake, file: NativeFile) -> str:
     tabs = is_tab_separated(file.name) or (intake.reader.format or "").lower() == "tsv"
     if tabs and not intake.reader.delimiter and declared == TextDialect().delimiter:
         return "\t"
-    found = _WORDS.get(declared, declared)
-    if len(found) != 1:
-        raise UsageError(
-            f"got the delimiter {declared!r}, expected one character", hint="set `delimiter` in the server"
-        )
-    return found
-
-
-def _check_marks(dialect: TextDialect, delimiter: str) -> None:
-    """Raise `UsageError` for marks that cannot be told apart, or that the engine does not take for marks."""
-    for word, mark in (("delimiter", delimiter), ("quote", dialect.quote), ("escape", dialect.escape)):
-        if mark in "\r\n\0" or not (mark.isascii() or word == "delimiter"):
-            raise UsageError(f"got the {word} {mark!r}, expected one ASCII character that ends no line")
-    for token in (dialect.quote, dialect.escape, *dialect.nulls):
-        if delimiter in token or (dialect.quote in token and token in dialect.nulls):
-            told = f"got {token!r} beside the delimiter {delimiter!r} and the quote {dialect.quote!r}"
-            raise UsageError(f"{told}, expected marks and null tokens that do not hold one another", hint=_HINT)
+    return mark(declared)
 
 
 def _header(landed: Landed, dialect: TextDialect, delimiter: str) -> list[str]:
