@@ -13,7 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intake.batches import open_files, prop
+from lakegate.errors import Refused
 from lakegate.intake.files import BadFile
+from lakegate.intake.formats.json_doubt import DEEPEST
 from lakegate.intake.formats.json_elements import count_elements
 
 naive = dt.datetime.fromisoformat
@@ -240,3 +242,16 @@ def test_what_stands_behind_an_array_is_seen(more):
 def test_an_array_without_end_is_seen_however_deep():
     with pytest.raises(BadFile, match="no end"):
         count_elements(io.BytesIO(b"[" * 3_000_000))
+
+
+@pytest.mark.parametrize("kind", ["object", None])
+def test_json_of_the_greatest_depth_is_read_and_one_level_more_is_refused(tmp_path, kind):
+    def nested(levels):
+        return ('{"c": ' + '{"a":' * (levels - 1) + "1" + "}" * levels).encode() + b"\n"
+
+    (tmp_path / "whole").mkdir()
+    whole = open_files(tmp_path / "whole", {"a.jsonl": nested(DEEPEST)}, prop("c", kind))
+
+    assert (whole.rows.unconverted, whole.defects) == ({}, [])
+    with pytest.raises(Refused, match="more than 900 levels deep"):
+        open_files(tmp_path, {"a.jsonl": nested(DEEPEST + 1)}, prop("c", kind))
