@@ -16,7 +16,8 @@ from lakegate.intake.scalar import scalar
 from lakegate.rows import Kind, Type
 
 _NO_CELLS = "CAST([] AS STRUCT(path VARCHAR, text VARCHAR)[])"
-_TEXTS = (LogicalType.STRING, LogicalType.DATE, LogicalType.TIMESTAMP, LogicalType.TIME)  # JSON writes them as strings
+TIMES = (LogicalType.DATE, LogicalType.TIMESTAMP, LogicalType.TIME)
+_TEXTS = (LogicalType.STRING, *TIMES)  # JSON writes them as strings
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,13 @@ class Converter:
                 return self._scalar(prop, string, path, source)
             case _:
                 return self._scalar(prop, source, path, source, decimal=".")
+
+    def string(self, prop: Property, value: str) -> Conversion:
+        """Return the conversion of a JSON string that was taken out of its quotes; it is told with them."""
+        quoted = f"CAST(to_json({value}) AS VARCHAR)"
+        found = scalar(prop, value)
+        bad = f"({value} IS NOT NULL AND {found.sql} IS NULL)"
+        return Conversion(found.sql, found.type, _told(bad, prop.physical_name, quoted), bad, value)
 
     def _scalar(self, prop: Property, value: str, path: str, source: str, decimal: str | None = None) -> Conversion:
         """Convert the text `value`; `source` is what a cell that does not convert is told with."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lakegate.contract.model import LogicalType, Property
-from lakegate.intake.convert import Conversion
+from lakegate.intake.convert import TIMES, Conversion
 from lakegate.intake.files import BadFile, unreadable
 from lakegate.intake.formats.excel import write_lines
 from lakegate.intake.formats.json_doubt import DOUBT, doubtful, holds_numbers, looked_at
@@ -129,34 +129,41 @@ def _judged(source: str, usual: tuple[str, ...]) -> str:
 class _Column:
     """A declared column. `conversion` reads the JSON text of its value, which the SQL calls `source`.
 
-    A line that is `plain` was read as `kind`: JSON where the value still has to be converted.
+    A line that is `plain` was read as `kind`: JSON where the value still has to be converted. `string` is how the text
+    of a date or a time is converted, which such a line holds without its quotes.
     """
 
     name: str
     source: str
     conversion: Conversion
     kind: str
+    string: Conversion | None = None
 
     @classmethod
     def of(cls, intake: Intake, prop: Property, at: int) -> _Column:
         """Return the column of a property."""
         found = intake.converter.json(prop, f"j{at}", prop.physical_name)
+        if prop.logical_type in TIMES:
+            return cls(prop.physical_name, f"j{at}", found, "VARCHAR", intake.converter.string(prop, f"j{at}"))
         exact = prop.logical_type in _EXACT and found.type.name in ("VARCHAR", "BIGINT", "DOUBLE", "BOOLEAN")
         return cls(prop.physical_name, f"j{at}", found, found.type.name if exact else "JSON")
 
     def text(self, quick: Verbatim) -> str:
-        """Return the SQL for the JSON text; null where a plain line holds the value itself."""
-        slow = f"CAST(object.{name(self.name)} AS VARCHAR)"
-        if quick.kinds.get(self.name) != "JSON":
+        """Return the SQL for what is converted; null where a plain line holds the value itself."""
+        slow, kind = f"CAST(object.{name(self.name)} AS VARCHAR)", quick.kinds.get(self.name)
+        if kind is None or (kind != "JSON" and self.string is None):
             return slow
         return f"CASE WHEN plain THEN CAST(quick.{name(self.name)} AS VARCHAR) ELSE {slow} END"
 
     def converted(self, quick: Verbatim) -> Conversion:
         """Return the conversion that takes the value of a plain line as it is."""
+        slow = self.conversion
         if quick.kinds.get(self.name, "JSON") == "JSON":
-            return self.conversion
-        sql = f"CASE WHEN plain THEN quick.{name(self.name)} ELSE {self.conversion.sql} END"
-        return replace(self.conversion, sql=sql)
+            return slow
+        if self.string is None:
+            return replace(slow, sql=f"CASE WHEN plain THEN quick.{name(self.name)} ELSE {slow.sql} END")
+        sql = f"CASE WHEN plain THEN {self.string.sql} ELSE {slow.sql} END"
+        return replace(slow, sql=sql, cells=f"CASE WHEN plain THEN {self.string.cells} ELSE {slow.cells} END")
 
 
 def _staged(judged: str, columns: list[_Column], quick: Verbatim, numbers: tuple[str, ...]) -> str:
