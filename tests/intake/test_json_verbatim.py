@@ -40,6 +40,7 @@ GOOD = {
     "any": '"any"',
     "more": "1",
 }
+WHOLE = {"n": "5", "nan": "2"}  # as programs write a double that has no fraction
 ODD = [
     "null", "0", "-0", "-0.0", "1", "1.0", "1.50", "01", "1e5", "1E400", "-1e-7", "0.1", "9223372036854775807",
     "9223372036854775808", "12345678901234567890.25", "0.1234567890123456789", "123456789.123456789", "NaN", "Infinity",
@@ -77,10 +78,15 @@ def found(lines: list[str]) -> tuple:
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(_ODD_LINES, min_size=1, max_size=4), st.sampled_from([(",", ":"), (", ", ": ")]))
-def test_a_line_means_the_same_whichever_way_it_is_read(odd, separators):
-    plain = line({}, list(GOOD), None, "", "", separators)
-    lines = [plain] * (len(odd) + 1) + [line(*one, separators) for one in odd]
+@given(
+    st.lists(_ODD_LINES, min_size=1, max_size=4),
+    st.sampled_from([(",", ":"), (", ", ": ")]),
+    st.sampled_from([{}, WHOLE]),
+)
+def test_a_line_means_the_same_whichever_way_it_is_read(odd, separators, usual):
+    plain = line(usual, list(GOOD), None, "", "", separators)
+    odd_lines = [line(usual | changed, *rest, separators) for changed, *rest in odd]
+    lines = [plain] * (len(odd) + 1) + odd_lines
 
     quick = found(lines)
     with pytest.MonkeyPatch.context() as patch:
@@ -91,9 +97,11 @@ def test_a_line_means_the_same_whichever_way_it_is_read(odd, separators):
 
 
 @pytest.mark.parametrize("value", ODD)
-def test_every_odd_value_means_the_same_whichever_way_it_is_read(value, monkeypatch):
-    plain = line({}, list(GOOD), None, "", "")
-    lines = [plain] * (len(GOOD) + 1) + [line({name: value}, list(GOOD), None, "", "") for name in GOOD]
+@pytest.mark.parametrize("usual", [{}, WHOLE], ids=["fractions", "whole numbers"])
+def test_every_odd_value_means_the_same_whichever_way_it_is_read(value, usual, monkeypatch):
+    plain = line(usual, list(GOOD), None, "", "")
+    odd = [line(usual | {name: value}, list(GOOD), None, "", "") for name in GOOD]
+    lines = [plain] * (len(GOOD) + 1) + odd
 
     quick = found(lines)
     monkeypatch.setattr(json_lines, "verbatim", lambda *_: Verbatim())
@@ -155,3 +163,12 @@ def test_lines_are_read_so_only_where_most_of_them_can_be(tmp_path, lines, keys,
         found = verbatim(connection, tmp_path / "a.txt", keys, {"a": "BIGINT"})
 
     assert bool(found.kinds) is quick
+
+
+@pytest.mark.parametrize(("value", "kind"), [("1.5", "DOUBLE"), ("5", "JSON")])
+def test_numbers_that_are_written_without_a_point_stay_json(tmp_path, value, kind):
+    (tmp_path / "a.txt").write_text(f'{{"n":{value}}}\n' * 3)
+    with duckdb.connect() as connection:
+        found = verbatim(connection, tmp_path / "a.txt", ["n"], {"n": "DOUBLE"})
+
+    assert found.kinds == {"n": kind}
