@@ -38,7 +38,7 @@ class Part:
             self._parser.StartElementHandler = self._element
         try:
             self._parser.Parse(piece, last)
-        except expat.ExpatError:
+        except (expat.ExpatError, LookupError, ValueError):  # the latter two of an encoding that it cannot read
             self.broken = True
         if last or self.broken:
             self._parser = None  # ten thousand members are not to keep one each
