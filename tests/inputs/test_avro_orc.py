@@ -91,6 +91,16 @@ def test_every_codec_is_read_and_a_damaged_block_is_told(world, codec):
         world.assert_ends(1, "a.avro: unreadable: got a", batch="b2")
 
 
+def test_a_wrong_checksum_of_snappy_is_told(world):
+    """The values would decode: fastavro skips it."""
+    data = bytearray(avro(codec="snappy"))
+    data[-17] ^= 1  # the last byte before the marker
+    world.contract(ID, NAME, form="avro")
+    world.arrive({"a.avro": bytes(data)})
+
+    world.assert_ends(1, "a.avro: unreadable: got a block whose checksum is wrong")
+
+
 def test_a_block_of_snappy_that_claims_gigabytes_is_a_bomb(world):
     """Its length stands before it, and would be allocated."""
     whole = avro(records=RECORDS[:1], codec="snappy")
