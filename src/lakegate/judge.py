@@ -12,10 +12,12 @@ from lakegate.checks.spot import spots
 from lakegate.contract.model import Contract, SchemaObject
 from lakegate.engines.interface import Engine, Wanted
 from lakegate.errors import WorkerDied
+from lakegate.libraries.guests import Guests, Here, versions
+from lakegate.libraries.interface import Guest
 from lakegate.measures import Measure, NotMeasured, RowCount, Value
 from lakegate.plan import plan
 from lakegate.rows import Location, Rows
-from lakegate.verdict import BatchFile, CheckResult, Context, Policy, Verdict, batch_digest, policy, result
+from lakegate.verdict import BatchFile, CheckResult, Context, Policy, Verdict, batch_digest, policy, results
 from lakegate.version import __version__
 
 NEEDS_ROWS = {Outcome.FAILED, Outcome.WARNED, Outcome.INFORMED}
@@ -51,23 +53,36 @@ class Subject:
     named: Mapping[str, str] = field(default_factory=dict)  # dataset -> digest of the files that stood for it
 
 
-def judge(subject: Subject, rows: Rows, others: Mapping[str, Rows], engine: Engine, options: Options) -> Verdict:
+def judge(
+    subject: Subject,
+    rows: Rows,
+    others: Mapping[str, Rows],
+    engine: Engine,
+    options: Options,
+    guests: Guests | None = None,
+) -> Verdict:
     """Hold the rows of a batch against their contract.
 
-    `others` holds the rows of the datasets that the contract names. Raises ContractError or Refused where the contract
+    `others` holds the rows of the datasets that the contract names; `guests` runs what libraries of checks are asked,
+    None: in this process, without files of the project. Raises ContractError or Refused where the contract
     cannot be asked; everything that is wrong with the data, the engine or the surroundings is in the verdict.
     """
     checks = checks_of(subject.contract, subject.obj, subject.neighbours)
     as_of = _pinned(checks, options)
-    answers = engine.measure(plan(checks), rows, others, subject.obj.name)
+    work = plan(checks)
+    answers = engine.measure(work, rows, others, subject.obj.name)
+    passes = work.library_passes
+    if passes:
+        answers |= (guests or Here(Guest(None, options.locations))).measure(passes, rows, engine)
     counted = answers[RowCount()]
     count = None if isinstance(counted, NotMeasured) else int(counted)  # type: ignore[arg-type]
     found = Found(rows, count, answers, as_of)
     judged = [(check, check.judge(found)) for check in checks]
     telling = policy(subject.obj, samples=options.samples, limit=options.locations)
     located = engine.locate(_wanted(subject.obj, judged, telling), rows, others, options.locations)
-    results = tuple(_result(check, judgement, located, telling) for check, judgement in judged)
-    return _verdict(subject, results, count, engine.version, options, as_of)
+    told = [result for check, judgement in judged for result in _results(check, judgement, located, telling)]
+    engines = ", ".join((engine.version, *versions(passes)))
+    return _verdict(subject, tuple(told), count, engines, options, as_of)
 
 
 def unjudged(subject: Subject, why: WorkerDied, engine: str, options: Options, incident: str) -> Verdict:
@@ -82,8 +97,8 @@ def unjudged(subject: Subject, why: WorkerDied, engine: str, options: Options, i
         f"{model}.worker", "batch", "worker", name, model, None, None, None, Outcome.COULD_NOT_EVALUATE, str(why)
     )
     unasked = not_applicable("not measured: the worker died")
-    results = (died, *(_result(check, unasked, {}, telling) for check in checks))
-    return _verdict(subject, results, None, engine, options, None, incident)
+    told = [result for check in checks for result in _results(check, unasked, {}, telling)]
+    return _verdict(subject, (died, *told), None, engine, options, None, incident)
 
 
 def _verdict(
@@ -146,9 +161,9 @@ def _wanted(obj: SchemaObject, judged: list[tuple[Check, Judgement]], telling: P
     return list(wanted.values())
 
 
-def _result(
+def _results(
     check: Check, judgement: Judgement, located: Mapping[Measure, tuple[Location, ...]], telling: Policy
-) -> CheckResult:
+) -> tuple[CheckResult, ...]:
     measure = check.failing()
     places = located.get(measure, ()) if measure and judgement.outcome in NEEDS_ROWS else ()
-    return result(check, judgement, places, telling)
+    return results(check, judgement, places, telling)

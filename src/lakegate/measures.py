@@ -216,7 +216,17 @@ class SqlResult:
     datasets: tuple[tuple[str, str], ...] = ()  # (table name in the query, dataset)
 
 
-Measure = RowCount | CountWhere | Maximum | Minimum | Duplicates | Orphans | SqlResult
+@dataclass(frozen=True, slots=True)
+class LibraryResult:
+    """What a library of checks says of the rows, as a guest of the engine. Answer: `LibraryAnswer`."""
+
+    library: str  # `great_expectations`, `pandera`
+    asked: str  # JSON, in the library's own words
+    columns: tuple[str, ...] | None  # physical names of what it needs, in their order; None: every column
+    files: bool = False  # whether it loads Python of the project's `expectations/`
+
+
+Measure = RowCount | CountWhere | Maximum | Minimum | Duplicates | Orphans | SqlResult | LibraryResult
 
 
 # --- answers ----------------------------------------------------------------------------------------------------
@@ -231,6 +241,27 @@ class DuplicateCounts:
     rows: int
 
 
+@dataclass(frozen=True, slots=True)
+class LibraryFinding:
+    """One thing that a library checked. `rows` are the first failing rows (0-based, over all parts of the batch)."""
+
+    name: str  # what the library calls it: `expect_column_values_to_be_unique`, `greater_than(0)`
+    success: bool
+    column: str | None = None  # physical name; None: it is about no single column
+    failed: int | None = None  # failing rows; None where rows are not what fails
+    rows: tuple[int, ...] = ()
+    values: tuple[str | None, ...] = ()  # the failing values as text, as many as `rows`, or none
+    reason: str = ""  # got …, expected …, without values of the data
+    result: str = ""  # JSON: the library's own result
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryAnswer:
+    """What a library said: at least one finding, passed ones included."""
+
+    findings: tuple[LibraryFinding, ...]
+
+
 class Fault(StrEnum):
     """Why a measure has no number."""
 
@@ -238,6 +269,7 @@ class Fault(StrEnum):
     UNREADABLE = "unreadable"  # the batch cannot be read at all: told once, by its own check
     CONTEXT = "context"  # another dataset that is not there
     ENGINE = "engine"  # the engine raised: could not evaluate
+    MISSING = "missing"  # the library that should answer is not installed
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,4 +280,4 @@ class NotMeasured:
     reason: str
 
 
-Answer = Literal | DuplicateCounts | NotMeasured | None
+Answer = Literal | DuplicateCounts | LibraryAnswer | NotMeasured | None

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lakegate.checks.interface import Check
-from lakegate.measures import Duplicates, Measure, Orphans, RowCount, SqlResult
+from lakegate.measures import Duplicates, LibraryResult, Measure, Orphans, RowCount, SqlResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,22 @@ class QueryPass:
     measure: SqlResult
 
 
-Stage = Scan | KeyPass | ReferencePass | QueryPass
+@dataclass(frozen=True, slots=True)
+class LibraryPass:
+    """One reading of the columns that a library of checks needs, and the library's own work on them."""
+
+    library: str
+    measures: tuple[LibraryResult, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...] | None:
+        """The physical names of the columns read, each once; None: all."""
+        if any(measure.columns is None for measure in self.measures):
+            return None
+        return tuple(dict.fromkeys(name for measure in self.measures for name in measure.columns or ()))
+
+
+Stage = Scan | KeyPass | ReferencePass | QueryPass | LibraryPass
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +64,13 @@ class Plan:
     @property
     def measures(self) -> tuple[Measure, ...]:
         """All measures of all stages, each once."""
-        return tuple(m for s in self.stages for m in (s.measures if isinstance(s, Scan) else (s.measure,)))
+        many = (Scan, LibraryPass)
+        return tuple(m for s in self.stages for m in (s.measures if isinstance(s, many) else (s.measure,)))
+
+    @property
+    def library_passes(self) -> tuple[LibraryPass, ...]:
+        """The stages that libraries of checks run."""
+        return tuple(stage for stage in self.stages if isinstance(stage, LibraryPass))
 
 
 def plan(checks: Iterable[Check]) -> Plan:
@@ -60,6 +81,7 @@ def plan(checks: Iterable[Check]) -> Plan:
     asked = dict.fromkeys([RowCount(), *(measure for check in checks for measure in check.measures())])
     scanned: list[Measure] = []
     passes: list[Stage] = []
+    guests: dict[str, list[LibraryResult]] = {}
     for measure in asked:
         match measure:
             case Duplicates():
@@ -68,6 +90,9 @@ def plan(checks: Iterable[Check]) -> Plan:
                 passes.append(ReferencePass(measure))
             case SqlResult():
                 passes.append(QueryPass(measure))
+            case LibraryResult(library):
+                guests.setdefault(library, []).append(measure)
             case _:
                 scanned.append(measure)
-    return Plan((Scan(tuple(scanned)), *passes))
+    last = (LibraryPass(library, tuple(measures)) for library, measures in guests.items())
+    return Plan((Scan(tuple(scanned)), *passes, *last))

@@ -5,7 +5,7 @@ The intake makes `Rows` from native files, an engine reads them. Both know this 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
@@ -155,6 +155,22 @@ class Rows:
     def height(self) -> int:
         """How many rows there are by the files' own word: good for choosing a way, not for a verdict."""
         return self.table.num_rows if self.table is not None else sum(part.rows for part in self.parts)
+
+    def locations(self, positions: Iterable[int]) -> tuple[Location, ...]:
+        """Return where rows stand in what arrived; positions are 0-based over all parts together."""
+        found = []
+        for position in positions:
+            if self.table is not None:
+                found.append(Location("", position + 1))
+                continue
+            row = position + 1
+            for part in self.parts:
+                if row <= part.rows:
+                    place = part.records.places([row])[row] if part.records else (row, None)
+                    found.append(Location(part.name, *place))
+                    break
+                row -= part.rows
+        return tuple(found)
 
     @property
     def disagreements(self) -> dict[str, str]:

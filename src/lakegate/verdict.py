@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lakegate.checks.interface import Check, Judgement, Outcome
+from lakegate.checks.interface import Check, Identity, Judgement, Outcome
 from lakegate.contract.model import Property, SchemaObject
 from lakegate.rows import Location
 
@@ -38,7 +38,9 @@ class CheckResult:
     reason: str = ""
     diagnostics: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     locations: tuple[Location, ...] = ()
-    implementation: str = ""  # what was asked of the engine; SQL for a rule of type sql
+    implementation: str = ""  # what was asked: SQL for a rule of type sql, JSON for an expectation
+    suite: str | None = None  # the file in `expectations/` that holds the rule
+    library: str | None = None  # the library of checks that ran it; None: the engine measured it
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +143,26 @@ class Verdict:
 # --- from judgements to results ---------------------------------------------------------------------------------
 
 
-def result(check: Check, judgement: Judgement, located: tuple[Location, ...], policy: Policy) -> CheckResult:
-    """Return one check's result: what it is called, what it said, where its failing rows are."""
-    identity = check.identity
+def results(
+    check: Check, judgement: Judgement, located: tuple[Location, ...], policy: Policy
+) -> tuple[CheckResult, ...]:
+    """Return what one check came to: one result, or one for each of its parts."""
+    if not judgement.parts:
+        return (_result(check.identity, judgement, located, policy),)
+    identities = (
+        dataclasses.replace(check.identity, key=f"{check.identity.key}.{part.key}", name=part.name, field=part.field)
+        for part in judgement.parts
+    )
+    return tuple(
+        _result(identity, part.judgement, (), policy)
+        for identity, part in zip(identities, judgement.parts, strict=True)
+    )
+
+
+def _result(identity: Identity, judgement: Judgement, located: tuple[Location, ...], policy: Policy) -> CheckResult:
+    """Return one result: what it is called, what it said, where its failing rows are."""
     places = (judgement.locations + located)[: policy.limit]
+    judgement = policy.told(judgement)
     return CheckResult(
         key=identity.key,
         category=identity.category,
@@ -159,6 +177,8 @@ def result(check: Check, judgement: Judgement, located: tuple[Location, ...], po
         diagnostics=judgement.diagnostics,
         locations=tuple(policy.disclosed(place, identity.field) for place in places),
         implementation=identity.implementation,
+        suite=identity.suite,
+        library=identity.library,
     )
 
 
@@ -181,6 +201,13 @@ class Policy:
         return dataclasses.replace(
             place, value=value, key=tuple((name, text) for name, text in key if text is not None)
         )
+
+    def told(self, judgement: Judgement) -> Judgement:
+        """Return the judgement, or what it says without values of the data where those must not be told."""
+        if judgement.discreet is None:
+            return judgement
+        open_ = all(self.rules.get(path, "show") == "show" for path in judgement.quotes)
+        return judgement if open_ and (self.samples or not judgement.sampled) else judgement.discreet
 
     def _told(self, value: str | None, path: str | None) -> str | None:
         rule = self.rules.get(path or "", "show")

@@ -39,7 +39,9 @@ class Identity:
     field: str | None = None  # the property's path by logical names; None for a rule of the whole object
     quality_id: str | None = None
     dimension: str | None = None
-    implementation: str = ""  # what the contract's author wrote, where that is code: the SQL of a rule
+    implementation: str = ""  # what the contract's author wrote, where that is code: SQL, an expectation as JSON
+    suite: str | None = None  # the file that holds it, relative to the project: `expectations/flights.json`
+    library: str | None = None  # the library of checks that runs it as a guest; None: the engine measures it
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +59,32 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What a check says. `locations` are places it knows itself; more are found by its `failing` measure."""
+    """What a check says. `locations` are places it knows itself; more are found by its `failing` measure.
+
+    Where the reason or the diagnostics quote values of the data, `quotes` says of which properties (paths by logical
+    names), and `discreet` says the same without them; the policy of the report chooses. With `sampled` they are told
+    only where samples are asked for, else also where the property hides nothing: an extreme or a mean is no sample.
+    `parts` are told instead of the judgement itself.
+    """
 
     outcome: Outcome
     reason: str = ""
     diagnostics: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     locations: tuple[Location, ...] = ()
+    quotes: tuple[str, ...] = ()
+    sampled: bool = False
+    discreet: Judgement | None = None
+    parts: tuple[Part, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of several things that one check came to, told as a result of its own."""
+
+    key: str  # behind the check's key: `amount.greater_than(0)`
+    name: str
+    field: str | None
+    judgement: Judgement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +136,8 @@ def unmeasured(answer: NotMeasured) -> Judgement:
             return not_applicable(f"not measured: {answer.reason}")
         case Fault.CONTEXT | Fault.ENGINE:
             return Judgement(Outcome.COULD_NOT_EVALUATE, answer.reason)
+        case Fault.MISSING:
+            return Judgement(Outcome.UNSUPPORTED, f"not checked, because {answer.reason}")
 
 
 def share(count: int, total: int) -> dict[str, Any]:

@@ -27,11 +27,12 @@ from lakegate.measures import (
     Orphans,
     SqlResult,
 )
-from lakegate.plan import KeyPass, Plan, QueryPass, ReferencePass, Scan
+from lakegate.plan import KeyPass, LibraryPass, Plan, QueryPass, ReferencePass, Scan
 from lakegate.rows import Location, Rows
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
 
 EXACT_UP_TO = 2_000_000  # rows; below, grouping by the key costs less than loading numpy to sort hashes
 LOCATED_AT_ONCE = 64  # failing checks whose rows are looked up in one scan
@@ -71,7 +72,16 @@ class DuckDB:
                         answers[measure] = session.attempt(lambda m=measure: session.orphans(m))  # type: ignore[misc]
                     case QueryPass(measure):
                         answers[measure] = session.attempt(lambda m=measure: session.query(m, table))  # type: ignore[misc]
+                    case LibraryPass():
+                        pass  # a guest's work: `libraries.guests`
         return answers
+
+    def table(self, rows: Rows, columns: Sequence[str] | None) -> pa.Table | NotMeasured:
+        """Return the rows as a table (engines/interface.py)."""
+        if rows.table is not None:
+            return rows.table.select(list(columns)) if columns is not None else rows.table
+        with self._session(rows, {}) as session:
+            return session.table(columns)
 
     def locate(
         self, wanted: Sequence[Wanted], rows: Rows, others: Mapping[str, Rows], limit: int
@@ -205,6 +215,16 @@ class _Session:
                 reason = f"{'.'.join(value.path)!r} is {here.name}, {measure.dataset}.{column} is {there.name}"
                 return NotMeasured(Fault.DATA, f"types cannot be compared: {reason}")
         return self._relation(rows, f"_lakegate_{measure.dataset}")
+
+    def table(self, columns: Sequence[str] | None) -> pa.Table | NotMeasured:
+        """Return the rows as an Arrow table, in the order of files and rows."""
+        import duckdb
+
+        names = sql.ARRIVED if columns is None else ", ".join(map(predicates.identifier, columns)) or "NULL"
+        try:
+            return self.connection.sql(f"SELECT {names} FROM {self.relation}").to_arrow_table()
+        except duckdb.Error as error:
+            return NotMeasured(Fault.ENGINE, _cause(error))
 
     def query(self, measure: SqlResult, table: str) -> Answer:
         """Run a vetted query over views of the batch and of the datasets that it names."""

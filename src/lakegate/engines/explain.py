@@ -9,7 +9,7 @@ from lakegate.checks.interface import Check
 from lakegate.contract.model import LogicalType, Property
 from lakegate.engines import predicates, sql
 from lakegate.measures import Measure
-from lakegate.plan import KeyPass, Plan, QueryPass, ReferencePass, Scan, Stage
+from lakegate.plan import KeyPass, LibraryPass, Plan, QueryPass, ReferencePass, Scan, Stage
 from lakegate.rows import Kind, Type
 
 
@@ -78,6 +78,10 @@ def _stage(
             title = f"orphans against {measure.dataset}"
             there = predicates.identifier(measure.dataset)
             query = _or_why(lambda m, s: sql.orphans(m.key, relation, there, m.columns, s), measure, scope)
+        case LibraryPass(library, measures):
+            names = "all columns" if stage.columns is None else ", ".join(stage.columns) or "no column"
+            lines = [f"-- {measure.asked}  -- {', '.join(asking.get(measure, []))}" for measure in measures]
+            return "\n".join([f"-- stage {number}: {library} runs itself, on {names}: it costs more", *lines])
         case QueryPass(measure):
             title = "a query of the contract's own"
             query = measure.query.strip()

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from lakegate.measures import Answer, Measure, Value
+from lakegate.measures import Answer, Measure, NotMeasured, Value
 from lakegate.plan import Plan
 from lakegate.rows import Location, Rows
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +35,17 @@ class Engine(Protocol):
         ...
 
     def measure(self, plan: Plan, rows: Rows, others: Mapping[str, Rows], table: str) -> dict[Measure, Answer]:
-        """Answer every measure of the plan; one that cannot be computed is answered `NotMeasured`. Never raises for it.
+        """Answer every measure of the plan but those of its library passes (`libraries`).
 
+        One that cannot be computed is answered `NotMeasured`. Never raises for it.
         `table` is what the contract's own SQL calls the batch.
+        """
+        ...
+
+    def table(self, rows: Rows, columns: Sequence[str] | None) -> pa.Table | NotMeasured:
+        """Return the rows as a table of these columns (physical names; None: all that arrived), in their own order.
+
+        What could not be converted is null in it.
         """
         ...
 

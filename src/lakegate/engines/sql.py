@@ -14,7 +14,18 @@ from lakegate.engines.predicates import (
     reference,
     text,
 )
-from lakegate.measures import CountWhere, Duplicates, Maximum, Measure, Minimum, Orphans, RowCount, SqlResult, Value
+from lakegate.measures import (
+    CountWhere,
+    Duplicates,
+    LibraryResult,
+    Maximum,
+    Measure,
+    Minimum,
+    Orphans,
+    RowCount,
+    SqlResult,
+    Value,
+)
 from lakegate.rows import RESERVED, Kind
 
 ARRIVED = f"COLUMNS(lambda name: NOT starts_with(name, {text(RESERVED)}))"
@@ -34,7 +45,7 @@ def aggregate(measure: Measure, scope: Scope) -> str:
         case Maximum(value) | Minimum(value):
             extreme = f"{'max' if isinstance(measure, Maximum) else 'min'}({_measured(value, scope)})"
             return f"epoch_us({extreme})" if scope.type_of(value).kind in INSTANTS else extreme
-        case Duplicates() | Orphans() | SqlResult():
+        case Duplicates() | Orphans() | SqlResult() | LibraryResult():
             raise ValueError(f"{measure} needs a pass of its own")
     assert_never(measure)
 

@@ -1,0 +1,1 @@
+"""Libraries of checks as guests: what only Great Expectations or pandera can say, they say of the same rows."""
