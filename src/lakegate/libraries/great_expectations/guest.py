@@ -110,7 +110,7 @@ def frame(table: pa.Table) -> pd.DataFrame:
     import pyarrow as pa
 
     whole = {getattr(pa, name.lower())(): getattr(pd, f"{name}Dtype")() for name in ("Int64", "UInt64")}
-    found = table.to_pandas(ignore_metadata=True)
+    found: pd.DataFrame = table.to_pandas(ignore_metadata=True)
     for name in table.column_names:
         column = table.column(name)
         if column.null_count and column.type in whole and _beyond_doubles(column):
@@ -129,13 +129,13 @@ def _validator(rows: pd.DataFrame) -> Validator:
     """Return what runs expectations on a frame. It has no context: those keep stores, and ask the network."""
     from great_expectations.core.batch import Batch
     from great_expectations.core.batch_spec import RuntimeDataBatchSpec
-    from great_expectations.execution_engine import PandasExecutionEngine
+    from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
     from great_expectations.validator.validator import Validator
 
     engine = PandasExecutionEngine()
     data, markers = engine.get_batch_data_and_markers(RuntimeDataBatchSpec(batch_data=rows))
     validator = Validator(execution_engine=engine)
-    validator.load_batch_list([Batch(data=data, batch_markers=markers)])
+    validator.load_batch_list([Batch(data=data, batch_markers=markers)])  # type: ignore[arg-type] # as the library does
     validator.metrics_calculator.show_progress_bars = False
     return validator
 
@@ -177,7 +177,7 @@ class _Room:
 
     def _load(self, file: str, name: str) -> str:
         """Load a file of the project's expectations; return why it is of no use, empty where it defines `name`."""
-        from great_expectations.exceptions import ExpectationNotFoundError
+        from great_expectations.exceptions.exceptions import ExpectationNotFoundError
         from great_expectations.expectations.registry import get_expectation_impl
 
         path = self.home.parent / file if self.home else None
