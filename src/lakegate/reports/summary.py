@@ -146,6 +146,13 @@ def extent_text(result: CheckResult) -> str:
     return f"{failed:,} of {counted(total, 'row')} ({share(failed, total)})"
 
 
+def rule_text(result: CheckResult) -> str:
+    """Return the kind of rule, the author's id for it, and the library that ran it itself."""
+    named = f", id {result.quality_id}" if result.quality_id is not None else ""
+    ran = f", run by {result.library}" if result.library is not None else ""
+    return f"{result.type}{named}{ran}"
+
+
 def sentence(result: CheckResult) -> str:
     """Return why the check came to what it did, with how many rows are concerned, as one text."""
     got, expected = result.diagnostics.get("got"), result.diagnostics.get("expected")

@@ -24,6 +24,7 @@ from lakegate.reports.summary import (
     location_text,
     meaning,
     plain,
+    rule_text,
     sections,
     sentence,
     standing,
@@ -121,8 +122,7 @@ def _sections(verdict: Verdict, most: int) -> Iterator[Line]:
 
 def _check(result: CheckResult, most: int) -> Iterator[Line]:
     """Yield one check: its sentence, why, and at most `most` failing rows."""
-    rule = result.type if result.quality_id is None else f"{result.type}, id {result.quality_id}"
-    yield Line(f"{brief(result.name)} [{brief(rule)}]", indent=4)
+    yield Line(f"{brief(result.name)} [{brief(rule_text(result))}]", indent=4)
     if told := sentence(result):
         yield Line(told, indent=6)
     for location in result.locations[:most]:
@@ -152,7 +152,8 @@ def _passed(results: tuple[CheckResult, ...], *, verbose: bool) -> Iterator[Line
         return
     yield _title(Outcome.PASSED, "Passed", len(results))
     if verbose:
-        yield from (Line(brief(result.name), indent=2) for result in results)
+        ran = (f" [run by {result.library}]" if result.library else "" for result in results)
+        yield from (Line(f"{brief(result.name)}{by}", indent=2) for result, by in zip(results, ran, strict=True))
 
 
 def _foot(verdict: Verdict) -> Iterator[Line]:
