@@ -21,6 +21,8 @@ from processes import Usage, lakegate, run, table
 HERE = Path(__file__).parent
 SUITE = HERE / "expectations/orders.json"
 PLANTED_ROWS = 200_000  # enough for some of every violation
+# A planted NaN is missing on pandas, and here; on DuckDB it is the greatest number, so that another of the two fails.
+NAN = ("expect_column_values_to_not_be_null amount", "expect_column_values_to_be_between amount")
 
 
 def commands(orders: Path, hows: list[str]) -> dict[str, list[str]]:
@@ -51,10 +53,9 @@ def same_counts(orders: Path, hows: list[str], exit_code: int) -> int:
     ours = counts(run(contenders["lakegate"], exit_code)[1])
     for how in hows:
         theirs = json.loads(run(contenders[f"library on {how}"])[1].splitlines()[-1])
-        if ours != theirs:
-            wrong = {
-                name: (ours.get(name), theirs.get(name)) for name in ours | theirs if ours.get(name) != theirs.get(name)
-            }
+        expected = ours if how == "pandas" else {name: ours[name] for name in theirs if name not in NAN}
+        wrong = {name: (number, theirs.get(name)) for name, number in expected.items() if number != theirs.get(name)}
+        if wrong:
             sys.exit(f"{orders.name}: counted differently, as name: (lakegate, library on {how}): {wrong}")
     return sum(number for number in ours.values() if isinstance(number, int) and not isinstance(number, bool))
 

@@ -1,7 +1,10 @@
 """Great Expectations itself over the suite that expectations.py times: `great_expectations_peer.py ORDERS SUITE HOW`.
 
-HOW is `pandas` (the frame is read from Parquet) or `duckdb` (a table of the file, through SQLAlchemy and
-duckdb_engine). Prints a JSON object: `type column` -> what the library counted, or whether its aggregate holds.
+HOW is `pandas` (the frame is read from Parquet) or `duckdb` (a view of the file, through SQLAlchemy and duckdb_engine).
+Prints a JSON object: `type column` -> what the library counted, or whether its aggregate holds.
+
+On DuckDB 2 the library runs only with a cursor for each query: duckdb_engine 0.17 hands out one for all, and the next
+query drops what is left of a result. Regexes it does not support there at all: they are left out, in its favour.
 """
 
 from __future__ import annotations
@@ -32,7 +35,13 @@ def batch_of(orders: str, how: str) -> Batch:
         definition = asset.add_batch_definition_whole_dataframe("whole")
         return definition.get_batch({"dataframe": pd.read_parquet(orders)})
     import duckdb
+    import duckdb_engine
 
+    class Own(duckdb_engine.CursorWrapper):  # type: ignore[misc]
+        def __init__(self, connection: duckdb.DuckDBPyConnection, wrapper: duckdb_engine.ConnectionWrapper) -> None:
+            super().__init__(connection.cursor(), wrapper)
+
+    duckdb_engine.CursorWrapper = Own
     database = Path(tempfile.mkdtemp()) / "orders.duckdb"
     with duckdb.connect(str(database)) as connection:
         connection.execute(f"CREATE VIEW orders AS SELECT * FROM read_parquet('{orders}')")
@@ -51,7 +60,8 @@ def main(orders: str, suite: str, how: str) -> None:
     import great_expectations as gx
 
     held = json.loads(Path(suite).read_text())
-    wanted = gx.ExpectationSuite(held["name"], expectations=held["expectations"])
+    asked = [one for one in held["expectations"] if how == "pandas" or "regex" not in one["type"]]
+    wanted = gx.ExpectationSuite(held["name"], expectations=asked)
     found: dict[str, object] = {}
     for result in batch_of(orders, how).validate(wanted, result_format="BASIC").results:
         config = result.expectation_config
