@@ -128,8 +128,8 @@ def row_count(verdict: Verdict) -> str:
 
 
 def judged(verdict: Verdict) -> str:
-    """Return how many rows in how many files were judged, in words."""
-    return f"{row_count(verdict)} in {counted(len(verdict.files), 'file')}"
+    """Return how many rows in how many files were judged, in words; a table in memory has no files."""
+    return f"{row_count(verdict)} in {counted(len(verdict.files), 'file')}" if verdict.files else row_count(verdict)
 
 
 def extent(result: CheckResult) -> tuple[int, int] | None:
@@ -157,7 +157,7 @@ def place(location: Location) -> str:
     """Return where a row stands: `file:line` where the line is known (editors open it), else file and row."""
     if location.line is not None:
         return f"{location.file}:{location.line}"
-    return location.file if location.row is None else f"{location.file} row {location.row:,}"
+    return location.file if location.row is None else f"{location.file} row {location.row:,}".lstrip()
 
 
 def location_text(location: Location, field: str | None = None) -> str:

@@ -6,6 +6,7 @@ writes no colour. Texts are appended as they are, never parsed as rich's markup.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -88,6 +89,17 @@ def text_report(verdict: Verdict, *, verbose: bool = False, locations: int = 5) 
     )
 
 
+def to_text(verdict: Verdict, *, width: int = 100) -> str:
+    """Return the report as plain lines of at most `width` columns."""
+    from rich.console import Console
+
+    out = io.StringIO()
+    Console(file=out, width=width, color_system=None, force_terminal=False, force_jupyter=False).print(
+        text_report(verdict)
+    )
+    return out.getvalue()
+
+
 def _head(verdict: Verdict) -> Iterator[Line]:
     """Yield what was judged, by which contract and with what."""
     batch = f"  batch {plain(verdict.batch)}" if verdict.batch is not None else ""
@@ -160,5 +172,5 @@ def _foot(verdict: Verdict) -> Iterator[Line]:
     came_to = standing(verdict)
     yield Line(f"\n{came_to.upper()}: {judged(verdict)}; {tally(verdict)}", style=STANDING_STYLES[came_to])
     yield Line(f"exit code {verdict.exit_code}: {meaning(verdict)}")
-    if not verdict.passes:
+    if not verdict.passes and (verdict.files or verdict.batch is not None):  # no command names a table in memory
         yield Line(f"again: {plain(command(verdict))}")
