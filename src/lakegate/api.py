@@ -24,6 +24,7 @@ from lakegate.intake.batch import open_table
 from lakegate.intake.frames import Frame, to_table
 from lakegate.judge import Options, Subject, judge
 from lakegate.lake.workspace import clear_dead, private_folder
+from lakegate.reports.notebook import to_cell
 from lakegate.reports.text import to_text
 from lakegate.run import Run, opener, unheard
 from lakegate.verdict import Verdict
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Asked", "Failure", "assert_contract", "check", "load", "opened"]
 
+Verdict.notebook = to_cell
 CONTRACT_SUFFIXES = (".yaml", ".yml", ".json")  # a text that ends so is a file's path, no dataset's name
 
 
