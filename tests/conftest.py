@@ -40,6 +40,7 @@ SLOW = (  # what starts a process for nearly every test, or asks the engine thou
     "fuzz/test_seeds.py",
     "gate/test_kill.py",
     "inputs/",
+    "intake/test_frames.py",
     "intake/test_json_verbatim.py",
     "libraries/great_expectations/test_differential.py",
     "test_commands.py",

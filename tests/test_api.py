@@ -3,6 +3,8 @@
 import json
 import multiprocessing
 
+import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -103,3 +105,131 @@ def test_other_datasets_stand_beside_a_table_or_a_file(tmp_path):
     assert beside_file.options["with"].keys() == {name}  # which rows they were is part of what was judged
     with pytest.raises(UsageError, match="looks at no dataset"):
         check(both, flights, beside={"plane": planes}, schema_name="flights")
+
+
+def test_tables_of_every_library_stand_beside_each_other():
+    orders = {"name": "orders", "properties": [{"name": "who", "relationships": [{"to": "people.name"}]}]}
+    people = {"name": "people", "properties": [{"name": "name"}]}
+    document = contract() | {"schema": [orders, people]}
+
+    verdict = check(
+        document,
+        pd.DataFrame({"who": ["anna", "bert"]}),
+        beside={f"{document['id']}/people": pl.DataFrame({"name": ["anna"]})},
+        schema_name="orders",
+    )
+
+    assert [one.key for one in verdict.results if one.outcome == "failed"] == ["orders.who.relationship.people.name"]
+
+
+def test_a_table_does_not_stand_beside_files(tmp_path):
+    file = written(pa.table({"a": [1]}), JSON, tmp_path)
+
+    with pytest.raises(UsageError, match="got a table for x beside files"):
+        check(contract(A), file, beside={"x": pa.table({"b": [1]})})
+
+
+# --- assert_contract --------------------------------------------------------------------------------------------------
+
+
+def test_what_keeps_its_contract_gives_the_verdict():
+    assert lakegate.assert_contract(pa.table({"a": [1], "b": [2]}), contract(A, B)).passes
+
+
+def test_what_does_not_is_told_as_in_any_report():
+    with pytest.raises(AssertionError) as raised:
+        lakegate.assert_contract(pd.DataFrame(DATA).convert_dtypes(), contract(A, B))
+
+    told = str(raised.value)
+    assert "a is never null [required]" in told
+    assert "1 of 2 rows (50.0 %)" in told
+    assert "BLOCKED: 2 rows; " in told
+    assert "again:" not in told  # no command names a table in memory
+
+
+@pytest.mark.parametrize(
+    ("document", "data", "told"),
+    [
+        (contract(A, B), {"a": [], "b": []}, "the batch holds at least 1 rows"),  # nothing was judged
+        (
+            contract(A, quality=[{"type": "sql", "query": "SELECT CAST('x' AS INTEGER) FROM {object}", "mustBe": 1}]),
+            {"a": [1]},
+            "COULD NOT EVALUATE",
+        ),
+        (
+            contract(A, quality=[{"type": "custom", "engine": "soda", "implementation": "rows > 0"}]),
+            {"a": [1]},
+            "UNSUPPORTED",
+        ),
+    ],
+)
+def test_what_was_not_judged_is_no_pass(document, data, told):
+    with pytest.raises(AssertionError, match=told):
+        lakegate.assert_contract(pa.table(data), document)
+
+
+# --- a dataset's name for a contract ----------------------------------------------------------------------------------
+
+ENDS = tuple(
+    {"server": name, "type": "s3", "location": f"s3://lake/{place}/", "format": "parquet"}
+    for name, place in (("in", "02-transient-zone/flights"), ("out", "warehouse/core/fact_flight"))
+)
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A project of three contracts, one of them broken; the current directory is its root."""
+    monkeypatch.chdir(tmp_path)
+    core = contract(A, B, servers=ENDS, gate={"from": "in", "to": "out"})
+    ends = tuple(
+        {**end, "location": end["location"].replace("flights", "all").replace("fact_flight", "all")} for end in ENDS
+    )
+    several = contract(A, servers=ends, gate={"from": "in", "to": "out"}) | {"id": "s", "name": "shop"}
+    several["schema"].append({"name": "u", "properties": [{"name": "b", "required": True}]})
+    files = {"flights.odcs.yaml": core, "nyc/several.odcs.yaml": several, "nyc/broken.odcs.yaml": {"kind": 1}}
+    for name, document in files.items():
+        path = tmp_path / "contracts" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(document))
+
+
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [
+        ("flights", "t"),  # the file under contracts/
+        ("core/fact_flight", "t"),  # the place under its zone
+        ("asked", "t"),  # the name that reports call it by
+        ("shop/u", "u"),
+        ("contracts/flights.odcs.yaml", "t"),
+    ],
+)
+def test_a_contract_is_found_by_its_datasets_name(project, name, model):
+    data = pa.table({"b": [1]} if model == "u" else {"a": [1], "b": [1]})
+
+    assert lakegate.assert_contract(data, name).model == model
+
+
+@pytest.mark.parametrize("name", ["shop", "core/all"])
+def test_a_dataset_of_several_objects_needs_the_objects_name(project, name):
+    with pytest.raises(UsageError, match="several objects: t, u"):
+        check(name, pa.table({"b": [1]}))
+
+    assert check("nyc/several", pa.table({"b": [1]}), schema_name="u").passes
+
+
+def test_a_name_that_nobody_goes_by_is_told_with_the_near_one(project):
+    with pytest.raises(UsageError, match=r"'core/fact_fligth' \(did you mean core/fact_flight\?; 1 cannot be loaded"):
+        check("core/fact_fligth", pa.table({"a": [1]}))
+
+
+def test_a_name_that_two_contracts_go_by_is_none(project, tmp_path):
+    twin = contract(A, B, servers=ENDS, gate={"from": "in", "to": "out"}) | {"id": "twin"}
+    (tmp_path / "contracts" / "twin.odcs.yaml").write_text(json.dumps(twin))
+
+    with pytest.raises(UsageError, match="2 contracts go by it"):
+        check("core/fact_flight", pa.table({"a": [1]}))
+
+
+def test_the_contract_of_that_file_may_be_wrong(project):
+    with pytest.raises(ContractError):
+        check("nyc/broken", pa.table({"a": [1]}))

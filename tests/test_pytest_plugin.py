@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+import lakegate
+
 pytest_plugins = ["pytester"]
 
 TOP = Path(__file__).parents[1]
@@ -43,7 +45,7 @@ FILES = {
 @pytest.fixture
 def run(pytester, monkeypatch):
     """Hand out what writes files and runs pytest over them, in a process of its own."""
-    monkeypatch.setenv("PYTHONPATH", str(TOP / "src"))
+    monkeypatch.setenv("PYTHONPATH", str(TOP / "src"), prepend=os.pathsep)
 
     def ran(files, *args):
         for name, text in files.items():
@@ -160,10 +162,27 @@ def test_a_run_without_contracts_loads_nothing_but_the_plugin(run):
 
 def test_our_own_contracts_keep_what_their_examples_show():
     words = [sys.executable, "-m", "pytest", *PLUGIN, "-p", "no:cacheprovider", "-q", "contracts/"]
-    here = {**os.environ, "PYTHONPATH": str(TOP / "src")}
+    path = os.pathsep.join([str(TOP / "src"), os.environ.get("PYTHONPATH", "")])
 
-    ran = subprocess.run(words, cwd=TOP, env=here, capture_output=True, text=True, check=False)
+    ran = subprocess.run(
+        words, cwd=TOP, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, check=False
+    )
 
     (last,) = re.findall(r"^(\d+) passed in .*", ran.stdout, re.MULTILINE)
     assert ran.returncode == 0, ran.stdout
     assert int(last) > 60
+
+
+def test_the_page_about_tests_says_what_happens(run):
+    page = (TOP / "docs" / "how-to" / "tests.md").read_text()
+    files = dict(re.findall(r"^`([^`\n]+)`:\n\n```[a-z]+\n(.*?)^```$", page, re.MULTILINE | re.DOTALL))
+    listed = re.findall(r"^(contracts/\S+::.+) PASSED$", page, re.MULTILINE)
+
+    result = run(files, "-v", "contracts", "tests")
+
+    assert len(files) == 5
+    result.assert_outcomes(passed=len(listed) + 2)
+    result.stdout.fnmatch_lines([f"{name} PASSED*" for name in listed])
+    (cell,) = re.findall(r"^```python\nimport lakegate\n\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    verdict = eval(cell, {"lakegate": lakegate})  # noqa: S307 - our own page; the current directory is the project
+    assert "fact_flight" in verdict._repr_html_()

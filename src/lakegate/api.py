@@ -1,4 +1,4 @@
-"""What programs call: `load` a contract, `check` data against it, `opened` for everything the command line does."""
+"""What programs call: `load`, `check`, `assert_contract`; `opened` for everything that the command line does."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from lakegate.config import limits_of, open_lake
-from lakegate.context import Committed, surroundings
+from lakegate.context import Committed, named, surroundings
 from lakegate.contract.findings import near
 from lakegate.contract.model import Contract, SchemaObject
 from lakegate.contract.odcs import load
@@ -21,20 +21,27 @@ from lakegate.engines.duckdb import DuckDB
 from lakegate.errors import LakegateError, UsageError
 from lakegate.gate.spool import Progress
 from lakegate.intake.batch import open_table
+from lakegate.intake.frames import Frame, to_table
 from lakegate.intake.staging import Reader
 from lakegate.judge import Options, Subject, judge
 from lakegate.lake.workspace import clear_dead, private_folder
+from lakegate.reports.notebook import to_cell
+from lakegate.reports.text import to_text
 from lakegate.run import Run, opener, unheard
 from lakegate.verdict import Verdict
 from lakegate.worker.guests import Apart
 from lakegate.worker.messages import Source
 
 if TYPE_CHECKING:
+    import polars as pl
     import pyarrow as pa
 
-    Data: TypeAlias = pa.Table | str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
+    Data: TypeAlias = Frame | pa.RecordBatch | pl.LazyFrame | str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
-__all__ = ["Asked", "Failure", "check", "load", "opened"]
+__all__ = ["Asked", "Failure", "assert_contract", "check", "load", "opened"]
+
+Verdict.notebook = to_cell
+CONTRACT_SUFFIXES = (".yaml", ".yml", ".json")  # a text that ends so is a file's path, no dataset's name
 
 
 def check(
@@ -45,39 +52,86 @@ def check(
     schema_name: str | None = None,
     options: Options | None = None,
 ) -> Verdict:
-    """Judge data by a contract: one file, several files as one batch, or a pyarrow table.
+    """Judge data by a contract: one file, several files as one batch, or a table in memory.
 
-    `beside` holds the rows of other datasets that the contract looks at, by name and of the same kind as `data`: tables
-    beside a table, files beside files. `schema_name` names the object of a contract that has several. A table is judged
-    where it is, which takes milliseconds: nothing is copied, hashed or written, and its verdict names no file.
+    `contract` may also be the name of a dataset (`core/fact_flight`) of the project around the current directory: its
+    file under `contracts/`, its place under its zone, or its contract's name. A table is one of pyarrow's (a reader is
+    read to its end), a pandas or polars frame (a lazy one is collected), a DuckDB relation, or anything else that hands
+    out Arrow's C stream. `beside` holds the rows of other datasets that the contract looks at, by name and of the same
+    kind as `data`: tables beside a table, files beside files. `schema_name` names the object of a contract that has
+    several. A table is judged where it is: nothing is hashed or written, and its verdict names no file.
+
+    What a library says is missing is null: None, pandas' NA and NaT, NaN among texts and dates. NaN among numbers is no
+    null, and no number: it fails unless the contract says `nan: allow`. The index of a pandas frame is no column.
 
     Raises:
         ContractError, Refused: the contract is wrong or unsafe.
-        UsageError: the object, a dataset or a file cannot be found.
+        UsageError: the contract, the object, a dataset or a file cannot be found; a column has no single type.
     """
-    contract = contract if isinstance(contract, Contract) else load(contract)
+    contract, schema_name = _contract(contract, schema_name)
     obj = _object(contract, schema_name)
     options = options or Options()
     around = surroundings(contract, obj, _project(contract.path))
     if (files := _paths(data)) is not None:
-        named = {name: _paths(each) or () for name, each in (beside or {}).items()}
+        files_beside = {name: _files(name, each) for name, each in (beside or {}).items()}
         with private_folder(Path(tempfile.gettempdir())) as workspace:
             limits = limits_of(_project(contract.path).root)
-            run = Run(contract, obj, around, workspace, beside=named, options=options, limits=limits)
+            run = Run(contract, obj, around, workspace, beside=files_beside, options=options, limits=limits)
             return run.judge_files(files)
-    rows = open_table(data)
+    rows = open_table(to_table(data))
     around.known(beside or {})
-    others = {name: open_table(each) for name, each in (beside or {}).items()}
+    others = {name: open_table(to_table(each)) for name, each in (beside or {}).items()}
     subject = Subject(contract, obj, obj.name, None, (), around.neighbours, contract_file=around.contract_file)
     source = Source(obj, contract.gate, Reader())
     guests = Apart(source, around.neighbours.files, limits_of(_project(contract.path).root), options.locations)
     return judge(subject, rows, {**others, around.itself: rows}, DuckDB(), options, guests)
 
 
+def assert_contract(
+    data: Data,
+    contract: Contract | str | os.PathLike[str] | Mapping[str, Any],
+    *,
+    beside: Mapping[str, Data] | None = None,
+    schema_name: str | None = None,
+    options: Options | None = None,
+) -> Verdict:
+    """Return the verdict where data keeps its contract: one line in a test of a transformation. See `check`.
+
+    Raises:
+        AssertionError: it does not, or could not be judged, or nothing was there to be judged; the message is the
+            report.
+        ContractError, Refused, UsageError: as `check`.
+    """
+    __tracebackhide__ = True  # pytest shows the caller's line
+    verdict = check(contract, data, beside=beside, schema_name=schema_name, options=options)
+    if not verdict.passes:
+        raise AssertionError(to_text(verdict))
+    return verdict
+
+
 def _paths(data: Data) -> tuple[Path, ...] | None:
     """Return the files that `data` names, None for a table."""
     named = [data] if isinstance(data, str | os.PathLike) else data
     return tuple(Path(path) for path in named) if isinstance(named, Sequence) else None
+
+
+def _files(name: str, data: Data) -> tuple[Path, ...]:
+    """Return the files that stand for another dataset. Raises UsageError for a table, which stands beside tables."""
+    if (files := _paths(data)) is None:
+        raise UsageError(f"got a table for {name} beside files", hint="name files, or judge a table")
+    return files
+
+
+def _contract(
+    contract: Contract | str | os.PathLike[str] | Mapping[str, Any], schema_name: str | None
+) -> tuple[Contract, str | None]:
+    """Return the contract that is meant, and the name of the object that is. A text that is no file is a dataset."""
+    if isinstance(contract, Contract):
+        return contract, schema_name
+    if isinstance(contract, str) and Path(contract).suffix not in CONTRACT_SUFFIXES and not Path(contract).is_file():
+        found, model = named(Project.around(Path.cwd()), contract)
+        return found, schema_name or model
+    return load(contract), schema_name
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,8 +16,8 @@ from lakegate.contract.custom_rules import engine_of, files_named
 from lakegate.contract.expectation_files import NO_FILES, ExpectationFiles, pinned
 from lakegate.contract.findings import near
 from lakegate.contract.model import Contract, Quality, Relationship, SchemaObject
-from lakegate.contract.project import Project, Unknown
-from lakegate.errors import LakeError, UsageError
+from lakegate.contract.project import SUFFIXES, Project, Unknown, contracts_under
+from lakegate.errors import LakeError, LakegateError, Refused, UsageError
 from lakegate.gate import ledger
 from lakegate.gate.arrivals import route
 from lakegate.gate.ledger import CommitRecord, CommittedFile
@@ -82,6 +83,46 @@ def surroundings(contract: Contract, obj: SchemaObject, project: Project) -> Sur
     tables = {there.obj.name: name for name, there in datasets.items() if there.obj.name != obj.name}
     neighbours = Neighbours(targets, tables, used_files(obj, project.root))
     return Surroundings(itself, _within(project, contract.path), neighbours, datasets)
+
+
+def named(project: Project, dataset: str) -> tuple[Contract, str | None]:
+    """Return the contract of a project that a dataset goes by, with the object where the name says one.
+
+    A dataset is called by the contract's file under the project's folder, by its place under its zone, or by the
+    contract's name. Raises UsageError where not exactly one goes by it, what `load` raises for the file of that name.
+    """
+    for suffix in SUFFIXES:
+        if (file := project.folder / f"{dataset}{suffix}").is_file():
+            return project.contract(file), None
+    known: dict[str, dict[Path, str | None]] = {}
+    wrong = 0
+    for path in contracts_under(project.folder, deep=project.deep):
+        try:
+            contract = project.contract(path)
+        except LakegateError:
+            wrong += 1
+            continue
+        for name, model in _names(contract):
+            models = known.setdefault(name, {})
+            models[path] = model if models.get(path, model) == model else None
+    found = known.get(dataset, {})
+    if len(found) != 1:
+        several = f"{len(found)} contracts go by it" if found else near(dataset, known)
+        unread = f"{wrong} cannot be loaded: see `lakegate lint`" if wrong else ""
+        hint = "; ".join(part for part in (several, unread) if part) or f"looked for under {project.folder}"
+        raise UsageError(f"no one contract of the project is of the dataset {dataset!r}", hint=hint)
+    ((path, model),) = found.items()
+    return project.contract(path), model
+
+
+def _names(contract: Contract) -> Iterator[tuple[str, str | None]]:
+    """Yield what the datasets of a contract go by, with the object where one is meant."""
+    if contract.name:
+        yield contract.name, None
+    for obj in contract.schema:
+        yield Neighbour(contract, obj).name, obj.name
+        with suppress(UsageError, Refused):  # a contract that names no way gates nothing
+            yield route(contract, obj).dataset, obj.name
 
 
 def _within(project: Project, path: str | None) -> str | None:

@@ -8,9 +8,9 @@ import dataclasses
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from lakegate.checks.interface import Check, Identity, Judgement, Outcome
 from lakegate.contract.model import Property, SchemaObject
@@ -93,6 +93,9 @@ class Verdict:
     owner: str | None = None
     contract_file: str | None = None  # relative to the project's root; None where the contract came from no file
     incident: str | None = None  # names the one run in which nothing could be judged: it is a function of no bytes
+    notebook: ClassVar[Callable[[Verdict], str] | None] = (
+        None  # how it is shown there; told by `api` (reports.notebook)
+    )
 
     @property
     def counts(self) -> dict[Outcome, int]:
@@ -124,6 +127,10 @@ class Verdict:
     def passes(self) -> bool:
         """Whether the gate opens."""
         return self.exit_code == 0
+
+    def _repr_html_(self) -> str | None:
+        """Return what a notebook shows; None, which is `repr`, where nobody has told the class how."""
+        return Verdict.notebook(self) if Verdict.notebook else None
 
     @property
     def report_id(self) -> str:

@@ -228,7 +228,7 @@ BOUGHT = {
 
 
 def test_good_examples_of_other_datasets_stand_for_what_is_committed(tmp_path):
-    customers = {"crm/good/a.csv": "name\nanna\n", "crm/good/b.csv": "name\nbert\n"}
+    customers = {"crm/good/a.csv": "name\nanna\n", "crm/good/b.csv": "name\nbert\n", "crm/bad/a.csv": "name\ncarl\n"}
     shop(tmp_path, customers, document(CUSTOMERS, name="crm"), "crm")
     rule = "who.relationship.crm.customers.name"
     files = {"shop/good/a.csv": "who\nanna\nbert\n", f"shop/bad/{rule}.csv": "who\nanna\ncarl\n"}

@@ -13,6 +13,7 @@ from rich.console import Console
 from lakegate.reports.json import to_json
 from lakegate.reports.junit import to_junit
 from lakegate.reports.markdown import to_markdown
+from lakegate.reports.notebook import to_cell
 from lakegate.reports.text import text_report
 from lakegate.verdict import Verdict
 from reports.verdicts import VERDICTS
@@ -26,7 +27,7 @@ def printed(verdict: Verdict, **how) -> str:
     return out.getvalue()
 
 
-FORMATS = {"json": to_json, "xml": to_junit, "md": to_markdown, "txt": printed}
+FORMATS = {"json": to_json, "xml": to_junit, "md": to_markdown, "txt": printed, "html": to_cell}
 
 
 @pytest.mark.parametrize("suffix", FORMATS)

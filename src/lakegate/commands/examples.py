@@ -2,7 +2,8 @@
 
 They lie beside the contract: `examples/<dataset>/good` and `/bad`, where `<dataset>` is the contract's file without
 `.odcs.yaml`, or `examples/good` and `/bad` where the folder holds one contract only; of a contract with several objects
-one level deeper, under the object's name. Each file or folder in there is a batch. What begins with `.` or `_` is none.
+one level deeper, under the object's name. Each file or folder in there is a batch, but for what begins with `.`, `_`
+or `README`.
 """
 
 from __future__ import annotations
