@@ -155,7 +155,7 @@ def test_what_the_library_was_never_asked_does_not_look_green(outcome):
     assert (document["success"], result["success"], result["result"]) == (False, False, {})
     assert result["exception_info"] == {
         "raised_exception": True,
-        "exception_traceback": None,
+        "exception_traceback": "",
         "exception_message": "the batch could not be read",
     }
 

@@ -125,7 +125,7 @@ def _result(result: CheckResult, said: Mapping[str, Any], verdict: Verdict) -> d
         "meta": {SOURCE: {"check": result.key, "outcome": result.outcome.value, "reason": result.reason}},
         "exception_info": {
             "raised_exception": not answered,
-            "exception_traceback": None,
+            "exception_traceback": None if answered else "",  # the library's pages need text, but it may quote the data
             "exception_message": None if answered else result.reason or "not evaluated",
         },
     }
