@@ -238,7 +238,7 @@ def report(contract: Path, data_docs: Path, **given: Any) -> None:  # noqa: ANN4
     """Judge a batch and write its results as pages: the exit code is the verdict's, as with `test`.
 
     --data-docs makes the pages that users of Great Expectations know, with its own renderer, of each suite that the
-    contract names.
+    contract names. Their paths are printed: the index, then the page of each result.
     """
     from lakegate.commands import exchange
     from lakegate.show import batches as show
@@ -248,7 +248,7 @@ def report(contract: Path, data_docs: Path, **given: Any) -> None:  # noqa: ANN4
     verdicts, failed, code = _judged(contract, given)
     with answering(code):
         if verdicts:
-            write(str(exchange.data_docs(verdicts, data_docs)))
+            write("".join(f"{page}\n" for page in exchange.data_docs(verdicts, data_docs)))
         show.failures(failed)
 
 

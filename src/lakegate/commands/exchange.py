@@ -77,8 +77,8 @@ def check_data_docs(folder: Path) -> None:
     site.check_folder(folder)
 
 
-def data_docs(verdicts: Sequence[Verdict], folder: Path) -> Path:
-    """Write Data Docs of the suites that the verdicts hold and return their index page.
+def data_docs(verdicts: Sequence[Verdict], folder: Path) -> tuple[Path, ...]:
+    """Write Data Docs of the suites that the verdicts hold; return their index page and that of each result.
 
     Raises UsageError where they hold none, CouldNotEvaluate where the library did not render them.
     """

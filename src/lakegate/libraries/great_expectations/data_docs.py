@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import types
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,8 +48,10 @@ def check_folder(folder: Path) -> None:
         )
 
 
-def render(documents: Sequence[Document], folder: Path, at: dt.datetime) -> Path:
-    """Write the site of these validation results into a folder, in place of the one there, and return its index page.
+def render(documents: Sequence[Document], folder: Path, at: dt.datetime) -> tuple[Path, ...]:
+    """Write the site of these validation results into a folder, in place of the one there.
+
+    Return its index page, which is empty without a network, and behind it the page of each result.
 
     `at` is told as the time of the run where the results name none. Raises UsageError as `check_folder`,
     CouldNotEvaluate where the library did not render every page.
@@ -62,11 +64,12 @@ def render(documents: Sequence[Document], folder: Path, at: dt.datetime) -> Path
         context = _context(folder)
         keys = [_kept(context, document) for document in shown]
         context.build_data_docs()
-        missing = sorted(_missing(folder, keys))
+    pages = ["index.html", *(f"validations/{'/'.join(key.to_tuple())}.html" for key in keys)]
+    missing = [page for page in pages if not (folder / page).is_file()]  # the library logs what it cannot render
     if missing:
         raise CouldNotEvaluate(f"great_expectations did not render {', '.join(missing)}")
     (folder / RESULTS).write_text(to_gx(documents), encoding="utf-8")
-    return folder / "index.html"
+    return tuple(folder / page for page in pages)
 
 
 def _stand_in(kinds: Iterable[str]) -> None:
@@ -165,10 +168,3 @@ def _suite(document: Document) -> ExpectationSuite:
         for result in document["results"]
     ]
     return ExpectationSuite(name=document["suite_name"], expectations=said)
-
-
-def _missing(folder: Path, keys: Sequence[Any]) -> Iterator[str]:
-    """Yield the pages that are not there: the library logs what it cannot render, and goes on."""
-    for page in ("index.html", *(f"validations/{'/'.join(key.to_tuple())}.html" for key in keys)):
-        if not (folder / page).is_file():
-            yield page
