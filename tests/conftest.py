@@ -35,6 +35,7 @@ SLOW = (  # what starts a process for nearly every test, or asks the engine thou
     "cli/test_looking.py",
     "cli/test_promote.py",
     "cli/test_s3.py",
+    "commands/",
     "engines/test_fused_is_one_by_one.py",
     "fuzz/test_seeds.py",
     "gate/test_kill.py",
@@ -44,6 +45,7 @@ SLOW = (  # what starts a process for nearly every test, or asks the engine thou
     "test_commands.py",
     "test_context.py",
     "test_judge.py",
+    "test_pytest_plugin.py",
 )
 SERVERS = ("moto", "ceph", "real_s3")
 

@@ -28,7 +28,7 @@ def test_the_slots_of_other_datasets_stand_in_verdict_and_record(scene):
     scene.promote("--all")
 
     slots = [{"batch": "part=1", "slot": 1}, {"batch": "part=2", "slot": 1}]
-    assert told["context"] == {"asOf": None, "slots": {"nyc/planes": slots}}
+    assert told["context"] == {"asOf": None, "slots": {"nyc/planes": slots}, "files": []}
     (record,) = scene.records()
     assert record["context"] == {"as_of": None, "slots": {"nyc/planes": [["part=1", 1], ["part=2", 1]]}}
     assert record["report"].rstrip("/").endswith(told["reportId"])

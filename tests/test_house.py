@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,7 @@ def loaded_by(statement: str) -> set[str]:
 COMMANDS = {
     "import": "import lakegate",
     "help": "from lakegate.cli import main; main(['--help'])",
+    "pytest's plugin": "import lakegate.pytest_plugin",
     "version": "from lakegate.cli import main; main(['--version'])",
 }
 
@@ -127,3 +129,10 @@ def test_every_contract_of_the_project_says_who_owns_it():
 
     assert [path.name for path in contracts if "role: Owner" not in path.read_text()] == []
     assert contracts
+
+
+def test_the_wheel_holds_every_contract_of_the_demo_and_none_of_their_examples():
+    settings = tomllib.loads((TOP / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
+
+    contracts = [path.relative_to(TOP).as_posix() for path in tracked("contracts/nyc/*.odcs.yaml")]
+    assert settings["force-include"] == {path: f"lakegate/{path}" for path in contracts}

@@ -21,10 +21,13 @@ from lakegate.engines.duckdb import DuckDB
 from lakegate.errors import LakegateError, UsageError
 from lakegate.gate.spool import Progress
 from lakegate.intake.batch import open_table
+from lakegate.intake.staging import Reader
 from lakegate.judge import Options, Subject, judge
 from lakegate.lake.workspace import clear_dead, private_folder
 from lakegate.run import Run, opener, unheard
 from lakegate.verdict import Verdict
+from lakegate.worker.guests import Apart
+from lakegate.worker.messages import Source
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -66,7 +69,9 @@ def check(
     around.known(beside or {})
     others = {name: open_table(each) for name, each in (beside or {}).items()}
     subject = Subject(contract, obj, obj.name, None, (), around.neighbours, contract_file=around.contract_file)
-    return judge(subject, rows, {**others, around.itself: rows}, DuckDB(), options)
+    source = Source(obj, contract.gate, Reader())
+    guests = Apart(source, around.neighbours.files, limits_of(_project(contract.path).root), options.locations)
+    return judge(subject, rows, {**others, around.itself: rows}, DuckDB(), options, guests)
 
 
 def _paths(data: Data) -> tuple[Path, ...] | None:

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lakegate.checks.derive import Neighbours, Target
+from lakegate.checks.of_library import loads_python
 from lakegate.checks.spot import spots
+from lakegate.contract.custom_rules import engine_of, files_named
+from lakegate.contract.expectation_files import NO_FILES, ExpectationFiles, pinned
 from lakegate.contract.findings import near
 from lakegate.contract.model import Contract, Quality, Relationship, SchemaObject
 from lakegate.contract.project import Project, Unknown
@@ -57,8 +60,9 @@ class Surroundings:
 def surroundings(contract: Contract, obj: SchemaObject, project: Project) -> Surroundings:
     """Resolve the relationships of an object and the tables that its SQL may read.
 
-    What has no contract is left out: its check says that there is nothing to compare with. Raises ContractError where
-    the contract on the other side is wrong.
+    What has no contract is left out: its check says that there is nothing to compare with. The files of
+    `expectations/` that rules use are read here, once. Raises ContractError where the contract on the other side or a
+    file is wrong, Refused where a file is unsafe.
     """
     itself = Neighbour(contract, obj).name
     targets: dict[Relationship, Target] = {}
@@ -76,11 +80,23 @@ def surroundings(contract: Contract, obj: SchemaObject, project: Project) -> Sur
     }
     datasets.pop(itself, None)
     tables = {there.obj.name: name for name, there in datasets.items() if there.obj.name != obj.name}
-    return Surroundings(itself, _within(project, contract.path), Neighbours(targets, tables), datasets)
+    neighbours = Neighbours(targets, tables, used_files(obj, project.root))
+    return Surroundings(itself, _within(project, contract.path), neighbours, datasets)
 
 
 def _within(project: Project, path: str | None) -> str | None:
     return os.path.relpath(path, project.root) if path else None
+
+
+def used_files(obj: SchemaObject, root: Path) -> ExpectationFiles:
+    """Return the files of `expectations/` that the rules of an object use. Raises as `expectation_files.pinned`."""
+    rules = (*obj.quality, *(rule for spot in spots(obj) for rule in spot.declared.quality))
+    asked = [rule for rule in rules if engine_of(rule)]
+    if not asked:
+        return NO_FILES
+    files = pinned(root, files_named(asked), python=False)
+    python = any(loads_python(rule, files) for rule in asked)
+    return pinned(root, files.files, python=True) if python else files
 
 
 def _rules(obj: SchemaObject) -> Iterator[Quality]:

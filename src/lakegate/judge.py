@@ -131,7 +131,7 @@ def _verdict(
             "samples": options.samples,
             **({"with": dict(subject.named)} if subject.named else {}),
         },
-        context=Context(as_of.isoformat() if as_of else None, subject.slots),
+        context=Context(as_of.isoformat() if as_of else None, subject.slots, subject.neighbours.files.digests()),
         min_rows=contract.gate.min_rows,
         owner=contract.owner,
         contract_file=subject.contract_file,

@@ -87,6 +87,14 @@ class DoesNotMatch:
 
 
 @dataclass(frozen=True, slots=True)
+class Matches:
+    """The RE2 `pattern` is found in the text (a search; `$` is the end of the text)."""
+
+    value: Value
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
 class NotMultipleOf:
     """The number is no whole multiple of `factor` (> 0). Decimal arithmetic, so that 0.3 is a multiple of 0.1."""
 
@@ -99,6 +107,40 @@ class NotFinite:
     """The number is NaN or infinite."""
 
     value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class IsNaN:
+    """The number is NaN. False of any other type."""
+
+    value: Value
+
+
+class Comparison(StrEnum):
+    """How two values of a row may be compared."""
+
+    EQUAL = "="
+    GREATER = ">"
+    GREATER_OR_EQUAL = ">="
+
+
+@dataclass(frozen=True, slots=True)
+class Compares:
+    """`left` and `right` are both there, neither is NaN, and the comparison holds: numbers with numbers of any type,
+    dates with dates, text with text by code points.
+    """
+
+    left: Value
+    comparison: Comparison
+    right: Value
+
+
+@dataclass(frozen=True, slots=True)
+class SumIs:
+    """Every one of the numbers is there, none is NaN, and their sum is `total`."""
+
+    values: tuple[Value, ...]
+    total: int | float
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +194,12 @@ Predicate = (
     | OutOfRange
     | LengthOutOfRange
     | DoesNotMatch
+    | Matches
     | NotMultipleOf
     | NotFinite
+    | IsNaN
+    | Compares
+    | SumIs
     | RepeatsItem
     | AnyItem
     | AnyEntry
@@ -180,16 +226,90 @@ class CountWhere:
 
 @dataclass(frozen=True, slots=True)
 class Maximum:
-    """The largest non-null value. Answer: Literal, or None where every value is null or there are no rows."""
+    """The largest non-null value. Answer: Literal, or None where every value is null or there are no rows.
+
+    NaN is larger than every other number; with `numbers_only` it is left out, as null is.
+    """
+
+    value: Value
+    numbers_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Minimum:
+    """The smallest non-null value. Answer: Literal, or None where every value is null or there are no rows.
+
+    NaN is larger than every other number; with `numbers_only` it is left out, as null is.
+    """
+
+    value: Value
+    numbers_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """The sum of the numbers, nulls and NaN left out. Answer: int, Decimal or float; 0 where there is none."""
 
     value: Value
 
 
 @dataclass(frozen=True, slots=True)
-class Minimum:
-    """The smallest non-null value. Answer: Literal, or None where every value is null or there are no rows."""
+class Mean:
+    """The mean of the numbers, nulls and NaN left out. Answer: float, or None where there is none."""
 
     value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class StandardDeviation:
+    """The deviation of a sample (divided by n - 1), nulls and NaN left out. Answer: float, or None of less than two
+    numbers.
+    """
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Quantiles:
+    """What stands at `shares` (0 to 1) of the numbers in their order, nulls and NaN left out. Answer: `SeveralValues`,
+    as many as `shares`, or None where there is no number.
+
+    `between` says what is taken where a share falls between two numbers: nearest, lower, higher, midpoint, linear.
+    """
+
+    value: Value
+    shares: tuple[float, ...]
+    between: str = "nearest"
+
+
+@dataclass(frozen=True, slots=True)
+class Distinct:
+    """How many different values there are, nulls and NaN left out, and how many of `listed` are among them, compared
+    by type. Answer: `DistinctCounts`.
+    """
+
+    value: Value
+    listed: tuple[Literal, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MostCommon:
+    """The values that stand in the most rows, nulls and NaN left out, and how many of `listed` are among them.
+    Answer: `MostCommonValues`.
+    """
+
+    value: Value
+    listed: tuple[Literal, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatedRows:
+    """Rows whose key stands in more than one of the rows for which `among` is true. In a key null equals null, and NaN
+    is null. Answer: int.
+    """
+
+    key: tuple[Value, ...]
+    among: Predicate
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +346,23 @@ class LibraryResult:
     files: bool = False  # whether it loads Python of the project's `expectations/`
 
 
-Measure = RowCount | CountWhere | Maximum | Minimum | Duplicates | Orphans | SqlResult | LibraryResult
+Measure = (
+    RowCount
+    | CountWhere
+    | Maximum
+    | Minimum
+    | Sum
+    | Mean
+    | StandardDeviation
+    | Quantiles
+    | Distinct
+    | MostCommon
+    | RepeatedRows
+    | Duplicates
+    | Orphans
+    | SqlResult
+    | LibraryResult
+)
 
 
 # --- answers ----------------------------------------------------------------------------------------------------
@@ -239,6 +375,30 @@ class DuplicateCounts:
     keys: int
     surplus: int
     rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class SeveralValues:
+    """More than one value, in the order in which they were asked for."""
+
+    values: tuple[Literal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DistinctCounts:
+    """How many different values there are, and how many of the listed ones are among them."""
+
+    values: int
+    listed: int
+
+
+@dataclass(frozen=True, slots=True)
+class MostCommonValues:
+    """How many values share the first place, how many of the listed ones do, and the first 20 of them in order."""
+
+    values: int
+    listed: int
+    first: tuple[Literal, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,4 +440,6 @@ class NotMeasured:
     reason: str
 
 
-Answer = Literal | DuplicateCounts | LibraryAnswer | NotMeasured | None
+Answer = (
+    Literal | DuplicateCounts | SeveralValues | DistinctCounts | MostCommonValues | LibraryAnswer | NotMeasured | None
+)

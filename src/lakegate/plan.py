@@ -6,7 +6,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lakegate.checks.interface import Check
-from lakegate.measures import Duplicates, LibraryResult, Measure, Orphans, RowCount, SqlResult
+from lakegate.measures import (
+    Distinct,
+    Duplicates,
+    LibraryResult,
+    Measure,
+    MostCommon,
+    Orphans,
+    Quantiles,
+    RepeatedRows,
+    RowCount,
+    SqlResult,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +31,14 @@ class Scan:
 class KeyPass:
     """One narrow pass over the columns of a key, to count its duplicates."""
 
-    measure: Duplicates
+    measure: Duplicates | RepeatedRows
+
+
+@dataclass(frozen=True, slots=True)
+class ValuesPass:
+    """One narrow pass over the values of a column, grouped or sorted."""
+
+    measure: Distinct | MostCommon | Quantiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +70,7 @@ class LibraryPass:
         return tuple(dict.fromkeys(name for measure in self.measures for name in measure.columns or ()))
 
 
-Stage = Scan | KeyPass | ReferencePass | QueryPass | LibraryPass
+Stage = Scan | KeyPass | ValuesPass | ReferencePass | QueryPass | LibraryPass
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +102,10 @@ def plan(checks: Iterable[Check]) -> Plan:
     guests: dict[str, list[LibraryResult]] = {}
     for measure in asked:
         match measure:
-            case Duplicates():
+            case Duplicates() | RepeatedRows():
                 passes.append(KeyPass(measure))
+            case Distinct() | MostCommon() | Quantiles():
+                passes.append(ValuesPass(measure))
             case Orphans():
                 passes.append(ReferencePass(measure))
             case SqlResult():

@@ -98,7 +98,7 @@ class Run:
 
         The promotion's `report` is the address of the page, for a reader outside the lake.
         """
-        lake, way = self._lake(), route(self.contract, self.obj)
+        lake, way = self._lake(), route(self.contract, self.obj, self.around.neighbours.files)
         with self._worker(self._source) as worker:
             options = gate.Options(now=dt.datetime.now(dt.UTC), progress=self.progress, watch=worker)
 

@@ -63,11 +63,12 @@ class Context:
     """What a verdict reads beside the batch; pinned once (PROTOCOL, Words).
 
     `as_of` is an ISO 8601 instant in UTC, None where no check reads the clock. `slots` names, per other dataset read,
-    its committed batches as (batch key, slot).
+    its committed batches as (batch key, slot); `files` the SHA-256 of each file of `expectations/` that rules used.
     """
 
     as_of: str | None = None
     slots: Mapping[str, tuple[tuple[str, int], ...]] = dataclasses.field(default_factory=dict)
+    files: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,7 @@ class Verdict:
             "options": dict(self.options),
             "as_of": self.context.as_of,
             "slots": {name: list(map(list, slots)) for name, slots in self.context.slots.items()},
+            **({"files": dict(self.context.files)} if self.context.files else {}),
             **({"incident": self.incident} if self.incident else {}),
         }
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:12]

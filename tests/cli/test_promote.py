@@ -141,7 +141,7 @@ def test_a_link_in_the_drop_is_refused(ready):
 
 
 def test_a_rule_that_nobody_runs_blocks(ready):
-    rule = {"type": "custom", "engine": "greatExpectations", "implementation": {"suite": "x.json"}}
+    rule = {"type": "custom", "engine": "soda", "implementation": {"checks": "x"}}
     ready.change(FLIGHTS, lambda doc: doc["schema"][0].update(quality=[rule]))
     ready.arrive("part=1")
 

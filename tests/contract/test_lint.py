@@ -10,6 +10,9 @@ EXAMPLE = Path(__file__).parent / "examples" / "tealium-events.odcs.yaml"
 HEAD = "apiVersion: v3.2.0\nkind: DataContract\nversion: 1.0.0\n"
 
 
+SUITE = '{"expectations": [{"type": "expect_table_row_count_to_be_between", "kwargs": {"min_value": 1}}]}'
+
+
 def write(folder, name, identity, *properties, more=""):
     lines = [f"  - {line}" for line in (*properties, "{name: id}")]
     path = folder / name
@@ -43,9 +46,9 @@ def test_the_findings_go_with_what_they_miss(example, tmp_path):
     ads = tmp_path / "contracts/ads.odcs.yaml"
     ads.write_text(ads.read_text().replace("name: t", "name: campaigns").replace("name: id", "name: campaign_id"))
     (tmp_path / "expectations").mkdir()
-    (tmp_path / "expectations/web_events.json").write_text("{}")
+    (tmp_path / "expectations/web_events.json").write_text(SUITE)
     found = lint([str(example)])
-    assert [(p.line, p.rule) for p in found] == [(93, "not-run"), (97, "not-run")]
+    assert [(p.line, p.rule) for p in found] == [(93, "not-run")]
     assert exit_code(found) == 0
 
 
@@ -111,10 +114,10 @@ def test_an_id_is_taken_once(tmp_path):
 
 
 def test_a_suite_outside_the_project_is_told(tmp_path):
-    rule = "{type: custom, engine: pandera, implementation: {schema: ../x.py}}"
+    rule = "{type: custom, engine: pandera, implementation: {schema: '../x.py:Model'}}"
     path = write(tmp_path, "contracts/a.odcs.yaml", "a", f"{{name: x, quality: [{rule}]}}")
     (problem,) = lint([path])
-    assert (problem.rule, problem.message) == ("missing-file", "../x.py lies outside the project")
+    assert (problem.rule, problem.message) == ("refused-file", "'../x.py' leads out of the project")
 
 
 def test_the_exit_code_says_who_must_act(tmp_path):

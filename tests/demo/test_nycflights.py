@@ -33,7 +33,9 @@ def test_every_batch_arrives_with_its_marker(lake):
 def test_every_dataset_that_arrives_has_a_contract(lake):
     datasets = {path.name for path in (lake / "02-transient-zone" / "nyc").iterdir()}
 
-    contracts = {path.name.removesuffix(".odcs.yaml") for path in (demo.project() / "contracts" / "nyc").iterdir()}
+    contracts = {
+        path.name.removesuffix(".odcs.yaml") for path in (demo.project() / "contracts" / "nyc").glob("*.odcs.yaml")
+    }
     assert contracts == datasets
 
 

@@ -127,7 +127,7 @@ def _plain(session: Session, asked: argparse.Namespace) -> None:
     """Change inputs at random; one whose outcome was not seen before becomes a seed, too."""
     from fuzz.mutations import Mutator
 
-    rng = random.Random(asked.seed)  # noqa: S311 - nothing secret is drawn
+    rng = random.Random(asked.seed)
     mutator = Mutator(asked.target, session.target.words)
     corpus = [path.read_bytes() for path in sorted((asked.folder / "corpus").iterdir())]
     ends = time.monotonic() + asked.seconds
@@ -158,7 +158,7 @@ def _guided(session: Session, asked: argparse.Namespace) -> None:
             os._exit(AGAIN)
 
     def mutated(data: bytes, most: int, seed: int) -> bytes:
-        rng = random.Random(seed)  # noqa: S311 - nothing secret is drawn
+        rng = random.Random(seed)
         if rng.random() < 0.2:
             return atheris.Mutate(data, most)
         return mutator.mutated(data, others, rng)[:most]

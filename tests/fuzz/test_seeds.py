@@ -29,7 +29,7 @@ def test_nothing_but_our_own_errors_comes_out(target, data):
 @pytest.mark.slow
 @pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
 def test_nothing_but_our_own_errors_comes_out_of_inputs_near_the_seeds(target):
-    rng = random.Random(1)  # noqa: S311 - nothing secret is drawn
+    rng = random.Random(1)
     mutator = Mutator(target.name, target.words)
     seeds = list(target.seeds().values())
 

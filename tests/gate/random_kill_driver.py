@@ -145,7 +145,7 @@ def one_lake(factory, folder, files, moments):
 
 def main(factory, folder, kills, seed, in_a_row):
     module, _, name = factory.partition(":")
-    factory, chance = getattr(importlib.import_module(module), name), random.Random(int(seed))  # noqa: S311 - a schedule
+    factory, chance = getattr(importlib.import_module(module), name), random.Random(int(seed))
     data = chance.randbytes(BYTES)
     files = {f"part-{n}.bin": n.to_bytes() + data for n in range(FILES)} | {"_SUCCESS": b""}
     for _ in range(2):  # killed before it began: the clean run does it all; the first one also imports

@@ -38,7 +38,7 @@ class Promotions(RuleBasedStateMachine):
         b=CONTENTS,
     )
     def a_batch_has_arrived(self, versioned, sequenced, on_change, corrupt, a, b):
-        turns = random.Random(0)  # noqa: S311 - who goes on once hypothesis has no more to say
+        turns = random.Random(0)
         self.world = World(turns, versioned=versioned, sequenced=sequenced, corrupt=corrupt)
         self.routes = {sha: make_route(on_change, sha, sequenced=sequenced) for sha in (STRICT, LENIENT)}
         self.contract = STRICT

@@ -77,7 +77,7 @@ def test_a_file_of_no_rows_is_walked(tmp_path):
 def test_a_flipped_bit_in_any_page_is_found(tmp_path):
     path = written(tmp_path, row_group_size=2500)
     metadata = pq.read_metadata(path)
-    whole, chance = path.read_bytes(), random.Random(4)  # noqa: S311 - which bits are flipped
+    whole, chance = path.read_bytes(), random.Random(4)
     chunks = [metadata.row_group(g).column(c) for g in range(2) for c in range(metadata.num_columns)]
     for _ in range(300):
         chunk = chance.choice(chunks)
@@ -117,7 +117,7 @@ def test_a_file_cut_short_is_no_crash(tmp_path):
 def test_bytes_of_chance_are_no_crash(tmp_path):
     path = written(tmp_path)
     metadata, size = pq.read_metadata(path), path.stat().st_size
-    chance = random.Random(5)  # noqa: S311 - the bytes are to be anything
+    chance = random.Random(5)
     for _ in range(200):
         path.write_bytes(chance.randbytes(size))
         with pytest.raises(BadFile):

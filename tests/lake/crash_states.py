@@ -63,7 +63,7 @@ class Disk:
     calls: int = 0
 
     def __post_init__(self):
-        self._chance = random.Random(self.seed)  # noqa: S311 - a schedule
+        self._chance = random.Random(self.seed)
         self._files: dict[int, Bytes] = {}  # by real inode
         self._changes: list[Change] = []
         for path in sorted(self.root.rglob("*")):

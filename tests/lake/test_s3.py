@@ -30,7 +30,7 @@ from servers.s3 import close, moto_s3, new_bucket, real_s3, stranger
 
 KEY = "02-transient-zone/nyc/flights/b1/a.csv"
 COMMIT = "01-raw-data-zone/_gate/commits/nyc/flights/b1/000001.json"
-BIG = random.Random(7).randbytes(12 * MIB).replace(b"bad", b"BAD")  # noqa: S311 - any bytes that pass will do
+BIG = random.Random(7).randbytes(12 * MIB).replace(b"bad", b"BAD")
 SMALL_PARTS = Transfer(
     threads=3, part=MIB, upload_limit=6 * MIB, upload_part=5 * MIB, copy_limit=11 * MIB, copy_part=5 * MIB
 )

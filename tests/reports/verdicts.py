@@ -135,6 +135,20 @@ NO_CONTEXT = check(
     name="dest is in nyc/airports.faa",
     reason="nyc/airports has no committed batch; expected at least one to look dest up in",
 )
+BY_A_LIBRARY = check(
+    "suite.tailnum.expect_column_values_to_be_polite",
+    Outcome.FAILED,
+    category="quality",
+    field="tailnum",
+    type="expect_column_values_to_be_polite",
+    name="tailnum: column values to be polite",
+    reason="got values that are not, expected all to be polite",
+    diagnostics={"failed": 2, "total": ROWS, "success": False, "result": {"unexpected_count": 2}},
+    implementation='{"type": "expect_column_values_to_be_polite", "kwargs": {"column": "tailnum"}, "meta": {}}',
+    suite="expectations/flights.json",
+    library="great_expectations",
+    locations=(Location("flights.csv.gz", 7, 8),),
+)
 GX = check(
     "gx_suite",
     Outcome.UNSUPPORTED,
@@ -171,6 +185,12 @@ HOSTILE_CHECK = check(
 VERDICTS: dict[str, Verdict] = {
     "all-passed": verdict(*PASSED),
     "failed": verdict(*PASSED, *FAILED, *WARNED, PROSE),
+    "by-a-library": verdict(
+        *PASSED,
+        BY_A_LIBRARY,
+        engine="duckdb 2.0.0, great_expectations 1.24.1",
+        context=Context(files={"expectations/flights.json": SHA}),
+    ),
     "warned": verdict(
         *PASSED,
         *WARNED,

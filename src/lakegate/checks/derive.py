@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from lakegate.checks.interface import Check, Identity
 from lakegate.checks.keys import ForeignKey, UniqueKey
 from lakegate.checks.of_property import property_checks
-from lakegate.checks.of_quality import Surroundings, quality_check
+from lakegate.checks.of_quality import Surroundings, quality_checks
 from lakegate.checks.quality import NotRun
 from lakegate.checks.service_level import Freshness, Retention, duration
 from lakegate.checks.spot import spots
 from lakegate.checks.structure import DeclaredColumns, MinimumRows, Readable
+from lakegate.contract.expectation_files import NO_FILES, ExpectationFiles
 from lakegate.contract.model import Contract, Relationship, SchemaObject, SlaProperty
 from lakegate.measures import Value
 
@@ -30,11 +31,12 @@ class Neighbours:
     """What a contract's rules may look at beside the batch.
 
     `targets` resolves relationships; one that is not there has no contract. `tables` maps what SQL may call another
-    dataset to that dataset.
+    dataset to that dataset. `files` are those of the project's `expectations/` that rules use.
     """
 
     targets: Mapping[Relationship, Target]
     tables: Mapping[str, str]
+    files: ExpectationFiles = NO_FILES
 
 
 def checks_of(contract: Contract, obj: SchemaObject, neighbours: Neighbours) -> tuple[Check, ...]:
@@ -78,7 +80,7 @@ def _property_level(contract: Contract, obj: SchemaObject, neighbours: Neighbour
     for spot in spots(obj):
         yield from property_checks(spot, missing_allowed=contract.gate.missing_columns == "allow")
         for rule in spot.declared.quality:
-            yield quality_check(rule, Surroundings(obj, spot, neighbours.tables, blocks))
+            yield from quality_checks(rule, Surroundings(obj, spot, neighbours.tables, blocks, neighbours.files))
         for relationship in spot.declared.relationships:
             check = _foreign_key(obj, relationship, (spot.value,), neighbours)
             why = "a reference from items of an array or map is not one this version runs"
@@ -91,8 +93,9 @@ def _object_level(contract: Contract, obj: SchemaObject, neighbours: Neighbours)
         names = ", ".join(p.name for p in key)
         identity = Identity(f"{obj.name}.primaryKey", "schema", "primaryKey", f"{names} is unique", obj.name)
         yield UniqueKey(identity=identity, key=tuple(Value((p.physical_name,)) for p in key))
+    blocks = contract.gate.unsupported != "allow"
     for rule in obj.quality:
-        yield quality_check(rule, Surroundings(obj, None, neighbours.tables, contract.gate.unsupported != "allow"))
+        yield from quality_checks(rule, Surroundings(obj, None, neighbours.tables, blocks, neighbours.files))
     for relationship in obj.relationships:
         values = tuple(Value((_physical(obj, name),)) for name in relationship.columns)
         yield _foreign_key(obj, relationship, values, neighbours)

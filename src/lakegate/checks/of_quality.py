@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from lakegate.checks.interface import Check, Identity
+from lakegate.checks.of_library import expectation_checks, model_check
 from lakegate.checks.quality import LibraryMetric, NotRun, SqlRule
 from lakegate.checks.spot import Spot, literal
+from lakegate.contract.custom_rules import Engine, engine_of
+from lakegate.contract.expectation_files import NO_FILES, ExpectationFiles
 from lakegate.contract.model import Quality, SchemaObject
 from lakegate.contract.vetting import vet
 from lakegate.errors import ContractError, Problem, Severity
@@ -36,11 +39,25 @@ class Surroundings:
     spot: Spot | None
     tables: Mapping[str, str]
     unsupported_blocks: bool
+    files: ExpectationFiles = NO_FILES
 
 
-def quality_check(rule: Quality, around: Surroundings) -> Check:
-    """Return the check of one entry of a `quality` list. Raises ContractError or Refused for SQL that may not run."""
+def quality_checks(rule: Quality, around: Surroundings) -> tuple[Check, ...]:
+    """Return the checks of one entry of a `quality` list: several where it names a suite.
+
+    Raises ContractError or Refused for SQL that may not run, and for a suite or an expectation that cannot be asked.
+    """
     identity = _identity(rule, around)
+    column = around.spot.declared.physical_name if around.spot and not around.spot.nested else None
+    match engine_of(rule):
+        case Engine.GREAT_EXPECTATIONS:
+            return expectation_checks(rule, around.obj, column, identity, around.files)
+        case Engine.PANDERA:
+            return (model_check(rule, around.obj, identity),)
+    return (_check(rule, around, identity),)
+
+
+def _check(rule: Quality, around: Surroundings, identity: Identity) -> Check:
     match rule.type:
         case "library":
             check = _library(rule, around, identity)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lakegate.api import Asked, opened
 from lakegate.checks.derive import checks_of
-from lakegate.checks.of_quality import Surroundings, quality_check
+from lakegate.checks.of_quality import Surroundings, quality_checks
 from lakegate.checks.spot import spots
 from lakegate.context import reader_of, surroundings
 from lakegate.contract import lint as linter
@@ -63,8 +63,9 @@ def _faults(contract: Contract, obj: SchemaObject, project: Project, *, whole: b
             if not whole and rule.type != "sql":
                 continue
             try:
-                quality_check(
-                    rule, Surroundings(obj, by_name.get(place.name), neighbours.tables, unsupported_blocks=True)
+                quality_checks(
+                    rule,
+                    Surroundings(obj, by_name.get(place.name), neighbours.tables, True, neighbours.files),
                 )
             except (ContractError, Refused) as error:
                 found = True

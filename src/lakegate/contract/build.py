@@ -200,6 +200,7 @@ def _quality(index: int, node: Node) -> Quality:
         engine=node.get("engine"),
         implementation=node.get("implementation"),
         action=action(node.get("severity"), gate_property.value_of(node).get("action")),
+        graded="severity" in node or "action" in gate_property.value_of(node),
     )
 
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from lakegate.contract.expectation_files import NO_FILES, ExpectationFiles
 from lakegate.contract.gate_property import value_of
 from lakegate.contract.model import Contract
 
@@ -19,8 +20,10 @@ PROSE = frozenset(
 )
 
 
-def rules_sha256(contract: Contract) -> str:
+def rules_sha256(contract: Contract, files: ExpectationFiles = NO_FILES) -> str:
     """Return the SHA-256 of the canonical rules: objects, service levels, how the gate is passed and files are read.
+
+    The bytes of the files in `expectations/` that the rules use are rules, too.
 
     Comments, order of keys, descriptions, people and places do not count: they may change within a version.
     """
@@ -30,6 +33,7 @@ def rules_sha256(contract: Contract) -> str:
         "sla": _bare(contract.document.get("slaProperties")),
         "lakegate": _bare(value_of(contract.document)),
         "read": [reads.format, reads.delimiter, reads.encoding] if reads else None,
+        **({"expectations": files.digests()} if files.files else {}),
     }
     text = json.dumps(asked, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

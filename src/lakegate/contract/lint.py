@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import glob
 import json
+import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from lakegate.contract import rules
-from lakegate.contract.findings import Finding, exit_code, written
+from lakegate.contract import custom_rules
+from lakegate.contract.expectation_files import pinned
+from lakegate.contract.expectations import suite_findings
+from lakegate.contract.findings import REFUSED, Finding, exit_code
 from lakegate.contract.model import Contract, Quality
 from lakegate.contract.odcs import Parsed, parse, read_file
 from lakegate.contract.places import Place, places
 from lakegate.contract.project import Project, Unknown, contracts_under, why
-from lakegate.errors import LakegateError, Problem, Severity, UsageError
+from lakegate.contract.source import read
+from lakegate.errors import ContractError, LakegateError, Problem, Refused, Severity, UsageError
 
 __all__ = ["contract_files", "exit_code", "lint", "render_text", "to_json"]
 
@@ -62,30 +66,30 @@ def _linted(parsed: Parsed, project: Project) -> list[Problem]:
     contract = parsed.draft
     if contract is None:
         return list(parsed.problems)
-    missing = list(_missing_files(contract, project))
-    # A rule whose file is missing is told once: that it would not be run anyway comes when the file is there.
-    silent = {written(finding.path[:-1]) + ".engine" for finding in missing}
-    told = [p for p in parsed.problems if not (p.rule == rules.NOT_RUN and p.path in silent)]
-    around = [*missing, *_foreign_keys(contract, project), *_twin(contract, project)]
-    return [*told, *parsed.source.locate(around)]
+    files = list(_rule_files(contract, project))
+    around = [*(one for one in files if isinstance(one, Finding)), *_foreign_keys(contract, project)]
+    suites = [one for one in files if isinstance(one, Problem)]
+    return [*parsed.problems, *suites, *parsed.source.locate((*around, *_twin(contract, project)))]
 
 
-def _missing_files(contract: Contract, project: Project) -> Iterator[Finding]:
-    """Yield each file a custom rule names that is not in the project."""
+def _rule_files(contract: Contract, project: Project) -> Iterator[Finding | Problem]:
+    """Yield each file a custom rule names that cannot be used, at the rule; what is wrong in it, in its own lines."""
     for place, rule in _custom_rules(contract):
-        key = rules.ENGINES.get(rules.engine_key(rule.engine or ""))
-        name = rule.implementation.get(key) if key and not isinstance(rule.implementation, str | None) else None
-        if not isinstance(name, str):
-            continue
-        path = (*place.path, "quality", rule.index, "implementation")
-        file = (project.root / name).resolve()
-        if not file.is_relative_to(project.root.resolve()):
-            yield Finding(
-                path, "missing-file", f"{name} lies outside the project", expected=f"a file under {project.root}"
-            )
-        elif not file.is_file():
-            message = f"the {key} of the rule is not there"
-            yield Finding(path, "missing-file", message, found=name, expected=f"a file under {project.root}")
+        for name in custom_rules.files_named([rule]):
+            path = (*place.path, "quality", rule.index, "implementation")
+            try:
+                content = pinned(project.root, [name], python=False).files[name]
+            except ContractError as error:
+                first = error.problems[0]
+                yield Finding(
+                    path, first.rule, first.message, found=first.found, expected=first.expected, hint=first.hint
+                )
+            except Refused as error:
+                yield Finding(path, REFUSED + "file", error.message, hint=error.hint)
+            else:
+                if name == custom_rules.suite_file(rule):
+                    source = read(content, os.path.relpath(project.root / name))
+                    yield from (*source.problems, *source.locate(suite_findings(source)))
 
 
 def _custom_rules(contract: Contract) -> Iterator[tuple[Place, Quality]]:

@@ -81,6 +81,7 @@ class Quality:
     engine: str | None = None  # custom
     implementation: Mapping[str, Any] | str | None = None
     action: Action = Action.FAIL
+    graded: bool = False  # whether the rule says its severity, or its action; else those of a suite are heard
 
 
 @dataclass(frozen=True, slots=True)

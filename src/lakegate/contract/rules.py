@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from lakegate.contract import options
+from lakegate.contract import custom_rules, options
 from lakegate.contract.build import FAILS, INFORMS, WARNS
 from lakegate.contract.findings import Finding, Path, listed, near, shown
 from lakegate.contract.model import Action, Contract, Operator, Quality, Threshold
@@ -12,7 +12,6 @@ from lakegate.contract.places import Place, has, node_at
 from lakegate.errors import Severity
 
 UNITS = ("rows", "percent")
-NOT_RUN = "not-run"
 
 _ARGUMENTS = {
     "rowCount": (),
@@ -21,8 +20,6 @@ _ARGUMENTS = {
     "invalidValues": ("validValues", "pattern"),
     "duplicateValues": ("properties",),
 }
-# Engines that are planned, by their names without case and marks -> the key of the file they read, what it is called.
-ENGINES: Mapping[str, str] = {"greatexpectations": "suite", "pandera": "schema", "lakegate": ""}
 
 
 def findings(contract: Contract, place: Place) -> Iterator[Finding]:
@@ -40,12 +37,7 @@ def findings(contract: Contract, place: Place) -> Iterator[Finding]:
         if rule.type == "library":
             yield from _metric(rule, place, path)
         elif rule.type == "custom":
-            yield from _custom(contract, rule, path)
-
-
-def engine_key(engine: str) -> str:
-    """Return an engine's name without case and marks: great-expectations and greatExpectations are one."""
-    return "".join(letter for letter in engine.casefold() if letter.isalnum())
+            yield from custom_rules.findings(contract, rule, path)
 
 
 def _words(rule: Quality, node: Mapping[str, object], path: Path) -> Iterator[Finding]:
@@ -146,17 +138,3 @@ def _valid(rule: Quality, path: Path) -> Iterator[Finding]:
         yield from options.regex(pattern, (*at, "pattern"))
     elif "pattern" in arguments:
         yield Finding((*at, "pattern"), "wrong-type", "the pattern is text", found=shown(pattern))
-
-
-def _custom(contract: Contract, rule: Quality, path: Path) -> Iterator[Finding]:
-    """Yield why a custom rule will not be run: a warning, for the gate fails; a hint where the contract allows it."""
-    engine, at = rule.engine or "", (*path, "engine")
-    if engine_key(engine) in ENGINES:
-        message, hint = f"the rule will not be run: rules of the engine {engine} are not built in this version", ""
-    else:
-        message = f"the rule will not be run: {engine} is an engine lakegate does not have"
-        hint = near(engine_key(engine), ("greatExpectations", "pandera", "lakegate"))
-    allowed = contract.gate.unsupported == "allow"
-    severity = Severity.HINT if allowed else Severity.WARNING
-    hint = hint or ("" if allowed else "the gate fails for it, unless the contract says unsupported: allow")
-    yield Finding(at, NOT_RUN, message, severity, hint=hint)

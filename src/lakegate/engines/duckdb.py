@@ -10,9 +10,10 @@ import datetime as dt
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from lakegate.engines import connections, predicates, sql
+from lakegate.engines import connections, predicates, sql, statistics
 from lakegate.engines.interface import Wanted
 from lakegate.measures import (
     Answer,
@@ -25,9 +26,10 @@ from lakegate.measures import (
     Minimum,
     NotMeasured,
     Orphans,
+    RepeatedRows,
     SqlResult,
 )
-from lakegate.plan import KeyPass, LibraryPass, Plan, QueryPass, ReferencePass, Scan
+from lakegate.plan import KeyPass, LibraryPass, Plan, QueryPass, ReferencePass, Scan, ValuesPass
 from lakegate.rows import Location, Rows
 
 if TYPE_CHECKING:
@@ -68,6 +70,9 @@ class DuckDB:
                         answers |= session.scan(measures)
                     case KeyPass(measure):
                         answers[measure] = session.attempt(lambda m=measure: session.duplicates(m))  # type: ignore[misc]
+                    case ValuesPass(measure):
+                        of_values = partial(statistics.of_values, measure, session.relation, session.scope)
+                        answers[measure] = session.attempt(partial(of_values, session.fetch))
                     case ReferencePass(measure):
                         answers[measure] = session.attempt(lambda m=measure: session.orphans(m))  # type: ignore[misc]
                     case QueryPass(measure):
@@ -172,8 +177,11 @@ class _Session:
         answer: Answer = cell
         return answer
 
-    def duplicates(self, measure: Duplicates) -> DuplicateCounts:
+    def duplicates(self, measure: Duplicates | RepeatedRows) -> Answer:
         """Count duplicates exactly. In a large batch hashes first: no repeated hash proves that every key is unique."""
+        if isinstance(measure, RepeatedRows):
+            ((count,),) = self.fetch(sql.repeated_rows(measure, self.relation, self.scope))
+            return int(count)
         where = ""
         if self.rows.height > EXACT_UP_TO:
             repeated = self._repeated_hashes(measure)
@@ -211,7 +219,7 @@ class _Session:
             here, there = self.scope.type_of(value), rows.types.get(column)
             if there is None:
                 return NotMeasured(Fault.CONTEXT, f"{measure.dataset} has no column {column!r}")
-            if not sql.same_family(here.kind, there.kind):
+            if not predicates.same_family(here.kind, there.kind):
                 reason = f"{'.'.join(value.path)!r} is {here.name}, {measure.dataset}.{column} is {there.name}"
                 return NotMeasured(Fault.DATA, f"types cannot be compared: {reason}")
         return self._relation(rows, f"_lakegate_{measure.dataset}")
@@ -280,6 +288,8 @@ class _Session:
         match measure:
             case Duplicates(key):
                 return sql.repeated(key, self.relation, self.scope)
+            case RepeatedRows():
+                return sql.repeated_row(measure, self.relation, self.scope)
             case Orphans(key, _, columns):
                 parent = self._parent(measure)
                 return None if isinstance(parent, NotMeasured) else sql.orphan(key, parent, columns, self.scope)

@@ -7,9 +7,9 @@ from typing import Any, assert_never
 
 from lakegate.checks.interface import Check
 from lakegate.contract.model import LogicalType, Property
-from lakegate.engines import predicates, sql
-from lakegate.measures import Measure
-from lakegate.plan import KeyPass, LibraryPass, Plan, QueryPass, ReferencePass, Scan, Stage
+from lakegate.engines import predicates, sql, statistics
+from lakegate.measures import Measure, RepeatedRows
+from lakegate.plan import KeyPass, LibraryPass, Plan, QueryPass, ReferencePass, Scan, Stage, ValuesPass
 from lakegate.rows import Kind, Type
 
 
@@ -71,6 +71,12 @@ def _stage(
             ]
             query = "\n".join(["SELECT", *lines, f"FROM {relation}"])
             return f"-- stage {number}: one scan for {len(measures)} measures\n{query}"
+        case KeyPass(RepeatedRows() as measure):
+            title = "rows that repeat a key"
+            query = _or_why(lambda m, s: sql.repeated_rows(m, relation, s), measure, scope)
+        case ValuesPass(measure):
+            title = "the values of a column"
+            query = _or_why(lambda m, s: statistics.query(m, relation, s), measure, scope)
         case KeyPass(measure):
             title = "duplicates of a key"
             query = _or_why(lambda m, s: sql.duplicates(m.key, relation, s), measure, scope)

@@ -23,10 +23,14 @@ from lakegate.measures import (
     AnyEntry,
     AnyItem,
     AnyOf,
+    Compares,
+    Comparison,
     DoesNotMatch,
+    IsNaN,
     IsNull,
     LengthOutOfRange,
     Literal,
+    Matches,
     Not,
     NotFinite,
     NotIn,
@@ -35,6 +39,7 @@ from lakegate.measures import (
     OutOfRange,
     Predicate,
     RepeatsItem,
+    SumIs,
     Value,
 )
 from lakegate.rows import UNCONVERTED, Kind, Type
@@ -170,11 +175,20 @@ def predicate(p: Predicate, scope: Scope) -> str:
         case DoesNotMatch(value, pattern):
             found = _require(value, scope, frozenset({Kind.STRING}), "text")
             return "false" if found.kind is Kind.NULL else f"NOT regexp_matches({plain(value, found)}, {text(pattern)})"
+        case Matches(value, pattern):
+            found = _require(value, scope, frozenset({Kind.STRING}), "text")
+            return "false" if found.kind is Kind.NULL else f"regexp_matches({plain(value, found)}, {text(pattern)})"
         case NotMultipleOf(value, factor):
             return _not_multiple(value, factor, scope)
         case NotFinite(value):
             found = scope.type_of(value)
             return f"NOT isfinite({reference(value)})" if found.kind is Kind.FLOAT else "false"
+        case IsNaN(value):
+            return f"isnan({reference(value)})" if scope.type_of(value).kind is Kind.FLOAT else "false"
+        case Compares(left, comparison, right):
+            return _compares(left, comparison, right, scope)
+        case SumIs(values, total):
+            return _sum_is(values, total, scope)
         case RepeatsItem(value):
             _require(value, scope, frozenset({Kind.ARRAY}), "an array")
             items = reference(value)
@@ -291,6 +305,34 @@ def _least_multiple(factor: Decimal, scale: int) -> str:
     numerator, denominator = factor.as_integer_ratio()
     units = math.lcm(numerator * 10**scale, denominator) // denominator
     return f"{Decimal((0, tuple(map(int, str(units))), -scale)):f}"
+
+
+def same_family(one: Kind, other: Kind) -> bool:
+    """Whether values of two kinds can be compared without a cast that changes them."""
+    return one == other or {one, other} <= NUMBERS or Kind.NULL in {one, other}
+
+
+def number(value: Value, scope: Scope) -> str:
+    """Write a value so that NaN is null."""
+    name = reference(value)
+    return f"CASE WHEN NOT isnan({name}) THEN {name} END" if scope.type_of(value).kind is Kind.FLOAT else name
+
+
+def _compares(left: Value, comparison: Comparison, right: Value, scope: Scope) -> str:
+    here, there = scope.type_of(left), scope.type_of(right)
+    if not same_family(here.kind, there.kind):
+        names = f"{'.'.join(left.path)!r} is {here.name}, {'.'.join(right.path)!r} is {there.name}"
+        raise Unmeasurable(f"types cannot be compared: {names}")
+    holds = f"{plain(left, here)} {comparison} {plain(right, there)}"
+    floats = [f"NOT isnan({reference(v)})" for v, t in ((left, here), (right, there)) if t.kind is Kind.FLOAT]
+    return "(" + " AND ".join([*floats, holds]) + ")"
+
+
+def _sum_is(values: tuple[Value, ...], total: float, scope: Scope) -> str:
+    kinds = {_require(value, scope, NUMBERS, "a number").kind for value in values}
+    wide = "DOUBLE" if Kind.FLOAT in kinds else None if Kind.DECIMAL in kinds else "HUGEINT"  # no sum leaves it
+    terms = [f"CAST({reference(value)} AS {wide})" if wide else reference(value) for value in values]
+    return f"{' + '.join(terms)} = {literal(total)}"
 
 
 def _any_item(items: str, item: Type | None, holds: Predicate, scope: Scope) -> str:

@@ -4,29 +4,37 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from lakegate.engines import statistics
 from lakegate.engines.predicates import (
     INSTANTS,
-    NUMBERS,
     Scope,
     Unmeasurable,
     identifier,
+    number,
     predicate,
     reference,
     text,
 )
 from lakegate.measures import (
     CountWhere,
+    Distinct,
     Duplicates,
     LibraryResult,
     Maximum,
+    Mean,
     Measure,
     Minimum,
+    MostCommon,
     Orphans,
+    Quantiles,
+    RepeatedRows,
     RowCount,
     SqlResult,
+    StandardDeviation,
+    Sum,
     Value,
 )
-from lakegate.rows import RESERVED, Kind
+from lakegate.rows import RESERVED
 
 ARRIVED = f"COLUMNS(lambda name: NOT starts_with(name, {text(RESERVED)}))"
 """The columns that arrived, without those that the intake put beside them."""
@@ -43,8 +51,13 @@ def aggregate(measure: Measure, scope: Scope) -> str:
         case CountWhere(p):
             return f"coalesce(count_if({predicate(p, scope)}), 0)"  # NULL where the predicate is NULL in every row
         case Maximum(value) | Minimum(value):
-            extreme = f"{'max' if isinstance(measure, Maximum) else 'min'}({_measured(value, scope)})"
+            measured = number(value, scope) if measure.numbers_only else _measured(value, scope)
+            extreme = f"{'max' if isinstance(measure, Maximum) else 'min'}({measured})"
             return f"epoch_us({extreme})" if scope.type_of(value).kind in INSTANTS else extreme
+        case Sum() | Mean() | StandardDeviation():
+            return statistics.aggregate(measure, scope)
+        case Quantiles() | Distinct() | MostCommon() | RepeatedRows():
+            raise ValueError(f"{measure} needs a pass of its own")
         case Duplicates() | Orphans() | SqlResult() | LibraryResult():
             raise ValueError(f"{measure} needs a pass of its own")
     assert_never(measure)
@@ -116,16 +129,27 @@ def repeated(key: tuple[Value, ...], relation: str, scope: Scope) -> str:
     return f"{present} AND {row} IN (SELECT {columns} FROM {relation} GROUP BY {columns} HAVING count(*) > 1)"
 
 
+def repeated_rows(measure: RepeatedRows, relation: str, scope: Scope) -> str:
+    """Return the query that counts the rows of `RepeatedRows`."""
+    keys = ", ".join(number(value, scope) for value in measure.key)
+    among = predicate(measure.among, scope)
+    groups = f"SELECT count(*) AS n FROM {relation}\n      WHERE {among} GROUP BY {keys} HAVING count(*) > 1"
+    return f"SELECT coalesce(sum(n), 0)::BIGINT\nFROM ({groups})"
+
+
+def repeated_row(measure: RepeatedRows, relation: str, scope: Scope) -> str:
+    """Return the condition under which a row is one of `RepeatedRows`. A key is compared as one: null equals null."""
+    among = predicate(measure.among, scope)
+    key = _struct([number(value, scope) for value in measure.key])
+    groups = f"SELECT {key} AS k FROM {relation} WHERE {among} GROUP BY k HAVING count(*) > 1"
+    return f"({among}) AND {key} IN ({groups})"
+
+
 def among_hashes(key: tuple[Value, ...], hashes: list[int], scope: Scope) -> str:
     """Return what narrows a query to keys with one of these hashes; nothing where they are too many to list."""
     if len(hashes) > 10_000:
         return ""
     return f" AND {key_hash(key, scope)} IN ({', '.join(map(str, hashes))})"
-
-
-def same_family(one: Kind, other: Kind) -> bool:
-    """Whether values of two kinds can be compared without a cast that changes them."""
-    return one == other or {one, other} <= NUMBERS or Kind.NULL in {one, other}
 
 
 # --- where failing rows are -------------------------------------------------------------------------------------

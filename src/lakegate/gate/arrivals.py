@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lakegate.contract.canonical import rules_sha256
+from lakegate.contract.expectation_files import NO_FILES, ExpectationFiles
 from lakegate.contract.findings import near
 from lakegate.contract.model import Batching, Contract, SchemaObject
 from lakegate.errors import Refused, UsageError
@@ -40,8 +41,8 @@ class Route:
         return self.target.dataset
 
 
-def route(contract: Contract, model: SchemaObject) -> Route:
-    """Return the way of `model`'s batches.
+def route(contract: Contract, model: SchemaObject, files: ExpectationFiles = NO_FILES) -> Route:
+    """Return the way of `model`'s batches. Who promotes says which `files` its rules use: they are rules, too.
 
     Raises:
         UsageError: the contract does not say from which server to which, or a location is no place in a lake.
@@ -65,7 +66,7 @@ def route(contract: Contract, model: SchemaObject) -> Route:
         contract_id=contract.id,
         contract_version=contract.version,
         contract_sha256=contract.sha256,
-        rules_sha256=rules_sha256(contract),
+        rules_sha256=rules_sha256(contract, files),
     )
 
 

@@ -140,6 +140,14 @@ def format_called(word: str | None) -> Format | None:
     return _FORMATS.get(f".{word.lower()}") if word else None
 
 
+def without_suffixes(name: str) -> str:
+    """Return a file's name without what its suffixes say of format and compression: `a.b` of `a.b.csv.gz`."""
+    for known in (_CODECS, _FORMATS):
+        stem, dot, suffix = name.rpartition(".")
+        name = stem if f"{dot}{suffix}".lower() in known else name
+    return name
+
+
 def is_tab_separated(name: str) -> bool:
     """Whether the name says that a tab separates the columns (`.tsv`, `.tsv.gz`)."""
     return ".tsv" in [suffix.lower() for suffix in Path(name).suffixes[-2:]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from lakegate.engines.interface import Engine
 from lakegate.libraries.interface import Guest, Library
@@ -13,6 +13,10 @@ from lakegate.measures import Answer, Fault, LibraryResult, Measure, NotMeasured
 from lakegate.plan import LibraryPass
 from lakegate.rows import Rows
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+WIDEST = 38  # digits of a DECIMAL that nobody declared
 EXTRAS = {"great_expectations": "gx", "pandera": "pandera"}  # library -> the extra that installs it
 
 
@@ -70,8 +74,21 @@ class Here:
             if isinstance(table, NotMeasured):
                 answers |= dict.fromkeys(askable, table)
             else:
-                answers |= guest.measure(askable, table, self.guest)
+                answers |= guest.measure(askable, _as_read(table) if rows.text else table, self.guest)
         return answers
+
+
+def _as_read(table: pa.Table) -> pa.Table:
+    """Return a table staged from text as the library would have read it: numbers with a point are doubles.
+
+    The intake keeps what no double holds as DECIMAL(38, s); a model or an expectation of text does not know of that.
+    """
+    import pyarrow as pa
+
+    for place, column in enumerate(table.schema):
+        if pa.types.is_decimal128(column.type) and column.type.precision == WIDEST and column.type.scale:
+            table = table.set_column(place, column.name, table.column(place).cast(pa.float64()))
+    return table
 
 
 def _missing(measure: LibraryResult, rows: Rows) -> str:

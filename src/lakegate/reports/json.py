@@ -18,7 +18,7 @@ from lakegate.reports.summary import standing
 from lakegate.rows import Location
 from lakegate.verdict import CheckResult, Verdict
 
-SCHEMA_VERSION = "1.0"  # the second number grows with a new field, the first when a field changes or goes
+SCHEMA_VERSION = "1.1"  # the second number grows with a new field, the first when a field changes or goes
 
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # strict readers refuse it, and with it the whole document
 
@@ -57,6 +57,7 @@ def to_json(verdict: Verdict) -> str:
                 dataset: [{"batch": batch, "slot": slot} for batch, slot in slots]
                 for dataset, slots in verdict.context.slots.items()
             },
+            "files": [{"path": path, "sha256": sha256} for path, sha256 in verdict.context.files.items()],
         },
         "result": _result(verdict),
         "outcome": standing(verdict),
@@ -90,7 +91,8 @@ def _check(result: CheckResult, engine: str) -> dict[str, Any]:
         "field": result.field,
         "qualityId": result.quality_id,
         "dimension": result.dimension,
-        "engine": engine,
+        "engine": _engine(result, engine),
+        "suite": result.suite,
         "implementation": result.implementation or None,
         "result": RESULT_WORDS[result.outcome],
         "outcome": result.outcome,
@@ -98,6 +100,12 @@ def _check(result: CheckResult, engine: str) -> dict[str, Any]:
         "diagnostics": result.diagnostics,
         "locations": [_location(location) for location in result.locations],
     }
+
+
+def _engine(result: CheckResult, engines: str) -> str:
+    """Return who judged: the engine, or the library that ran the check itself."""
+    first, *libraries = engines.split(", ")
+    return next((one for one in libraries if one.split()[0] == result.library), first)
 
 
 def _location(location: Location) -> dict[str, Any]:

@@ -128,8 +128,8 @@ def row_count(verdict: Verdict) -> str:
 
 
 def judged(verdict: Verdict) -> str:
-    """Return how many rows in how many files were judged, in words."""
-    return f"{row_count(verdict)} in {counted(len(verdict.files), 'file')}"
+    """Return how many rows in how many files were judged, in words; a table in memory has no files."""
+    return f"{row_count(verdict)} in {counted(len(verdict.files), 'file')}" if verdict.files else row_count(verdict)
 
 
 def extent(result: CheckResult) -> tuple[int, int] | None:
@@ -146,6 +146,13 @@ def extent_text(result: CheckResult) -> str:
     return f"{failed:,} of {counted(total, 'row')} ({share(failed, total)})"
 
 
+def rule_text(result: CheckResult) -> str:
+    """Return the kind of rule, the author's id for it, and the library that ran it itself."""
+    named = f", id {result.quality_id}" if result.quality_id is not None else ""
+    ran = f", run by {result.library}" if result.library is not None else ""
+    return f"{result.type}{named}{ran}"
+
+
 def sentence(result: CheckResult) -> str:
     """Return why the check came to what it did, with how many rows are concerned, as one text."""
     got, expected = result.diagnostics.get("got"), result.diagnostics.get("expected")
@@ -157,7 +164,7 @@ def place(location: Location) -> str:
     """Return where a row stands: `file:line` where the line is known (editors open it), else file and row."""
     if location.line is not None:
         return f"{location.file}:{location.line}"
-    return location.file if location.row is None else f"{location.file} row {location.row:,}"
+    return location.file if location.row is None else f"{location.file} row {location.row:,}".lstrip()
 
 
 def location_text(location: Location, field: str | None = None) -> str:

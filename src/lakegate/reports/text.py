@@ -6,6 +6,7 @@ writes no colour. Texts are appended as they are, never parsed as rich's markup.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -24,6 +25,7 @@ from lakegate.reports.summary import (
     location_text,
     meaning,
     plain,
+    rule_text,
     sections,
     sentence,
     standing,
@@ -88,6 +90,17 @@ def text_report(verdict: Verdict, *, verbose: bool = False, locations: int = 5) 
     )
 
 
+def to_text(verdict: Verdict, *, width: int = 100) -> str:
+    """Return the report as plain lines of at most `width` columns."""
+    from rich.console import Console
+
+    out = io.StringIO()
+    Console(file=out, width=width, color_system=None, force_terminal=False, force_jupyter=False).print(
+        text_report(verdict)
+    )
+    return out.getvalue()
+
+
 def _head(verdict: Verdict) -> Iterator[Line]:
     """Yield what was judged, by which contract and with what."""
     batch = f"  batch {plain(verdict.batch)}" if verdict.batch is not None else ""
@@ -121,8 +134,7 @@ def _sections(verdict: Verdict, most: int) -> Iterator[Line]:
 
 def _check(result: CheckResult, most: int) -> Iterator[Line]:
     """Yield one check: its sentence, why, and at most `most` failing rows."""
-    rule = result.type if result.quality_id is None else f"{result.type}, id {result.quality_id}"
-    yield Line(f"{brief(result.name)} [{brief(rule)}]", indent=4)
+    yield Line(f"{brief(result.name)} [{brief(rule_text(result))}]", indent=4)
     if told := sentence(result):
         yield Line(told, indent=6)
     for location in result.locations[:most]:
@@ -152,7 +164,8 @@ def _passed(results: tuple[CheckResult, ...], *, verbose: bool) -> Iterator[Line
         return
     yield _title(Outcome.PASSED, "Passed", len(results))
     if verbose:
-        yield from (Line(brief(result.name), indent=2) for result in results)
+        ran = (f" [run by {result.library}]" if result.library else "" for result in results)
+        yield from (Line(f"{brief(result.name)}{by}", indent=2) for result, by in zip(results, ran, strict=True))
 
 
 def _foot(verdict: Verdict) -> Iterator[Line]:
@@ -160,5 +173,5 @@ def _foot(verdict: Verdict) -> Iterator[Line]:
     came_to = standing(verdict)
     yield Line(f"\n{came_to.upper()}: {judged(verdict)}; {tally(verdict)}", style=STANDING_STYLES[came_to])
     yield Line(f"exit code {verdict.exit_code}: {meaning(verdict)}")
-    if not verdict.passes:
+    if not verdict.passes and (verdict.files or verdict.batch is not None):  # no command names a table in memory
         yield Line(f"again: {plain(command(verdict))}")

@@ -18,15 +18,31 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
+from lakegate.contract.expectation_files import ExpectationFiles
 from lakegate.engines.duckdb import DuckDB
 from lakegate.errors import CouldNotEvaluate, LakegateError
-from lakegate.intake.batch import Opening
+from lakegate.intake.batch import Opening, open_table
 from lakegate.intake.files import NativeFile
 from lakegate.judge import judge
+from lakegate.libraries.guests import Here
+from lakegate.libraries.interface import Guest
 from lakegate.rows import Rows
 from lakegate.verdict import Verdict
 from lakegate.worker.limits import Limits
-from lakegate.worker.messages import Begin, Grown, Judge, Message, Open, OpenedRows, Raised, Reply, Source, written
+from lakegate.worker.messages import (
+    Answered,
+    Ask,
+    Begin,
+    Grown,
+    Judge,
+    Message,
+    Open,
+    OpenedRows,
+    Raised,
+    Reply,
+    Source,
+    written,
+)
 
 
 def main(inbox: BinaryIO, outbox: int) -> None:
@@ -105,11 +121,13 @@ def _answer(begin: Begin, inbox: BinaryIO, outbox: int) -> Reply:
         growing.drain()
         message = _next(inbox)
     threading.Thread(target=_end_with, args=(inbox.fileno(),), daemon=True).start()
+    if isinstance(message, Ask):
+        return _asked(message, begin)
     rows = opening.rows()
     if isinstance(message, Open):
         return Reply(rows=OpenedRows.of(rows))
     if not isinstance(message, Judge):
-        raise TypeError(f"got {type(message).__name__}, expected Open or Judge")
+        raise TypeError(f"got {type(message).__name__}, expected Open, Judge or Ask")
     _tell(outbox, Reply(progress=("measuring", f"{rows.height:,} rows")))
     return Reply(verdict=_judged(message, rows, begin))
 
@@ -145,8 +163,33 @@ def _judged(asked: Judge, rows: Rows, begin: Begin) -> Verdict:
                 opening.land(file, stream)
         others[name] = opening.rows()
     others[asked.itself] = rows
-    engine = DuckDB(memory_limit=begin.limits.engine_memory, workspace=str(begin.workspace))
-    return judge(asked.subject, rows, others, engine, asked.options)
+    guests = Here(_guest(asked.subject.neighbours.files, asked.options.locations, begin))
+    return judge(asked.subject, rows, others, _engine(begin), asked.options, guests)
+
+
+def _asked(asked: Ask, begin: Begin) -> Reply:
+    """Let libraries judge a table."""
+    import pyarrow as pa
+
+    with pa.memory_map(str(asked.table)) as file:
+        rows = open_table(pa.ipc.open_file(file).read_all())
+        guests = Here(_guest(asked.files, asked.locations, begin))
+        answers = guests.measure(asked.passes, rows, _engine(begin))
+    measures = (measure for one in asked.passes for measure in one.measures)
+    return Reply(answers=tuple(Answered.of(answers[measure]) for measure in measures))
+
+
+def _engine(begin: Begin) -> DuckDB:
+    return DuckDB(memory_limit=begin.limits.engine_memory, workspace=str(begin.workspace))
+
+
+def _guest(files: ExpectationFiles, locations: int, begin: Begin) -> Guest:
+    """Return what libraries are given; the project's files are written where only this process reads them."""
+    if not files.files:
+        return Guest(None, locations)
+    home = begin.workspace / "project"
+    home.mkdir()
+    return Guest(files.written(home), locations)
 
 
 class _Growing(io.RawIOBase):

@@ -18,11 +18,14 @@ from typing import Any
 import msgspec
 
 from lakegate import errors
+from lakegate.contract.expectation_files import ExpectationFiles
 from lakegate.contract.model import Gate, SchemaObject
 from lakegate.errors import LakegateError, Problem
 from lakegate.intake.files import NativeFile
 from lakegate.intake.staging import Reader
 from lakegate.judge import Options, Subject
+from lakegate.measures import Answer, Fault, LibraryAnswer, NotMeasured
+from lakegate.plan import LibraryPass
 from lakegate.rows import Defect, Part, Rows, Type
 from lakegate.verdict import Verdict
 from lakegate.worker.limits import Limits
@@ -80,7 +83,20 @@ class Judge:
     wrong: tuple[Defect, ...] = ()
 
 
-Message = Begin | Grown | Open | Judge
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Run what libraries of checks are asked of a table. Answered with one `Answered` for each measure, in their order.
+
+    `table` is an Arrow file; `files` are those of `expectations/` that the libraries may load.
+    """
+
+    passes: tuple[LibraryPass, ...]
+    table: Path
+    files: ExpectationFiles
+    locations: int  # failing rows to name for each finding
+
+
+Message = Begin | Grown | Open | Judge | Ask
 
 # --- from the worker --------------------------------------------------------------------------------------------
 
@@ -118,6 +134,25 @@ class OpenedRows:
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """What a library answered, or why it did not."""
+
+    answer: LibraryAnswer | None
+    fault: NotMeasured | None
+
+    @classmethod
+    def of(cls, answer: Answer) -> Answered:
+        """Return what is told of an answer."""
+        if isinstance(answer, LibraryAnswer):
+            return cls(answer, None)
+        return cls(None, answer if isinstance(answer, NotMeasured) else NotMeasured(Fault.ENGINE, "no answer"))
+
+    def told(self) -> Answer:
+        """Return the answer."""
+        return self.answer or self.fault or NotMeasured(Fault.ENGINE, "no answer")
+
+
+@dataclass(frozen=True, slots=True)
 class Raised:
     """One of our errors: the name of its class, and what it says."""
 
@@ -148,6 +183,7 @@ class Reply:
     progress: tuple[str, str] | None = None  # phase, and what it is about
     verdict: Verdict | None = None
     rows: OpenedRows | None = None
+    answers: tuple[Answered, ...] | None = None
     raised: Raised | None = None
     crashed: str | None = None  # an exception that is none of ours: its type and place, never its text
 

@@ -19,10 +19,11 @@ from types import TracebackType
 from typing import Self
 
 from lakegate.errors import CouldNotEvaluate, WorkerDied
+from lakegate.measures import Answer, Measure
 from lakegate.rows import Rows
 from lakegate.verdict import Verdict
 from lakegate.worker.limits import Limits
-from lakegate.worker.messages import Begin, Grown, Judge, Message, Open, Reply, Source, read
+from lakegate.worker.messages import Ask, Begin, Grown, Judge, Message, Open, Reply, Source, read
 
 # What a worker may know of its surroundings: no credentials, and nothing of what the gate is told by variables.
 ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LAKEGATE_CACHE", "XDG_CACHE_HOME", "LD_LIBRARY_PATH")
@@ -88,6 +89,14 @@ class Worker:
         if reply.verdict is None:
             raise WorkerDied("the worker gave no verdict")
         return reply.verdict
+
+    def ask(self, question: Ask) -> dict[Measure, Answer]:
+        """Return what libraries of checks answer of a table. Raises as `judge` does."""
+        reply = self._asked(question)
+        measures = [measure for one in question.passes for measure in one.measures]
+        if reply.answers is None or len(reply.answers) != len(measures):
+            raise WorkerDied("the worker gave no answers")
+        return {measure: one.told() for measure, one in zip(measures, reply.answers, strict=True)}
 
     def _asked(self, question: Message) -> Reply:
         if self._running is None:

@@ -31,7 +31,7 @@ class Plan:
 
 
 def draw(seed):
-    chance = random.Random(seed)  # noqa: S311 - a schedule, no secret
+    chance = random.Random(seed)
     sequenced = chance.random() < 0.3
     batches = ("b1", "b2") if sequenced or chance.random() < 0.2 else ("b1",)
     contracts = (STRICT,) if chance.random() < 0.8 else (STRICT, LENIENT)
@@ -108,7 +108,7 @@ def faults(chance):
 def prepare(seed):
     """Return the world and the plan of a seed; nothing has been run yet."""
     plan = draw(seed)
-    turns = random.Random(f"turns of {seed}")  # noqa: S311 - a schedule, no secret
+    turns = random.Random(f"turns of {seed}")
     taken = ("versioned", "sequenced", "stay", "sleep", "corrupt")
     return World(turns, **{name: getattr(plan, name) for name in taken}), plan
 

@@ -1,1 +1,1 @@
-"""Expectations of Great Expectations as checks: translated to measures, or asked of the library itself."""
+"""Expectations of Great Expectations whose meaning equals measures: they run in the contract's own scan."""
