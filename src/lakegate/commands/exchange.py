@@ -13,6 +13,7 @@ import yaml
 
 from lakegate.api import Asked, opened
 from lakegate.checks.derive import checks_of
+from lakegate.contract.expectations import suite
 from lakegate.errors import UsageError
 from lakegate.libraries.great_expectations import data_docs as site
 from lakegate.libraries.great_expectations.exporting import suite_of
@@ -39,20 +40,23 @@ def exported_suite(contract: Path, schema_name: str | None) -> Made:
             names = ", ".join(run.obj.name for run in runs)
             raise UsageError(f"the contract has several objects: {names}", hint="say which: --schema-name NAME")
         [run] = runs
-        suite = suite_of(run.contract, run.obj, checks_of(run.contract, run.obj, run.around.neighbours))
-    if not suite.document["expectations"]:
+        made = suite_of(run.contract, run.obj, checks_of(run.contract, run.obj, run.around.neighbours))
+    if not made.document["expectations"]:
         raise UsageError(f"{contract}: no check of {run.obj.name} has an expectation that says the same")
-    notes = tuple(f"not in the suite: {name}, because {why}" for name, why in suite.left_out)
-    return Made(json.dumps(suite.document, indent=2) + "\n", notes)
+    notes = tuple(f"not in the suite: {name}, because {why}" for name, why in made.left_out)
+    return Made(json.dumps(made.document, indent=2) + "\n", notes)
 
 
-def imported_suite(suite: Path) -> Made:
-    """Return the contract that equals a suite of Great Expectations, as YAML. Raises UsageError where it is none."""
+def imported_suite(file: Path) -> Made:
+    """Return the contract that equals a suite of Great Expectations, as YAML.
+
+    Raises UsageError where there is no file, ContractError with every problem and its line where it is no suite.
+    """
     try:
-        document = json.loads(suite.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{suite}: {error}", hint="a suite is a JSON file: suite.to_json_dict()") from error
-    made = contract_of(document)
+        content = file.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{file}: {error.strerror}") from error
+    made = contract_of(suite(content, str(file)))
     return Made(yaml.dump(made.document, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=120), made.notes)
 
 

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from lakegate import check
 from lakegate.cli import main
+from lakegate.contract.expectations import suite as read
 from lakegate.contract.lint import lint
 from lakegate.errors import Severity
 from lakegate.libraries.great_expectations.guest import GUEST
@@ -206,9 +207,9 @@ def test_a_column_that_is_asked_two_things_is_told_one_in_its_keys(tmp_path):
 
 def test_a_closed_set_of_columns_that_others_leave_is_no_contract():
     """It never holds there: a column that is needed may not be there. Here it would have to be."""
-    document = contract_of(suite(SAID["columns"], expectation("expect_column_to_exist", column="z"))).document
+    given = suite(SAID["columns"], expectation("expect_column_to_exist", column="z"))
 
-    [obj] = document["schema"]
+    [obj] = contract_of(read(json.dumps(given).encode(), "x.json")).document["schema"]
     assert [rule["implementation"]["type"] for rule in obj["quality"]] == ["expect_table_columns_to_match_set"]
 
 
@@ -218,7 +219,9 @@ def test_a_suite_of_before_version_1_is_read():
         "expectations": [{"expectation_type": "expect_column_to_exist", "kwargs": {"column": "a"}}],
     }
 
-    assert contract_of(old).document["schema"] == [{"name": "old", "properties": [{"name": "a"}]}]
+    made = contract_of(read(json.dumps(old).encode(), "expectations/old.json"))
+
+    assert made.document["schema"] == [{"name": "old", "properties": [{"name": "a"}]}]
 
 
 @pytest.mark.parametrize("text", ["[]", "{}", '{"expectations": []}', '{"expectations": [1]}', "no json"])

@@ -77,9 +77,10 @@ def suite_of(contract: Contract, obj: SchemaObject, checks: Iterable[Check]) -> 
         except NoEqualError as why:
             left_out.append((check.identity.name, str(why)))
     said = [each for each in _joined(said) if each.type != EXISTS or not _implied(each, said)]
+    once = {json.dumps(each.document, sort_keys=True, default=str): each.document for each in said}
     document = {
         "name": obj.name,
-        "expectations": [each.document for each in said],
+        "expectations": list(once.values()),
         "meta": {"lakegate": {"contract": contract.id, "version": contract.version}},
     }
     return Suite(document, tuple(left_out))

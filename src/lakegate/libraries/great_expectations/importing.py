@@ -11,10 +11,10 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from pathlib import PurePath
 from typing import Any
 
-from lakegate.contract.expectations import Expectation
-from lakegate.errors import UsageError
+from lakegate.contract.expectations import Expectation, Suite
 from lakegate.libraries.great_expectations.patterns import for_re2
 
 NOTHING_MORE = {"min_rows": 0, "columns": "open"}  # a suite says nothing of rows and columns unasked
@@ -54,10 +54,10 @@ class Imported:
     notes: tuple[str, ...]
 
 
-def contract_of(suite: Mapping[str, Any]) -> Imported:
-    """Return the contract that equals a suite in the library's own JSON form. Raises UsageError where it is none."""
-    said = _read(suite)
-    name = str(suite.get("name") or suite.get("expectation_suite_name") or "suite")
+def contract_of(suite: Suite) -> Imported:
+    """Return the contract that equals a suite."""
+    said = list(suite.expectations)
+    name = PurePath(suite.file).stem if suite.name == suite.file else suite.name
     draft = Draft()
     custom = [each for each in said if not _taken(draft, each, said)]
     draft.quality += [_custom(each) for each in custom]
@@ -77,26 +77,6 @@ def contract_of(suite: Mapping[str, Any]) -> Imported:
         "customProperties": [{"property": "lakegate", "value": gate}],
     }
     return Imported(document, tuple(_notes(draft, custom, said)))
-
-
-def _read(suite: Mapping[str, Any]) -> list[Expectation]:
-    """Return the expectations of a suite, of the library's version 1 or of one before. Raises UsageError."""
-    nodes = suite.get("expectations") if isinstance(suite, Mapping) else None
-    if not isinstance(nodes, list) or not nodes:
-        raise UsageError("this is no suite of Great Expectations with expectations in it", hint="suite.to_json_dict()")
-    said = []
-    for number, node in enumerate(nodes):
-        kind = node.get("type", node.get("expectation_type")) if isinstance(node, Mapping) else None
-        if not isinstance(kind, str) or not isinstance(node.get("kwargs", {}), Mapping):
-            raise UsageError(f"expectations[{number}] has no type, or kwargs that are no object")
-        kwargs = {
-            key: value
-            for key, value in node.get("kwargs", {}).items()
-            if key not in ("batch_id", "catch_exceptions", "result_format")
-        }
-        told = {key: node.get(key) for key in ("severity", "id", "notes", "description")}
-        said.append(Expectation(kind, kwargs, number, meta=node.get("meta") or {}, **told))
-    return said
 
 
 def _notes(draft: Draft, custom: list[Expectation], said: list[Expectation]) -> list[str]:
