@@ -375,6 +375,28 @@ def test_the_severity_of_a_rule_is_kept(tmp_path):
     assert [each.get("severity") for each in document["expectations"]] == [None, None, "warning"]
 
 
+@pytest.mark.parametrize(
+    ("severity", "own", "kept"),
+    [("warning", "critical", "warning"), ("error", "warning", "critical"), (None, "info", "info"), (None, None, None)],
+)
+def test_the_contract_decides_over_the_severity_of_its_expectations(tmp_path, severity, own, kept):
+    said = expectation("expect_column_median_to_be_between", own, **X, max_value=3)
+    rule = {"type": "custom", "engine": "greatExpectations", "implementation": said}
+    contract = contract_file(tmp_path, [{"name": "x"}], [rule | ({"severity": severity} if severity else {})])
+
+    document, _ = exported(contract)
+
+    assert document["expectations"][-1] == expectation(said["type"], kept, **said["kwargs"])
+
+
+def test_what_is_said_twice_stands_in_the_suite_once(tmp_path):
+    rule = {"type": "custom", "engine": "greatExpectations", "implementation": SAID["nulls"]}
+
+    document, _ = exported(contract_file(tmp_path, [{"name": "x", "required": True}], [rule]))
+
+    assert [each["type"] for each in document["expectations"]].count(SAID["nulls"]["type"]) == 1
+
+
 def test_a_contract_without_an_equal_or_with_several_objects_is_a_wrong_use(tmp_path):
     nothing = contract_file(tmp_path, [{"name": "x"}], gate={"min_rows": 0, "missing_columns": "allow"})
     ended = CliRunner().invoke(main, ["export", "great-expectations", str(nothing)])

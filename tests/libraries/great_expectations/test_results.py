@@ -1,6 +1,7 @@
 """Validation results: what is written here is what the library itself would have written."""
 
 import json
+from decimal import Decimal
 
 import pyarrow as pa
 import pytest
@@ -185,12 +186,15 @@ def test_numbers_that_json_does_not_know_are_text():
         EXPECTATIONS[3].type,
         Outcome.FAILED,
         implementation=expectation,
-        diagnostics={"success": False, "result": {"observed_value": float("nan"), "details": [float("inf")]}},
+        diagnostics={
+            "success": False,
+            "result": {"observed_value": float("nan"), "details": [float("inf"), Decimal("0.5")]},
+        },
     )
 
     document = json.loads(to_gx(validation_results(verdict(told))))
 
-    assert document["results"][0]["result"] == {"observed_value": "nan", "details": ["inf"]}
+    assert document["results"][0]["result"] == {"observed_value": "nan", "details": ["inf", 0.5]}
 
 
 def test_several_documents_are_a_list():

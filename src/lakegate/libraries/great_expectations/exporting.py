@@ -87,10 +87,11 @@ def suite_of(contract: Contract, obj: SchemaObject, checks: Iterable[Check]) -> 
 
 
 def _graded(said: Expectation, check: Check) -> Expectation:
-    """Return an expectation with the severity that its check acts by, unless it says one itself."""
-    if said.severity is not None or check.action not in SEVERITIES:
-        return said
-    return replace(said, severity=SEVERITIES[check.action])
+    """Return an expectation with the severity that its check acts by, which the contract may have set over its own."""
+    acts = SEVERITIES.get(check.action)
+    if acts is None and said.severity in SEVERITIES.values():
+        acts = "critical"
+    return said if acts is None else replace(said, severity=acts)
 
 
 def _joined(said: Iterable[Expectation]) -> Iterator[Expectation]:

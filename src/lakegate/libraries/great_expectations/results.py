@@ -10,6 +10,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from lakegate.checks.interface import Outcome
@@ -146,8 +147,10 @@ def to_gx(documents: Iterable[Mapping[str, Any]]) -> str:
 
 
 def _finite(value: object) -> Any:  # noqa: ANN401 - any JSON value
-    """Return a value as JSON has it, which knows no NaN."""
+    """Return a value as the library writes it into JSON, which knows no decimals and no NaN."""
     match value:
+        case Decimal():
+            return _finite(float(value))
         case float() if not math.isfinite(value):
             return str(value)
         case Mapping():
