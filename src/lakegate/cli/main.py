@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lakegate.cli.exchange import export as export_commands
+from lakegate.cli.exchange import import_ as import_commands
 from lakegate.cli.lake import lake as lake_commands
 from lakegate.cli.options import LAKE, Ordered, answering
 from lakegate.errors import CouldNotEvaluate, LakegateError, UsageError
@@ -19,6 +21,7 @@ from lakegate.version import __version__
 
 if TYPE_CHECKING:
     from lakegate.api import Asked, Failure
+    from lakegate.verdict import Verdict
 
 EPILOG = """\b
 Exit codes:
@@ -84,15 +87,27 @@ WITH = click.option(
     metavar="DATASET=FILE",
     help="Rows of another dataset that the contract looks at, instead of its committed batches.",
 )
-JUDGING: Sequence[Callable[[Callable[..., None]], Callable[..., None]]] = (
+Option = Callable[[Callable[..., None]], Callable[..., None]]
+SUBJECT: Sequence[Option] = (
+    CONTRACT,
+    LAKE,
+    MODEL,
+    WITH,
+    click.option("--batch", metavar="KEY", help="Only this batch. Without: all that wait."),
     click.option(
-        "--output-format",
-        type=click.Choice(["text", "json", "junit", "markdown"]),
-        default="text",
-        show_default=True,
-        help="What to write. A machine format is all there is on stdout.",
+        "--data",
+        multiple=True,
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="Judge this file, no lake; may be given several times.",
     ),
-    click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write there instead of stdout."),
+    click.option(
+        "--server",
+        metavar="NAME",
+        help="Judge what lies at this `local` server; with --data, how the files are written.",
+    ),
+)
+JUDGING: Sequence[Option] = (
     click.option("--samples", is_flag=True, help="Quote failing values; classified properties stay masked."),
     click.option(
         "--locations",
@@ -110,15 +125,35 @@ JUDGING: Sequence[Callable[[Callable[..., None]], Callable[..., None]]] = (
         help="From which severity on a rule blocks.",
     ),
     click.option("--as-of", type=click.DateTime(), metavar="TIME", help="Judge freshness at this time (UTC), not now."),
-    click.option("-v", "--verbose", is_flag=True, help="List what passed, too."),
 )
 
 
-def judging(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options of every command that judges."""
-    for option in reversed(JUDGING):
-        command = option(command)
-    return command
+def writing(*more: str) -> Sequence[Option]:
+    """Return the options of a command that writes verdicts; `more` are formats beside those that all have."""
+    return (
+        click.option(
+            "--output-format",
+            type=click.Choice(["text", "json", "junit", "markdown", *more]),
+            default="text",
+            show_default=True,
+            help="What to write. A machine format is all there is on stdout.",
+        ),
+        click.option(
+            "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write there instead of stdout."
+        ),
+        click.option("-v", "--verbose", is_flag=True, help="List what passed, too."),
+    )
+
+
+def options(*listed: Option) -> Option:
+    """Add options to a command, in the order in which they are listed."""
+
+    def added(command: Callable[..., None]) -> Callable[..., None]:
+        for option in reversed(listed):
+            command = option(command)
+        return command
+
+    return added
 
 
 def _asked(contract: Path, given: dict[str, Any]) -> Asked:
@@ -126,7 +161,7 @@ def _asked(contract: Path, given: dict[str, Any]) -> Asked:
     from lakegate.api import Asked
     from lakegate.judge import Options
 
-    output, as_of = given["output"], given["as_of"]
+    output, as_of = given.get("output"), given["as_of"]
     if output is not None and not output.parent.is_dir():
         raise UsageError(f"--output {output}: the folder {output.parent} is not there", hint="make it first")
     options = Options(
@@ -175,27 +210,50 @@ def lint(paths: tuple[str, ...], output_format: str) -> None:
 
 
 @main.command()
-@CONTRACT
-@LAKE
-@MODEL
-@WITH
-@click.option("--batch", metavar="KEY", help="Only this batch. Without: all that wait.")
-@click.option(
-    "--data",
-    multiple=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Judge this file, no lake; may be given several times.",
-)
-@click.option(
-    "--server", metavar="NAME", help="Judge what lies at this `local` server; with --data, how the files are written."
-)
-@judging
+@options(*SUBJECT, *writing("gx"), *JUDGING)
 def test(contract: Path, **given: Any) -> None:  # noqa: ANN401 - click's options
     """Judge a batch and move nothing.
 
-    With --data any files are judged without a lake; so are those of a `local` server in the contract.
+    With --data any files are judged without a lake; so are those of a `local` server in the contract. The format gx is
+    Great Expectations' own: the validation results of each suite that the contract names.
     """
+    from lakegate.show import batches as show
+
+    verdicts, failed, code = _judged(contract, given)
+    with answering(code):
+        show.verdicts(verdicts, given["output_format"], given["output"], verbose=given["verbose"])
+        show.failures(failed)
+
+
+@main.command()
+@options(*SUBJECT, *JUDGING)
+@click.option(
+    "--data-docs",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    metavar="FOLDER",
+    help="Write Great Expectations' Data Docs there, in place of those that this command wrote before.",
+)
+def report(contract: Path, data_docs: Path, **given: Any) -> None:  # noqa: ANN401 - click's options
+    """Judge a batch and write its results as pages: the exit code is the verdict's, as with `test`.
+
+    --data-docs makes the pages that users of Great Expectations know, with its own renderer, of each suite that the
+    contract names. Their paths are printed: the index, then the page of each result.
+    """
+    from lakegate.commands import exchange
+    from lakegate.show import batches as show
+    from lakegate.show.terminal import write
+
+    exchange.check_data_docs(data_docs)
+    verdicts, failed, code = _judged(contract, given)
+    with answering(code):
+        if verdicts:
+            write("".join(f"{page}\n" for page in exchange.data_docs(verdicts, data_docs)))
+        show.failures(failed)
+
+
+def _judged(contract: Path, given: dict[str, Any]) -> tuple[list[Verdict], list[Failure], int]:
+    """Judge what the options name: the verdicts, what could not be judged, and the exit code of both."""
     from lakegate.commands import batches as commands
     from lakegate.show import batches as show
     from lakegate.show.terminal import progress
@@ -207,9 +265,7 @@ def test(contract: Path, **given: Any) -> None:  # noqa: ANN401 - click's option
         told = replace(asked, progress=heard, announce=announce, failed=failed.append)
         verdicts = commands.judged(wanted, told)
     codes = [verdict.exit_code for verdict in verdicts] + [failure.error.exit_code for failure in failed]
-    with answering(show.exit_code(codes)):
-        show.verdicts(verdicts, given["output_format"], given["output"], verbose=given["verbose"])
-        show.failures(failed)
+    return verdicts, failed, show.exit_code(codes)
 
 
 @main.command()
@@ -218,7 +274,7 @@ def test(contract: Path, **given: Any) -> None:  # noqa: ANN401 - click's option
 @MODEL
 @click.option("--batch", metavar="KEY", help="Only this batch.")
 @click.option("--all", "everything", is_flag=True, help="Every batch that waits.")
-@judging
+@options(*writing(), *JUDGING)
 def promote(contract: Path, **given: Any) -> None:  # noqa: ANN401 - click's options
     """Judge a batch and move it: into the next zone if it keeps the contract, else into quarantine."""
     from lakegate.commands import batches as commands
@@ -287,6 +343,8 @@ def paths(dataset: str, lake: str | None, batches: tuple[str, ...], as_of: dt.da
         show.files(found.files, as_json=as_json)
 
 
+main.add_command(export_commands)
+main.add_command(import_commands)
 main.add_command(lake_commands)
 
 

@@ -13,6 +13,7 @@ from lakegate.commands.batches import Standings
 from lakegate.gate.promote import Promotion, PromotionState
 from lakegate.gate.protocol import worst
 from lakegate.gate.status import BatchStatus
+from lakegate.libraries.great_expectations.results import to_gx, validation_results
 from lakegate.reader import DataFile
 from lakegate.reports.json import to_json
 from lakegate.reports.junit import to_junit
@@ -65,6 +66,8 @@ def document(found: Sequence[Verdict], output_format: str) -> str:
             return to_json(found[0]) if len(found) == 1 else json_text([json.loads(to_json(one)) for one in found])
         case "junit":
             return to_junit(*found)
+        case "gx":
+            return to_gx(validation_results(*found))
         case _:
             return "\n".join(map(to_markdown, found))
 

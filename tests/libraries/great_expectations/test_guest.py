@@ -66,6 +66,7 @@ def home(tmp_path):
     folder.mkdir()
     (folder / "polite.py").write_bytes(POLITE)
     (folder / "words.py").write_text("GREETINGS = ('good day', 'hello')\n")
+    (folder / "leaving.py").write_text("raise SystemExit(0)\n")
     (folder / "broken.py").write_text("raise RuntimeError('not today')\n")
     return tmp_path
 
@@ -127,10 +128,11 @@ def test_an_error_that_quotes_the_data_is_told_without_its_words(home):
     assert answer.reason.endswith("expect_column_values_to_be_loud: ValueError")
 
 
-def test_nothing_is_written_to_stdout_or_stderr(capfd):
+def test_nothing_is_written_to_stdout_stderr_or_a_log(capfd, caplog):
     answers(asked("expect_column_median_to_be_between", column="word", max_value=1))
 
     assert capfd.readouterr() == ("", "")
+    assert caplog.records == []
 
 
 # --- the project's own --------------------------------------------------------------------------------------------
@@ -146,6 +148,7 @@ def test_an_expectation_of_the_project_is_loaded_with_what_it_imports(home):
     ("file", "why"),
     [
         ("expectations/broken.py", "expectations/broken.py cannot be loaded: RuntimeError: not today"),
+        ("expectations/leaving.py", "cannot be loaded: SystemExit: 0"),
         ("expectations/words.py", "defines no class of that name"),
         ("expectations/none.py", "is not at hand"),
     ],

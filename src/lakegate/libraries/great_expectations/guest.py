@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lakegate.libraries.home import importable
 from lakegate.libraries.interface import Guest
 from lakegate.measures import Answer, Fault, LibraryAnswer, LibraryFinding, LibraryResult, Measure, NotMeasured
 
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from great_expectations.core.expectation_validation_result import ExpectationValidationResult
     from great_expectations.validator.validator import Validator
 
-FOLDER = "expectations"  # of the project: its own expectations, and what they import
 WHOLE_DOUBLES = 2**53  # up to here a double holds every whole number
 # Every failing row with its place in the frame.
 COMPLETE = {"result_format": "COMPLETE", "return_unexpected_index_query": False}
@@ -56,10 +56,8 @@ class GreatExpectations:
 
     def measure(self, asked: Sequence[LibraryResult], table: pa.Table, guest: Guest) -> dict[Measure, Answer]:
         """Answer everything asked, each alone, so that one that raises does not blind the others."""
-        home = guest.home / FOLDER if guest.home else None
-        with quiet(), _importable(home):
-            validator = _validator(frame(table))
-            room = _Room(validator, home, guest.limit)
+        with quiet(), importable(guest.home) if guest.home else contextlib.nullcontext():
+            room = _Room(_validator(frame(table)), guest.home, guest.limit)
             return {measure: room.answer(json.loads(measure.asked)) for measure in asked}
 
 
@@ -73,8 +71,9 @@ def quiet() -> Iterator[None]:
     No telemetry either.
     """
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "False")
-    log = logging.getLogger("great_expectations")
-    silent, log.disabled = log.disabled, True
+    log, nobody = logging.getLogger("great_expectations"), logging.NullHandler()
+    heard, log.propagate = log.propagate, False
+    log.addHandler(nobody)
     with (
         Path(os.devnull).open("w", encoding="utf-8") as nowhere,
         contextlib.redirect_stdout(nowhere),
@@ -85,20 +84,8 @@ def quiet() -> Iterator[None]:
         try:
             yield
         finally:
-            log.disabled = silent
-
-
-@contextlib.contextmanager
-def _importable(folder: Path | None) -> Iterator[None]:
-    """Let the project's expectations import what lies beside them."""
-    if folder is None:
-        yield
-        return
-    sys.path.insert(0, str(folder))
-    try:
-        yield
-    finally:
-        sys.path.remove(str(folder))
+            log.removeHandler(nobody)
+            log.propagate = heard
 
 
 def frame(table: pa.Table) -> pd.DataFrame:
@@ -180,7 +167,7 @@ class _Room:
         from great_expectations.exceptions.exceptions import ExpectationNotFoundError
         from great_expectations.expectations.registry import get_expectation_impl
 
-        path = self.home.parent / file if self.home else None
+        path = self.home / file if self.home else None
         if path is None or not path.is_file():
             return f"{file} is not at hand: expectations of the project's own are run in a worker only"
         module = f"_lakegate_{hashlib.sha256(file.encode()).hexdigest()[:12]}"
@@ -194,7 +181,7 @@ class _Room:
             found = get_expectation_impl(name)
         except ExpectationNotFoundError:
             return f"{file} defines no class of that name that derives from the library's Expectation"
-        except Exception as error:  # noqa: BLE001 - the project's own code may raise anything; no data is there yet
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - the project's own code may do anything; it sees no data
             return f"{file} cannot be loaded: {type(error).__name__}: {_line(str(error))}"
         return "" if found.__module__ == module else f"{file} does not define it, {found.__module__} does"
 

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from lakegate.libraries.home import importable
 from lakegate.libraries.interface import Guest
 from lakegate.libraries.pandera.errors import read
 from lakegate.libraries.pandera.findings import Failed, Telling, findings
 from lakegate.libraries.pandera.frames import pandas_frame, polars_frame
 from lakegate.libraries.pandera.listing import listed, prepared
-from lakegate.libraries.pandera.loading import NotLoaded, importable, load, place
+from lakegate.libraries.pandera.loading import NotLoaded, load, place
 from lakegate.measures import Answer, Fault, LibraryAnswer, LibraryResult, Measure, NotMeasured
 
 if TYPE_CHECKING:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import os
 import sys
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
-FOLDER = "expectations"
+from lakegate.libraries.home import FOLDER
 
 
 class NotLoaded(Exception):
@@ -27,30 +24,6 @@ def split(reference: str) -> tuple[str, str]:
     if not (inside and file.endswith(".py") and name.isidentifier()):
         raise NotLoaded(f"got schema {reference!r}, expected {FOLDER}/<file>.py:<name of a model in it>")
     return file, name
-
-
-@contextmanager
-def importable(home: Path) -> Iterator[None]:
-    """Let modules of `home/expectations` import one another, and forget them afterwards.
-
-    The folder stands last, so that a file of the project never takes the place of an installed library.
-    """
-    folder, before = str((home / FOLDER).resolve()), sys.dont_write_bytecode
-    sys.path.append(folder)
-    sys.dont_write_bytecode = True  # what is pinned stays as it is
-    importlib.invalidate_caches()
-    try:
-        yield
-    finally:
-        sys.dont_write_bytecode = before
-        sys.path.remove(folder)
-        for name in [name for name, module in sys.modules.items() if _inside(module, folder)]:
-            del sys.modules[name]
-
-
-def _inside(module: ModuleType, folder: str) -> bool:
-    file = getattr(module, "__file__", None)
-    return isinstance(file, str) and file.startswith(folder + os.sep)
 
 
 def load(reference: str, home: Path | None) -> object:
