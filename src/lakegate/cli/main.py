@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lakegate.cli.exchange import export
 from lakegate.cli.lake import lake as lake_commands
 from lakegate.cli.options import LAKE, Ordered, answering
 from lakegate.errors import CouldNotEvaluate, LakegateError, UsageError
@@ -287,6 +288,7 @@ def paths(dataset: str, lake: str | None, batches: tuple[str, ...], as_of: dt.da
         show.files(found.files, as_json=as_json)
 
 
+main.add_command(export)
 main.add_command(lake_commands)
 
 
