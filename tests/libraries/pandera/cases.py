@@ -157,7 +157,7 @@ def _property(random: Random, name: str, kind: str) -> dict[str, Any]:
     if kind in PHYSICAL and random.random() < 0.05:
         prop["physicalType"] = PHYSICAL[kind]
     if kind in LISTS and random.random() < 0.15:
-        prop["enum"] = [*random.choice(LISTS[kind]), *([None] if random.random() < 0.2 else [])]
+        prop["enum"] = [{"value": one} for one in random.choice(LISTS[kind])]
     if kind == "number" and random.random() < 0.4:
         prop["customProperties"] = [{"property": "lakegate", "value": {"nan": "allow"}}]
     if random.random() < 0.3:

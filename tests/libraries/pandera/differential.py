@@ -122,7 +122,9 @@ def accepted(model: Any, frame: Any) -> tuple[bool, set[str] | None]:
             model.validate(frame, lazy=True)
         except SchemaErrors as raised:
             return False, {str(getattr(error.check, "name", error.check)) for error in raised.schema_errors}
-        except Exception:  # noqa: BLE001 - that it is refused is what counts
+        except KeyboardInterrupt:
+            raise
+        except BaseException:  # noqa: BLE001 - that it is refused is what counts; Polars panics, which is no Exception
             return False, None
     return True, set()
 

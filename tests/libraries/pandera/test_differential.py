@@ -9,7 +9,7 @@ BUGS = {  # in the source of a model: what stands there, what a slip would make 
     "any column passes": ("strict = True", "strict = False"),
     "a bound is let in": ("lambda value: value <= ", "lambda value: value < "),
     "a bound is kept out": ("lambda value: value > ", "lambda value: value >= "),
-    "a whole number's bound": (", ge=0", ", ge=1"),
+    "a whole number's bound": ("ge=0", "ge=1"),
     "a pair is no duplicate": ("often[key] > 1 for", "often[key] > 2 for"),
     "null is a key": ("[None if None in row else row for row in rows]", "list(rows)"),
     "NaN is no number": ("not math.isfinite(value))", "math.isinf(value))"),

@@ -52,7 +52,8 @@ ALONE: dict[type[Check], str] = {
 class Rule:
     """One method of a model. `lines` are its body: `data` is what pandera hands it, `values` the column as Arrow.
 
-    `rows`: whether it answers for each row, else for all of them at once. `columns` of several are named v0, v1 and on.
+    `rows`: whether it answers for each row, else for all of them at once; the answer stands behind the last `return`.
+    Several `columns` are named v0, v1 and on.
     """
 
     key: str
@@ -250,10 +251,8 @@ def _metric(check: LibraryMetric) -> Rule:
         return _rule(check, columns, (f"number = {count}", f"return {condition(check.threshold)}"))
     lines = (
         f"count, rows = {count}, height(data)",
-        "if not rows:",
-        "    return True  # a percentage of nothing",
-        "number = Decimal(100 * count) / rows",
-        f"return {condition(check.threshold)}",
+        "number = Decimal(100 * count) / (rows or 1)",
+        f"return not rows or {condition(check.threshold)}",  # of no rows there is no percentage
     )
     return _rule(check, columns, lines)
 
@@ -278,4 +277,4 @@ def condition(threshold: Threshold) -> str:
     plain = isinstance(bound, int | float | Decimal) and not isinstance(bound, bool) and Decimal(str(bound)).is_finite()
     if plain and isinstance(bound, int | float | Decimal):
         return OPERATORS[threshold.operator].format(number(bound))
-    return f"{holds(threshold, 0)}  # a count is a number: compared by type, this is so whatever it is"
+    return str(holds(threshold, 0))  # compared by type: so it is, whatever the count

@@ -131,14 +131,17 @@ def _method(rule: Rule, name: str, backend: str) -> Iterator[str]:
     yield from call(f"    @pa.{'check' if one else 'dataframe_check'}", arguments)
     frame, rows = ("pa.PolarsData", "pl.LazyFrame") if backend == "polars" else ("pd.DataFrame", "pd.Series")
     given = "pd.Series" if one and backend == "pandas" else frame
-    yield f"    def {name}(cls, data: {given}) -> {rows if rule.rows else 'bool'}:"
+    yield f"    def {name}(cls, data: {given}) -> {rows if rule.rows or backend == 'polars' else 'bool'}:"
     yield f'        """{quoted(rule.told)}."""'
     if one:
         yield "        values = column_of(data)"
     elif rule.columns:
         taken = ", ".join(f"v{n}" for n in range(len(rule.columns)))
         yield f"        {taken} = columns_of(data, {', '.join(map(text, rule.columns))})"
-    yield from (f"        {each}" for each in rule.lines)
+    *first, last = rule.lines
+    yield from (f"        {each}" for each in first)
+    whole = backend == "polars" and not rule.rows
+    yield f"        return whole({last.removeprefix('return ')})" if whole else f"        {last}"
 
 
 # --- what the class stands on -----------------------------------------------------------------------------------
