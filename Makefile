@@ -14,6 +14,8 @@ INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --constraints $(
 ROWS ?= 1000000 10000000
 RUNS ?= 5
 SECONDS ?= 60
+CASES ?= 5000
+SEED ?= 1
 TARGETS ?= contract csv json json_array parquet excel avro orc
 
 ifdef PIP_INDEX_URL
@@ -40,6 +42,10 @@ quick: .venv/installed-all ## the tests that take no seconds, in less than one m
 .PHONY: fuzz
 fuzz: .venv/installed-all ## hostile inputs for the contract loader and every reader: make fuzz SECONDS=600 TARGETS="csv avro"
 	for target in $(TARGETS); do PYTHONPATH=src:tests $(BIN)/python -m fuzz $$target --seconds $(SECONDS) || exit; done
+
+.PHONY: differential
+differential: .venv/installed-all ## random contracts and rows, judged by us and by the libraries: make differential CASES=20000 SEED=1
+	PYTHONPATH=src:tests $(BIN)/python -W ignore -m libraries.pandera.differential --cases $(CASES) --seed $(SEED)
 
 .PHONY: lint
 lint: .venv/installed-all ## ruff, mypy --strict, the order of imports, docstrings on everything public

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from lakegate.checks.derive import checks_of
 from lakegate.config import limits_of, open_lake
 from lakegate.context import Committed, named, surroundings
 from lakegate.contract.findings import near
@@ -25,6 +26,7 @@ from lakegate.intake.frames import Frame, to_table
 from lakegate.intake.staging import Reader
 from lakegate.judge import Options, Subject, judge
 from lakegate.lake.workspace import clear_dead, private_folder
+from lakegate.libraries.pandera.model import built
 from lakegate.reports.notebook import to_cell
 from lakegate.reports.text import to_text
 from lakegate.run import Run, opener, unheard
@@ -35,10 +37,11 @@ from lakegate.worker.messages import Source
 if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
+    from pandera.api.dataframe.model import DataFrameModel
 
     Data: TypeAlias = Frame | pa.RecordBatch | pl.LazyFrame | str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
-__all__ = ["Asked", "Failure", "assert_contract", "check", "load", "opened"]
+__all__ = ["Asked", "Failure", "assert_contract", "check", "load", "opened", "to_pandera"]
 
 Verdict.notebook = to_cell
 CONTRACT_SUFFIXES = (".yaml", ".yml", ".json")  # a text that ends so is a file's path, no dataset's name
@@ -107,6 +110,30 @@ def assert_contract(
     if not verdict.passes:
         raise AssertionError(to_text(verdict))
     return verdict
+
+
+def to_pandera(
+    contract: Contract | str | os.PathLike[str] | Mapping[str, Any],
+    backend: str = "pandas",
+    *,
+    schema_name: str | None = None,
+    unsupported: str = "refuse",
+) -> type[DataFrameModel[Any, Any]]:
+    """Return a contract as a pandera model (a `DataFrameModel`) for frames of a backend, `pandas` or `polars`.
+
+    Lazy validation of a frame succeeds where `check` passes the same rows as an Arrow table (`pa.Table.from_pandas`,
+    `frame.to_arrow()`); what only warns becomes a pandera warning. `schema_name` names the object of a contract that
+    has several. Rules that a frame alone cannot be asked (SQL, relationships, freshness, nested values, other engines)
+    are refused; with `unsupported="warn"` they are left out, and a UserWarning names each.
+
+    Raises:
+        ContractError, Refused: the contract is wrong or unsafe.
+        UsageError: the object cannot be found, a rule cannot be said, or pandera is not installed.
+    """
+    contract = contract if isinstance(contract, Contract) else load(contract)
+    obj = _object(contract, schema_name)
+    checks = checks_of(contract, obj, surroundings(contract, obj, _project(contract.path)).neighbours)
+    return built(contract, obj, checks, backend, unsupported)
 
 
 def _paths(data: Data) -> tuple[Path, ...] | None:

@@ -134,6 +134,34 @@ def test_s28_days_do_not_shift_with_the_session(monkeypatch, tmp_path):
     assert measured(rows, SqlResult("SELECT a::DATE = DATE '2026-03-01' FROM t"), Maximum(A)) == [True, late]
 
 
+MIDNIGHT = 1577836800 * 10**9  # 2020-01-01 in UTC, in nanoseconds
+NANOSECONDS = {
+    "timestamp": (pa.timestamp("ns"), [MIDNIGHT - 1, MIDNIGHT, MIDNIGHT + 1], dt.datetime(2020, 1, 1)),  # noqa: DTZ001
+    "timestamp, a bound with a zone": (
+        pa.timestamp("ns"),
+        [MIDNIGHT - 1, MIDNIGHT, MIDNIGHT + 1],
+        dt.datetime(2020, 1, 1, 9, tzinfo=dt.timezone(dt.timedelta(hours=9))),
+    ),
+    "with a time zone": (
+        pa.timestamp("ns", "UTC"),
+        [MIDNIGHT - 1, MIDNIGHT, MIDNIGHT + 1],
+        dt.datetime(2020, 1, 1, tzinfo=dt.UTC),
+    ),
+    "time of day": (pa.time64("ns"), [10**9 - 1, 10**9, 10**9 + 1], dt.time(0, 0, 1)),
+}
+
+
+@pytest.mark.parametrize(("kind", "values", "bound"), NANOSECONDS.values(), ids=NANOSECONDS)
+@pytest.mark.parametrize("files", [False, True], ids=["table", "files"])
+def test_nanoseconds_are_compared_with_bounds(kind, values, bound, files, tmp_path):
+    table = pa.table({"a": pa.array(values, kind)})
+    rows = as_files(tmp_path, table) if files else in_memory(table)
+
+    asked = (OutOfRange(A, least=bound), OutOfRange(A, most=bound), OneOf(A, (bound,)), NotIn(A, (bound,)))
+
+    assert measured(rows, *map(CountWhere, asked)) == [1, 1, 1, 2]
+
+
 def test_s31_null_is_in_no_set_and_outside_of_none():
     rows = in_memory(pa.table({"a": ["x", "y", None]}))
 

@@ -46,6 +46,17 @@ def arrow_as_duckdb(found: str) -> str:
     return _ARROW.get(found, found)
 
 
+def arrow_names(expected: str) -> str:
+    """Return a regular expression for the names of the Arrow types that `arrow_as_duckdb` spells as `expected`."""
+    wanted = expected.replace(" ", "").upper()
+    names = [re.escape(name) for name, spelled in _ARROW.items() if spelled.replace(" ", "").upper() == wanted]
+    if wanted == "TIMESTAMPWITHTIMEZONE":
+        names.append(r"timestamp\[(s|ms|us), tz=.*\]")
+    if decimal := re.fullmatch(r"DECIMAL\((\d+),(\d+)\)", wanted):
+        names.append(rf"decimal\d+\({decimal[1]}, {decimal[2]}\)")
+    return "|".join(names) or r"(?!)"
+
+
 def duckdb_type(declared: str) -> str | None:
     """Return the declared type in DuckDB's spelling, None where it is no type. Lengths of text are dropped."""
     known = _BY_NAME.get(declared.strip().lower())

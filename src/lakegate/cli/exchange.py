@@ -11,6 +11,7 @@ from lakegate.cli.options import Ordered, answering
 OUTPUT = click.option(
     "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write there instead of stdout."
 )
+MODEL = click.option("--schema-name", metavar="NAME", help="Only this schema object of the contract.")
 FILE = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -26,7 +27,7 @@ def import_() -> None:
 
 @export.command("great-expectations")
 @click.argument("contract", type=FILE)
-@click.option("--schema-name", metavar="NAME", help="Only this schema object of the contract.")
+@MODEL
 @OUTPUT
 def export_suite(contract: Path, schema_name: str | None, output: Path | None) -> None:
     """Write the suite of Great Expectations that equals a contract.
@@ -37,6 +38,33 @@ def export_suite(contract: Path, schema_name: str | None, output: Path | None) -
     from lakegate.show.terminal import tell, write
 
     made = commands.exported_suite(contract, schema_name)
+    with answering(0):
+        write(made.text, output)
+        for note in made.notes:
+            tell(note)
+
+
+@export.command()
+@click.argument("contract", type=FILE)
+@MODEL
+@click.option(
+    "--backend",
+    type=click.Choice(["pandas", "polars"]),
+    default="pandas",
+    show_default=True,
+    help="The frames that the model is for.",
+)
+@OUTPUT
+def pandera(contract: Path, schema_name: str | None, backend: str, output: Path | None) -> None:
+    """Write a pandera DataFrameModel as Python source that stands alone.
+
+    What a frame alone cannot be asked (SQL, relationships, freshness, nested values) is a comment in it, and a line on
+    stderr.
+    """
+    from lakegate.commands import exchange as commands
+    from lakegate.show.terminal import tell, write
+
+    made = commands.exported_model(contract, schema_name, backend)
     with answering(0):
         write(made.text, output)
         for note in made.notes:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,12 +14,15 @@ import yaml
 
 from lakegate.api import Asked, opened
 from lakegate.checks.derive import checks_of
+from lakegate.checks.interface import Check
 from lakegate.contract.expectations import suite
 from lakegate.errors import UsageError
 from lakegate.libraries.great_expectations import data_docs as site
 from lakegate.libraries.great_expectations.exporting import suite_of
 from lakegate.libraries.great_expectations.importing import contract_of
 from lakegate.libraries.great_expectations.results import validation_results
+from lakegate.libraries.pandera.model import source_of
+from lakegate.run import Run
 from lakegate.verdict import Verdict
 
 
@@ -35,16 +39,33 @@ def exported_suite(contract: Path, schema_name: str | None) -> Made:
 
     Raises UsageError where the contract has several objects and none is named, or no check has an equal.
     """
+    with _single(contract, schema_name) as (run, checks):
+        made = suite_of(run.contract, run.obj, checks)
+    if not made.document["expectations"]:
+        raise UsageError(f"{contract}: no check of {run.obj.name} has an expectation that says the same")
+    notes = tuple(f"not in the suite: {name}, because {why}" for name, why in made.left_out)
+    return Made(json.dumps(made.document, indent=2) + "\n", notes)
+
+
+def exported_model(contract: Path, schema_name: str | None, backend: str) -> Made:
+    """Return one object of a contract as the source of a pandera model for frames of a backend, `pandas` or `polars`.
+
+    Raises UsageError where the contract has several objects and none is named.
+    """
+    with _single(contract, schema_name) as (run, checks):
+        source, model = source_of(run.contract, run.obj, checks, backend)
+    return Made(source, tuple(f"not in the model: {one.key}: {one.why}" for one in model.unsaid))
+
+
+@contextmanager
+def _single(contract: Path, schema_name: str | None) -> Iterator[tuple[Run, tuple[Check, ...]]]:
+    """Hand out the one object that is meant, and its checks. Raises UsageError where there are several."""
     with opened(Asked(contract, schema_name=schema_name), needs_lake=False) as runs:
         if len(runs) > 1:
             names = ", ".join(run.obj.name for run in runs)
             raise UsageError(f"the contract has several objects: {names}", hint="say which: --schema-name NAME")
         [run] = runs
-        made = suite_of(run.contract, run.obj, checks_of(run.contract, run.obj, run.around.neighbours))
-    if not made.document["expectations"]:
-        raise UsageError(f"{contract}: no check of {run.obj.name} has an expectation that says the same")
-    notes = tuple(f"not in the suite: {name}, because {why}" for name, why in made.left_out)
-    return Made(json.dumps(made.document, indent=2) + "\n", notes)
+        yield run, checks_of(run.contract, run.obj, run.around.neighbours)
 
 
 def imported_suite(file: Path) -> Made:

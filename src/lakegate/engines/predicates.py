@@ -133,6 +133,19 @@ def plain(value: Value, found: Type) -> str:
     return f"CAST({reference(value)} AS VARCHAR)" if special else reference(value)
 
 
+def _beside(value: Literal, found: Type) -> str:
+    """Write a literal as what a column's values are compared with: nanoseconds are compared with their like alone.
+
+    A column without time zones is read in UTC.
+    """
+    if isinstance(value, dt.datetime) and value.tzinfo is not None and found.kind is Kind.TIMESTAMP:
+        return literal(value.astimezone(dt.UTC).replace(tzinfo=None))
+    if isinstance(value, dt.time) and found.name in {"TIME_NS", "time64[ns]"}:
+        return f"CAST({literal(value)} AS TIME_NS)"
+    zoned_ns = found.name == "TIMESTAMPTZ_NS" or found.name.startswith("timestamp[ns, tz=")
+    return f"CAST({literal(value)} AS TIMESTAMPTZ_NS)" if zoned_ns else literal(value)
+
+
 def _comparable(value: Literal, kind: Kind) -> bool:
     """Whether equality of the literal with a value of this kind can ever hold (SEMANTICS: compared by type)."""
     match value:
@@ -228,7 +241,7 @@ def _is_null(value: Value, scope: Scope) -> str:
 def _membership(value: Value, values: tuple[Literal, ...], scope: Scope, *, inside: bool) -> str:
     found = scope.type_of(value)
     name = plain(value, found)
-    listed = [literal(v) for v in values if _comparable(v, found.kind)]
+    listed = [_beside(v, found) for v in values if _comparable(v, found.kind)]
     if not listed:
         return "false" if inside else f"{name} IS NOT NULL"
     if not inside:
@@ -251,9 +264,9 @@ def _out_of_range(p: OutOfRange, scope: Scope) -> str:
     name = reference(p.value)
     conditions = []
     if p.least is not None:
-        conditions.append(f"{name} {'<=' if p.least_exclusive else '<'} {literal(p.least)}")
+        conditions.append(f"{name} {'<=' if p.least_exclusive else '<'} {_beside(p.least, found)}")
     if p.most is not None:
-        above = f"{name} {'>=' if p.most_exclusive else '>'} {literal(p.most)}"
+        above = f"{name} {'>=' if p.most_exclusive else '>'} {_beside(p.most, found)}"
         # INPUTS S27: NaN compares as the largest number here; that it is no number is another check's finding.
         conditions.append(f"({above} AND NOT isnan({name}))" if found.kind is Kind.FLOAT else above)
     return _any(conditions)

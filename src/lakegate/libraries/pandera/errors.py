@@ -34,7 +34,7 @@ def _read(error: SchemaError, frame: Any, home: Path | None) -> Failed:
         "COLUMN_NOT_IN_DATAFRAME": "none",
     }.get(reason, "")
     number = error.check_index if reason in {"DATAFRAME_CHECK", "CHECK_ERROR"} else None
-    positions = () if raised else tuple(_positions(error, of_index=of_index))
+    positions = () if raised else tuple(_positions(error, len(frame), of_index=of_index))
     return Failed(reason, component, column, of_index, number, positions or None, got, raised)
 
 
@@ -72,14 +72,14 @@ def _exception(error: SchemaError, home: Path | None) -> str:
     return f"{told} at {inside[-1]}" if inside else told
 
 
-def _positions(error: SchemaError, *, of_index: bool) -> list[int]:
+def _positions(error: SchemaError, rows: int, *, of_index: bool) -> list[int]:
     """Return the failing rows, 0-based. The rows of the frame are numbered from 0, so that labels are positions."""
     cases, output = error.failure_cases, error.check_output
     if cases is None or isinstance(cases, str | bool) or of_index:
         return []
     if hasattr(cases, "columns") and type(cases).__module__.startswith("polars"):
-        if output is None or OUTPUT not in output.columns:
-            return []
+        if output is None or OUTPUT not in output.columns or output.height != rows:
+            return []  # one answer for all rows
         return [row for row, held in enumerate(output[OUTPUT].to_list()) if held is False]
     if hasattr(output, "index"):  # pandas: the answers themselves, for its failure cases leave nulls out
         held = output if output.ndim == 1 else output.all(axis="columns")

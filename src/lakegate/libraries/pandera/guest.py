@@ -60,7 +60,9 @@ def _answer(asked: LibraryResult, table: pa.Table, guest: Guest) -> Answer:
         return _validated(schema, container, table, guest)
     except NotLoaded as why:
         return NotMeasured(Fault.ENGINE, f"pandera: {why}")
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - the project's own code may raise anything
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - the project's code may raise anything; Polars panics, no Exception
         where = place(error, guest.home) if guest.home else ""
         told = f"{type(error).__name__}{f' at {where}' if where else ''}"
         return NotMeasured(Fault.ENGINE, f"pandera: {reference} could not be run: it raised {told}")
