@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lakegate.checks.derive import Neighbours, checks_of
 from lakegate.checks.interface import Check, Found, Judgement, Outcome, not_applicable
@@ -77,7 +77,7 @@ def judge(
     counted = answers[RowCount()]
     count = None if isinstance(counted, NotMeasured) else int(counted)  # type: ignore[arg-type]
     found = Found(rows, count, answers, as_of)
-    judged = [(check, check.judge(found)) for check in checks]
+    judged = [(check, _allowed(check.judge(found), subject.contract)) for check in checks]
     telling = policy(subject.obj, samples=options.samples, limit=options.locations)
     located = engine.locate(_wanted(subject.obj, judged, telling), rows, others, options.locations)
     told = [result for check, judgement in judged for result in _results(check, judgement, located, telling)]
@@ -99,6 +99,13 @@ def unjudged(subject: Subject, why: WorkerDied, engine: str, options: Options, i
     unasked = not_applicable("not measured: the worker died")
     told = [result for check in checks for result in _results(check, unasked, {}, telling)]
     return _verdict(subject, (died, *told), None, engine, options, None, incident)
+
+
+def _allowed(judgement: Judgement, contract: Contract) -> Judgement:
+    """Return the judgement, which does not block where the contract allows what is not run (`unsupported: allow`)."""
+    if judgement.outcome is Outcome.UNSUPPORTED and contract.gate.unsupported == "allow":
+        return replace(judgement, outcome=Outcome.NOT_APPLICABLE)
+    return judgement
 
 
 def _verdict(

@@ -3,8 +3,11 @@
 import pyarrow as pa
 import pytest
 
+from checks.asked import contract
+from lakegate.contract.odcs import load
 from lakegate.engines.duckdb import DuckDB
 from lakegate.intake.batch import open_table
+from lakegate.judge import Options, Subject, judge
 from lakegate.libraries import guests
 from lakegate.libraries.guests import Here, versions
 from lakegate.libraries.interface import Guest
@@ -91,3 +94,18 @@ def test_the_installed_libraries_tell_their_versions():
     passes = [LibraryPass(name, ()) for name in ("great_expectations", "pandera")]
 
     assert [version.split()[0] for version in versions(passes)] == ["great_expectations", "pandera"]
+
+
+@pytest.mark.parametrize(("gate", "exit_code"), [({}, 2), ({"unsupported": "allow"}, 0)])
+def test_without_the_library_the_gate_blocks_unless_the_contract_allows_it(monkeypatch, gate, exit_code):
+    monkeypatch.setattr(guests, "library", lambda _: Noting(version=None))
+    rule = {"type": "expect_column_values_to_be_dateutil_parseable", "kwargs": {"column": "name"}}
+    quality = [{"type": "custom", "engine": "greatExpectations", "implementation": rule}]
+    asked = load(contract({"name": "name", "logicalType": "string"}, gate=gate, quality=quality))
+    rows = open_table(pa.table({"name": ["a"]}))
+
+    verdict = judge(Subject(asked, asked.schema[0], "t", None, ()), rows, {"t": rows}, DuckDB(), Options())
+
+    assert verdict.exit_code == exit_code
+    (told,) = [result for result in verdict.results if result.library]
+    assert "not installed" in told.reason

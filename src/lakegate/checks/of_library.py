@@ -98,7 +98,8 @@ def _identities(
         if prop is not None:
             own = replace(own, field=prop.name)
         if file is not None:
-            key = each.id or ".".join(filter(None, (prop.name if prop else str(column or ""), each.type)))
+            subject = prop.name if prop else "+".join(each.columns)
+            key = each.id or ".".join(filter(None, (subject, each.type)))
             seen[key] = seen.get(key, 0) + 1
             number = f".{seen[key]}" if seen[key] > 1 else ""
             own = replace(own, key=f"{identity.key}.{key}{number}", name=each.description or each.sentence)

@@ -14,6 +14,7 @@ from lakegate.errors import Severity
 
 SEVERITIES = ("critical", "warning", "info")
 KEYS = ("type", "kwargs", "mostly", "severity", "id", "meta", "notes", "description")
+_COLUMN = ("column", "column_A", "column_B")
 # Suites hold these too; they say nothing of the data.
 UNHEARD = ("rendered_content", "success_on_last_run", "windows", "catch_exceptions", "result_format", "batch_id")
 
@@ -47,11 +48,19 @@ class Expectation:
         return json.dumps(self.document, default=str)
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that it is about, by their names in the data; none where it is about the table."""
+        single = [self.kwargs[name] for name in _COLUMN if name in self.kwargs]
+        several = self.kwargs.get("column_list")
+        return tuple(map(str, single or (several if isinstance(several, list | tuple) else ())))
+
+    @property
     def sentence(self) -> str:
         """What is expected, in the words of its type and arguments."""
         words = self.type.removeprefix("expect_").replace("_", " ")
-        said = ", ".join(f"{name} {_short(value)}" for name, value in self.kwargs.items() if name != "column")
-        subject = f"{self.kwargs['column']}: " if "column" in self.kwargs else ""
+        told = {name: value for name, value in self.kwargs.items() if name not in (*_COLUMN, "column_list")}
+        said = ", ".join(f"{name} {_short(value)}" for name, value in told.items())
+        subject = f"{', '.join(self.columns)}: " if self.columns else ""
         return f"{subject}{words}{f' ({said})' if said else ''}"
 
 
