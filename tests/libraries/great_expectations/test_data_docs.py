@@ -23,7 +23,7 @@ from reports.verdicts import check, verdict
 NOW = dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC)
 NULLS = Expectation("expect_column_values_to_not_be_null", {"column": "tailnum", "mostly": 0.9})
 SIZE = Expectation("expect_table_row_count_to_be_between", {"min_value": 1})
-POLITE = Expectation("expect_column_values_to_be_polite", {"column": "carrier", "tone": "mild"})
+POLITE = Expectation("expect_column_values_to_be_mild", {"column": "carrier", "tone": "mild"})
 
 
 def told(expectation, *, success=True, suite="expectations/flights.json", result=None, **changed):
@@ -74,7 +74,7 @@ def test_a_site_has_an_index_a_page_of_each_suite_and_one_of_each_result(tmp_pat
     assert "Status: Failed" in page
     assert "values must not be null, at least 90 % of the time" in page
     assert "≈20%" in page or "80% not null" in page
-    assert "expect_column_values_to_be_polite" in page  # the project's own, whose Python is not loaded here
+    assert "expect_column_values_to_be_mild" in page  # the project's own, whose Python is not loaded here
     assert "Status: Succeeded" in text(tmp_path / "docs" / pages[4])
 
 
@@ -116,6 +116,17 @@ def test_what_the_data_or_the_contract_holds_is_no_markup_on_a_page(tmp_path):
         assert "<b id=x" not in page
         assert '" onx=' not in page
     assert [file.name for file in tmp_path.iterdir()] == ["docs"]
+
+
+def test_arguments_that_the_library_refuses_are_shown_as_they_are_written(tmp_path):
+    wrong = Expectation("expect_column_max_to_be_between", {"column": "c", "most": 1})
+
+    _, page = render(
+        validation_results(verdict(told(wrong, success=False, diagnostics={}, reason="extra fields"))), tmp_path, NOW
+    )
+
+    assert "expect_column_max_to_be_between_as_written" in text(page)
+    assert "extra fields" in text(page)
 
 
 def test_a_site_is_written_anew_and_keeps_its_results_beside_it(tmp_path):

@@ -160,6 +160,44 @@ def test_a_file_that_is_of_no_use_is_not_measured(home, file, why):
     assert why in answer.reason
 
 
+STRANGE = """
+from great_expectations.expectations.expectation import BatchExpectation
+
+class ExpectStrangeness(BatchExpectation):
+    answer: str
+    def _validate(self, metrics, runtime_configuration=None, execution_engine=None):
+        return eval(self.answer)
+"""
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "{'success': None, 'result': {}}",
+        "{'success': 'yes', 'result': {}}",
+        "{'success': False, 'result': {'element_count': 1, 'unexpected_count': object()}}",
+        "{'success': True, 'result': {'observed_value': object()}}",
+        "{'success': True, 'result': 7}",
+        "{}",
+        "[]",
+        "None",
+        "1/0",
+    ],
+)
+def test_an_answer_that_is_none_is_not_measured_and_blinds_nothing(home, answer):
+    (home / "expectations" / "strange.py").write_text(STRANGE)
+
+    strange, sound = answers(
+        asked("expect_strangeness", "expectations/strange.py", answer=answer),
+        asked("expect_column_values_to_be_unique", column="id"),
+        home=home,
+    )
+
+    assert isinstance(strange, NotMeasured)
+    assert strange.fault is Fault.ENGINE
+    assert the(sound).failed == 2
+
+
 def test_without_a_home_no_file_is_loaded():
     [answer] = answers(asked("expect_column_values_to_be_polite", "expectations/polite.py", column="word"))
 

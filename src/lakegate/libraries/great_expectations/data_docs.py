@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import types
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,9 +58,11 @@ def render(documents: Sequence[Document], folder: Path, at: dt.datetime) -> tupl
     """
     check_folder(folder)
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / RESULTS).write_text(to_gx(documents), encoding="utf-8")
     shown = [_shown(document, at) for document in documents]
     with quiet():
-        _stand_in(result["expectation_config"]["type"] for document in shown for result in document["results"])
+        for configuration in (result["expectation_config"] for document in shown for result in document["results"]):
+            _make_known(configuration)
         context = _context(folder)
         keys = [_kept(context, document) for document in shown]
         context.build_data_docs()
@@ -68,37 +70,47 @@ def render(documents: Sequence[Document], folder: Path, at: dt.datetime) -> tupl
     missing = [page for page in pages if not (folder / page).is_file()]  # the library logs what it cannot render
     if missing:
         raise CouldNotEvaluate(f"great_expectations did not render {', '.join(missing)}")
-    (folder / RESULTS).write_text(to_gx(documents), encoding="utf-8")
     return tuple(folder / page for page in pages)
 
 
-def _stand_in(kinds: Iterable[str]) -> None:
-    """Make the library know the project's own expectations by name: their Python is run in workers only.
+def _make_known(configuration: dict[str, Any]) -> None:
+    """Make the library show an expectation by its type and arguments where its class is not there, or refuses them.
 
-    Such a one is shown by its type and arguments, as the library shows one without a renderer.
+    The Python of the project's own expectations is run in workers only; arguments that a class refuses were told as
+    "could not evaluate".
     """
-    from great_expectations.expectations.expectation import Expectation
-    from great_expectations.expectations.registry import (
-        list_registered_expectation_implementations,
-        register_core_expectations,
-        register_expectation,
-    )
+    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+    from great_expectations.expectations.registry import list_registered_expectation_implementations
 
-    register_core_expectations()
-    for kind in set(kinds) - set(list_registered_expectation_implementations()):
-        config = type("Config", (), {"extra": "allow"})
-        name = "".join(word.capitalize() for word in kind.split("_"))
-        body = {"Config": config, "_validate": lambda *_, **__: {}}
-        stand_in: Any = types.new_class(name, (Expectation,), exec_body=lambda space, body=body: space.update(body))  # type: ignore[misc]
-        stand_in.expectation_type = kind
-        register_expectation(stand_in)
+    try:
+        ExpectationConfiguration(**configuration).to_domain_obj()
+    except Exception:  # noqa: BLE001 - a class of the library's or the project's may raise anything
+        if configuration["type"] in list_registered_expectation_implementations():
+            configuration["type"] += "_as_written"
+        _stand_in(configuration["type"])
+
+
+def _stand_in(kind: str) -> None:
+    """Register a class of a type that takes any arguments."""
+    from great_expectations.expectations.expectation import Expectation
+    from great_expectations.expectations.registry import register_expectation
+
+    name = "".join(word.capitalize() for word in kind.split("_"))
+    body = {"Config": type("Config", (), {"extra": "allow"}), "_validate": lambda *_, **__: {}}
+    stand_in: Any = types.new_class(name, (Expectation,), exec_body=lambda space: space.update(body))
+    stand_in.expectation_type = kind
+    register_expectation(stand_in)
 
 
 def _shown(document: Document, at: dt.datetime) -> dict[str, Any]:
     """Return a document as it may stand on a page, with the time of its run."""
     run = document["meta"]["run_id"]
-    timed = {**document, "meta": {**document["meta"], "run_id": {**run, "run_time": run["run_time"] or at.isoformat()}}}
-    shown: dict[str, Any] = _harmless(timed)
+    meta = {
+        "great_expectations_version": (GUEST.version or "").rpartition(" ")[2],  # of the renderer, where none judged
+        **document["meta"],
+        "run_id": {**run, "run_time": run["run_time"] or at.isoformat()},
+    }
+    shown: dict[str, Any] = _harmless({**document, "meta": meta})
     shown["suite_name"] = re.sub(r"[/\\]|\.{2,}|^\.|\.$", "-", shown["suite_name"])  # it becomes a path
     for result in shown["results"]:
         result["expectation_config"].pop("id", None)  # the library takes UUIDs only, and shows none

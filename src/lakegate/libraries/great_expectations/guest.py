@@ -18,6 +18,7 @@ import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -155,12 +156,12 @@ class _Room:
             return _not_evaluated(name, f"{type(error).__name__}: {_line(str(error))}")  # no row has been seen yet
         try:
             [result] = self.validator.graph_validate([configuration], runtime_configuration={"result_format": COMPLETE})
-        except Exception as error:  # noqa: BLE001 - as above
+            raised = _raised(result.exception_info)
+            if raised or result.success not in (True, False):
+                return _not_evaluated(name, raised or "it answered neither success nor failure")
+            return LibraryAnswer((self._finding(name, kwargs, result),))
+        except Exception as error:  # noqa: BLE001 - as above; what the project's own code answers may be anything, too
             return _not_evaluated(name, _told(type(error).__name__, str(error)))
-        raised = _raised(result.exception_info)
-        if raised or result.success not in (True, False):
-            return _not_evaluated(name, raised or "it answered neither success nor failure")
-        return LibraryAnswer((self._finding(name, kwargs, result),))
 
     def _load(self, file: str, name: str) -> str:
         """Load a file of the project's expectations; return why it is of no use, empty where it defines `name`."""
@@ -189,7 +190,7 @@ class _Room:
         said = result.result or {}
         failed = said.get("unexpected_count") if "element_count" in said else None  # else no rows are counted
         rows = said.get("unexpected_index_list") or ()
-        if not all(isinstance(row, int) for row in rows):
+        if not all(isinstance(row, Integral) for row in rows):
             rows = ()
         values = said.get("unexpected_list") or ()
         first = slice(0, self.limit if rows else 0)
@@ -198,7 +199,7 @@ class _Room:
             success=bool(result.success),
             column=kwargs.get("column"),
             failed=int(failed) if failed is not None else None,
-            rows=tuple(rows[first]),
+            rows=tuple(map(int, rows[first])),
             values=tuple(map(_text, values[first])) if len(values) == len(rows) else (),
             reason="" if result.success else _reason(said, kwargs),
             result=json.dumps(_basic(said), default=str),
