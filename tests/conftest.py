@@ -40,7 +40,7 @@ SLOW = (  # what starts a process for nearly every test, or asks the engine thou
     "gate/test_kill.py",
     "inputs/",
     "intake/test_json_verbatim.py",
-    "libraries/great_expectations/test_differential.py",
+    "libraries/great_expectations/",
     "test_commands.py",
     "test_context.py",
     "test_judge.py",

@@ -64,11 +64,12 @@ class Within(Check):
                 return unmeasured(answer)
         observed = self._observed(answers, found.count or 0)
         success = observed is not None and self.bounds.hold(observed)
-        got = "no value" if observed is None else str(told(observed))
-        open_ = self._judgement(success=success, observed=told(observed), got=f"{self.title} {got}")
+        got = f"no value to take {self.title} of" if observed is None else f"{self.title} {told(observed)}"
+        open_ = self._judgement(success=success, observed=told(observed), got=got)
         if self.ratio or isinstance(self.measure, Distinct):
             return open_  # it is a count, no value of the data
-        discreet = self._judgement(success=success, observed=None, got=f"another {self.title.removeprefix('the ')}")
+        got = f"another {self.title.removeprefix('the ')}" if observed is not None else got
+        discreet = self._judgement(success=success, observed=None, got=got)
         return Judgement(
             open_.outcome, open_.reason, open_.diagnostics, quotes=(self.column.declared.name,), discreet=discreet
         )
