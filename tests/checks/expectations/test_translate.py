@@ -1,6 +1,7 @@
 """What is translated, what is left to the library, and what a judgement tells."""
 
 import datetime as dt
+import itertools
 from decimal import Decimal
 
 import pyarrow as pa
@@ -108,6 +109,37 @@ def test_every_translation_is_of_a_core_expectation():
 )  # fmt: skip
 def test_what_is_not_understood_to_the_letter_is_left_to_the_library(type_, kwargs):
     assert _check(type_, **kwargs) is None
+
+
+JUNK = (
+    None,
+    [],
+    {},
+    [[]],
+    [None],
+    [{}],
+    1,
+    -1,
+    1.5,
+    True,
+    "",
+    "x",
+    float("nan"),
+    float("inf"),
+    10**400,
+    {"$PARAMETER": "x"},
+)
+SOUND = {"column": "number", "column_A": "number", "column_B": "integer", "column_list": ["number", "integer"]}
+
+
+@pytest.mark.parametrize("type_", sorted(set(TRANSLATIONS) - {"unexpected_rows_expectation"}))
+def test_whatever_stands_in_a_kwarg_it_is_translated_or_left_to_the_library(type_):
+    for name, junk in itertools.product(CATALOGUE[type_].all, JUNK):
+        sound = {key: SOUND[key] for key in CATALOGUE[type_].required if key in SOUND}
+
+        check = _check(type_, **sound | {name: junk})
+
+        assert check is None or check.measures() is not None
 
 
 def test_a_column_is_found_by_its_name_in_the_data_first():

@@ -244,7 +244,9 @@ def quantiles(asked: Asked) -> Check:
     column = asked.typed(Family.NUMBER)
     ranges = asked.kwargs.get("quantile_ranges")
     how = asked.kwargs.get("allow_relative_error") or "nearest"
-    if not isinstance(ranges, dict) or set(ranges) != {"quantiles", "value_ranges"} or how not in BETWEEN:
+    if not isinstance(ranges, dict) or set(ranges) != {"quantiles", "value_ranges"}:
+        raise Untranslatable
+    if not isinstance(how, str) or how not in BETWEEN:
         raise Untranslatable
     shares, wanted = ranges["quantiles"], ranges["value_ranges"]
     if not isinstance(shares, list) or not isinstance(wanted, list) or not shares or len(shares) != len(wanted):
