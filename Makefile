@@ -14,6 +14,8 @@ INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --constraints $(
 ROWS ?= 1000000 10000000
 RUNS ?= 5
 SECONDS ?= 60
+CASES ?= 30000
+SEED ?= 7
 TARGETS ?= contract csv json json_array parquet excel avro orc
 
 ifdef PIP_INDEX_URL
@@ -41,6 +43,10 @@ quick: .venv/installed-all ## the tests that take no seconds, in less than one m
 fuzz: .venv/installed-all ## hostile inputs for the contract loader and every reader: make fuzz SECONDS=600 TARGETS="csv avro"
 	for target in $(TARGETS); do PYTHONPATH=src:tests $(BIN)/python -m fuzz $$target --seconds $(SECONDS) || exit; done
 
+.PHONY: differential
+differential: .venv/installed-all ## expectations held against Great Expectations itself: make differential CASES=30000 SEED=7
+	PYTHONPATH=src:tests $(BIN)/python -W ignore -m libraries.great_expectations.differential --cases $(CASES) --seed $(SEED)
+
 .PHONY: lint
 lint: .venv/installed-all ## ruff, mypy --strict, the order of imports, docstrings on everything public
 	$(BIN)/ruff check .
@@ -60,6 +66,7 @@ docs: .venv/installed-all ## make the reference pages anew from the code
 	PYTHONPATH=tests $(BIN)/python tests/cli/reference.py
 	PYTHONPATH=tests $(BIN)/python tests/contract/property_page.py
 	PYTHONPATH=tests $(BIN)/python docs/reference/checks.py
+	$(BIN)/python docs/reference/expectations.py
 	$(BIN)/python docs/reference/sql.py
 
 .PHONY: bench

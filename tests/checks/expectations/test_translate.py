@@ -223,6 +223,21 @@ def test_decimals_with_nulls_are_summed_as_they_are():
     assert judgement.outcome is Outcome.PASSED
 
 
+@pytest.mark.parametrize(
+    ("type_", "kwargs", "values", "unexpected"),
+    [
+        ("expect_column_values_to_be_between", {"min_value": 0.1, "max_value": 0.1}, [Decimal("0.10"), None], 0),
+        ("expect_column_values_to_be_in_set", {"value_set": [1.1]}, [Decimal("1.10"), Decimal("1.11")], 1),
+        ("expect_column_values_to_be_between", {"max_value": 2**53}, [2**53, 2**53 + 1, None], 1),
+        ("expect_column_values_to_be_unique", {}, [2**53, 2**53 + 1, None], 0),
+    ],
+)
+def test_numbers_are_what_is_written_where_pandas_loses_it(type_, kwargs, values, unexpected):
+    judgement = _judged(_check(type_, column="number", **kwargs), number=values)
+
+    assert judgement.diagnostics["result"]["unexpected_count"] == unexpected
+
+
 def test_dates_are_told_as_text():
     check = _check("expect_column_max_to_be_between", column="day", max_value="2026-01-01")
 

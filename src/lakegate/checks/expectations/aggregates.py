@@ -162,7 +162,8 @@ def _counted(asked: Asked, column: Column, measure: Measure, title: str, *number
 def unique_count(asked: Asked) -> Check:
     """`expect_column_unique_value_count_to_be_between`."""
     column = asked.typed(*Family)
-    asked.whole("min_value"), asked.whole("max_value")  # the library would cut the decimals off
+    for name in ("min_value", "max_value"):
+        asked.whole(name)  # the library cuts decimals off
     return _counted(asked, column, Distinct(column.value), "the number of different values", ratio=None)
 
 

@@ -1,4 +1,4 @@
-"""LIKE: the library cannot evaluate it on pandas, so it is held against the library on SQLite."""
+"""LIKE and queries: the library cannot evaluate them on pandas, so they are held against the library on SQLite."""
 
 import itertools
 
@@ -72,3 +72,22 @@ def test_like_that_sql_would_refuse_is_left_to_the_library(pattern, escape):
     rows = pa.table({"text": ["a"]})
 
     assert ours(cases.contract(), rows, [Expectation("expect_column_values_to_match_like_pattern", kwargs)]) == [None]
+
+
+QUERIES = (
+    "SELECT * FROM {batch} WHERE n > 2",
+    "SELECT n, count(*) FROM {batch} GROUP BY n HAVING count(*) > 1;",
+    "SELECT * FROM {batch} AS a JOIN {batch} AS b ON a.n = b.n WHERE a.n > 99",
+    "WITH missing AS (SELECT n FROM {batch} WHERE n IS NULL) SELECT * FROM missing",
+)
+
+
+@pytest.mark.parametrize("query", QUERIES)
+@pytest.mark.parametrize("numbers", [[1, 2, 2, 3, None], [1], [None]])
+def test_a_query_finds_as_many_rows_as_in_sqlite(query, numbers):
+    rows = pa.table({"n": pa.array(numbers, pa.int64())})
+    asked = [Expectation("unexpected_rows_expectation", {"unexpected_rows_query": query})]
+
+    (mine,), (theirs,) = ours(cases.contract(), rows, asked), asked_of_sqlite(rows.to_pandas(), asked)
+
+    assert difference(asked[0], mine, theirs) == ""
