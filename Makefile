@@ -14,8 +14,8 @@ INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --constraints $(
 ROWS ?= 1000000 10000000
 RUNS ?= 5
 SECONDS ?= 60
-CASES ?= 5000
-SEED ?= 1
+CASES ?= 30000
+SEED ?= 7
 TARGETS ?= contract csv json json_array parquet excel avro orc
 
 ifdef PIP_INDEX_URL
@@ -44,7 +44,8 @@ fuzz: .venv/installed-all ## hostile inputs for the contract loader and every re
 	for target in $(TARGETS); do PYTHONPATH=src:tests $(BIN)/python -m fuzz $$target --seconds $(SECONDS) || exit; done
 
 .PHONY: differential
-differential: .venv/installed-all ## random contracts and rows, judged by us and by the libraries: make differential CASES=20000 SEED=1
+differential: .venv/installed-all ## expectations and models held against their libraries: make differential CASES=30000 SEED=7
+	PYTHONPATH=src:tests $(BIN)/python -W ignore -m libraries.great_expectations.differential --cases $(CASES) --seed $(SEED)
 	PYTHONPATH=src:tests $(BIN)/python -W ignore -m libraries.pandera.differential --cases $(CASES) --seed $(SEED)
 
 .PHONY: lint
@@ -66,6 +67,7 @@ docs: .venv/installed-all ## make the reference pages anew from the code
 	PYTHONPATH=tests $(BIN)/python tests/cli/reference.py
 	PYTHONPATH=tests $(BIN)/python tests/contract/property_page.py
 	PYTHONPATH=tests $(BIN)/python docs/reference/checks.py
+	$(BIN)/python docs/reference/expectations.py
 	$(BIN)/python docs/reference/sql.py
 
 .PHONY: bench

@@ -29,6 +29,7 @@ def pytest_terminal_summary(terminalreporter):
 
 SLOW = (  # what starts a process for nearly every test, or asks the engine thousands of times
     "checks/test_batch_rules.py",
+    "checks/expectations/test_patterns.py",
     "checks/test_every_check.py",
     "cli/test_judge.py",
     "cli/test_lake.py",

@@ -13,7 +13,7 @@ from lakegate.gate.protocol import Step
 DOCS = Path(__file__).parents[1] / "docs" / "reference"
 
 
-@pytest.mark.parametrize("name", ["checks", "sql"])
+@pytest.mark.parametrize("name", ["checks", "expectations", "sql"])
 def test_a_page_made_from_the_code_is_current(name):
     made = runpy.run_path(str(DOCS / f"{name}.py"))["page"]()
 

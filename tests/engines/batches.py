@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 from lakegate.engines.duckdb import DuckDB
 from lakegate.intake.types import table_types
 from lakegate.measures import Answer, Measure
-from lakegate.plan import KeyPass, Plan, QueryPass, ReferencePass, Scan
+from lakegate.plan import KeyPass, Plan, QueryPass, ReferencePass, Scan, ValuesPass
 from lakegate.rows import Part, Rows
 
 
@@ -25,9 +25,10 @@ def as_files(folder, *tables: pa.Table, staged: bool = False, **written) -> Rows
     return Rows(tuple(parts))
 
 
-def staging(measure: Measure) -> KeyPass | ReferencePass | QueryPass | Scan:
+def staging(measure: Measure) -> KeyPass | ValuesPass | ReferencePass | QueryPass | Scan:
     """Return the stage that one measure needs."""
-    kinds = {"Duplicates": KeyPass, "Orphans": ReferencePass, "SqlResult": QueryPass}
+    kinds = {"Duplicates": KeyPass, "Orphans": ReferencePass, "SqlResult": QueryPass, "RepeatedRows": KeyPass}
+    kinds |= dict.fromkeys(("Distinct", "MostCommon", "Quantiles"), ValuesPass)
     return kinds.get(type(measure).__name__, lambda m: Scan((m,)))(measure)
 
 

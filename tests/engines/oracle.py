@@ -1,6 +1,7 @@
 """What measures mean, row by row in plain Python: slow, obvious, and independent of any engine."""
 
 import math
+import operator
 import re
 from collections import Counter
 from decimal import Decimal
@@ -10,26 +11,37 @@ from lakegate.measures import (
     AnyEntry,
     AnyItem,
     AnyOf,
+    Compares,
+    Comparison,
     CountWhere,
+    Distinct,
+    DistinctCounts,
     DoesNotMatch,
     DuplicateCounts,
     Duplicates,
+    IsNaN,
     IsNull,
     LengthOutOfRange,
+    Matches,
     Maximum,
     Minimum,
+    MostCommon,
+    MostCommonValues,
     Not,
     NotFinite,
     NotIn,
     NotMultipleOf,
     OneOf,
     OutOfRange,
+    RepeatedRows,
     RepeatsItem,
     RowCount,
+    Sum,
+    SumIs,
 )
 
 
-def answer(measure, rows):
+def answer(measure, rows):  # noqa: PLR0911 - one `case` a measure
     """Return the answer to a measure over rows, each a dict."""
     match measure:
         case RowCount():
@@ -38,12 +50,37 @@ def answer(measure, rows):
             return sum(holds(predicate, [row]) for row in rows)
         case Maximum(value) | Minimum(value):
             found = [reach(value, [row]) for row in rows]
-            return extreme([one for one in found if one is not None], isinstance(measure, Maximum))
+            there = present(found) if measure.numbers_only else [one for one in found if one is not None]
+            return extreme(there, isinstance(measure, Maximum))
+        case Sum(value):
+            return sum(present(reach(value, [row]) for row in rows))
+        case Distinct(value, listed):
+            different = set(map(same, present(reach(value, [row]) for row in rows)))
+            return DistinctCounts(len(different), among(different, listed))
+        case MostCommon(value, listed):
+            counts = Counter(map(same, present(reach(value, [row]) for row in rows)))
+            first = {one for one, n in counts.items() if n == max(counts.values())}
+            return MostCommonValues(len(first), among(first, listed), tuple(sorted(first)[:20]))
+        case RepeatedRows(key, where):
+            keys = [tuple(map(nothing, (reach(value, [row]) for value in key))) for row in rows if holds(where, [row])]
+            return sum(n for n in Counter(keys).values() if n > 1)
         case Duplicates(key):
             keys = [tuple(same(reach(value, [row])) for value in key) for row in rows]
             repeated = [n for one, n in Counter(k for k in keys if None not in k).items() if n > 1]
             return DuplicateCounts(len(repeated), sum(repeated) - len(repeated), sum(repeated))
     raise TypeError(measure)
+
+
+def present(values):
+    return [one for one in values if one is not None and not is_nan(one)]
+
+
+def nothing(value):
+    return None if is_nan(value) else same(value)
+
+
+def among(values, listed):
+    return sum(any(equal(value, one) for one in listed) for value in values)
 
 
 def extreme(values, largest):
@@ -80,6 +117,17 @@ def holds(predicate, bound) -> bool:  # noqa: C901, PLR0911, PLR0912 - one `case
         case AnyEntry(mapped, inner):
             entries = ({"key": key, "value": value} for key, value in reach(mapped, bound) or ())
             return any(holds(inner, [*bound, entry]) for entry in entries)
+        case Compares(left, comparison, right):
+            one, other = reach(left, bound), reach(right, bound)
+            how = {
+                Comparison.EQUAL: operator.eq,
+                Comparison.GREATER: operator.gt,
+                Comparison.GREATER_OR_EQUAL: operator.ge,
+            }
+            return len(present([one, other])) == 2 and how[comparison](one, other)
+        case SumIs(values, total):
+            numbers = [reach(value, bound) for value in values]
+            return len(present(numbers)) == len(values) and sum(numbers) == total
     found = reach(predicate.array if hasattr(predicate, "array") else predicate.value, bound)
     if found is None:
         return False
@@ -98,6 +146,10 @@ def holds(predicate, bound) -> bool:  # noqa: C901, PLR0911, PLR0912 - one `case
             return (least is not None and len(fields) < least) or (most is not None and len(fields) > most)
         case DoesNotMatch(_, pattern):
             return re.search(pattern.replace("$", r"\Z"), found) is None
+        case Matches(_, pattern):
+            return re.search(pattern.replace("$", r"\Z"), found) is not None
+        case IsNaN():
+            return is_nan(found)
         case NotMultipleOf(_, factor):
             return math.isfinite(found) and not multiple(found, factor)
         case NotFinite():

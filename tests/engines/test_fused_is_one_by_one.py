@@ -18,21 +18,30 @@ from lakegate.measures import (
     AnyEntry,
     AnyItem,
     AnyOf,
+    Compares,
+    Comparison,
     CountWhere,
+    Distinct,
     DoesNotMatch,
     Duplicates,
+    IsNaN,
     IsNull,
     LengthOutOfRange,
+    Matches,
     Maximum,
     Minimum,
+    MostCommon,
     Not,
     NotFinite,
     NotIn,
     NotMultipleOf,
     OneOf,
     OutOfRange,
+    RepeatedRows,
     RepeatsItem,
     RowCount,
+    Sum,
+    SumIs,
     Value,
 )
 
@@ -106,6 +115,7 @@ def about_text(value):
         st.builds(NotIn, st.just(value), LISTED)
         | st.builds(OneOf, st.just(value), LISTED)
         | st.builds(DoesNotMatch, st.just(value), PATTERNS)
+        | st.builds(Matches, st.just(value), PATTERNS)
         | st.builds(LengthOutOfRange, st.just(value), lengths, lengths)
     )
 
@@ -113,7 +123,11 @@ def about_text(value):
 V = {name: Value((name,)) for name in OF_COLUMN}
 ITEM, KEY, ENTRY = Value((), 1), Value(("key",), 1), Value(("value",), 1)
 SIZES = st.none() | st.integers(0, 3)
+ALIKE = [(V["i"], Value((NAME, "x"))), (V["s"], Value((NAME, "y"))), (V["f"], V["f"]), (V["d"], V["d"])]
 SIMPLE = st.one_of(
+    st.sampled_from([IsNaN(V["f"]), IsNaN(V["i"]), IsNaN(V["s"])]),
+    st.builds(lambda pair, how: Compares(pair[0], how, pair[1]), st.sampled_from(ALIKE), st.sampled_from(Comparison)),
+    st.builds(SumIs, st.just(ALIKE[0]), INTS),
     st.sampled_from([IsNull(value) for value in V.values()]),
     st.sampled_from([IsNull(Value((NAME, "x"))), RepeatsItem(V["l"]), RepeatsItem(V["t"])]),
     about_number(V["i"]),
@@ -140,8 +154,16 @@ PREDICATES = st.recursive(
 )
 MEASURES = st.lists(
     st.builds(CountWhere, PREDICATES)
-    | st.builds(Maximum, st.sampled_from([V["i"], V["f"], V["s"], V["c"]]))
-    | st.builds(Minimum, st.sampled_from([V["i"], V["f"], V["s"], V["c"]]))
+    | st.builds(Maximum, st.sampled_from([V["i"], V["f"], V["s"], V["c"]]), st.booleans())
+    | st.builds(Minimum, st.sampled_from([V["i"], V["f"], V["s"], V["c"]]), st.booleans())
+    | st.builds(Sum, st.sampled_from([V["i"], V["c"]]))
+    | st.builds(Distinct, st.sampled_from([V[c] for c in "ifsbd"]), LISTED)
+    | st.builds(MostCommon, st.sampled_from([V[c] for c in "ifsb"]), LISTED)
+    | st.builds(
+        RepeatedRows,
+        st.lists(st.sampled_from([V[c] for c in "ifsbd"]), min_size=1, max_size=2, unique=True).map(tuple),
+        PREDICATES,
+    )
     | st.builds(
         Duplicates, st.lists(st.sampled_from([V[c] for c in "ifsbd"]), min_size=1, max_size=2, unique=True).map(tuple)
     )

@@ -41,7 +41,7 @@ def aggregate(measure: Sum | Mean | StandardDeviation, scope: Scope) -> str:
     found = _numbers(measure.value, scope)
     x = number(measure.value, scope)
     if found.kind is Kind.NULL:
-        return "0" if isinstance(measure, Sum) else "NULL"
+        return "coalesce(max(NULL), 0)" if isinstance(measure, Sum) else "max(NULL)"
     match measure:
         case Sum():
             return f"coalesce({_either('sum', x, found)}, 0)"

@@ -77,3 +77,22 @@ def _said(found) -> Said:
     info = found.exception_info or {}
     errors = [one for one in [info, *info.values()] if isinstance(one, dict) and one.get("raised_exception")]
     return Said(bool(found.success), found.result or {}, str(errors[0]["exception_message"]) if errors else None)
+
+
+def asked_of_sqlite(frame: pd.DataFrame, expectations) -> list[Said]:
+    """Return what the library says of the same rows in SQLite, where LIKE tells cases apart as the standard's does."""
+    import sqlalchemy as sa
+    from great_expectations.execution_engine.sqlalchemy_batch_data import SqlAlchemyBatchData
+
+    connect = sa.create_engine("sqlite://", poolclass=sa.pool.StaticPool)
+    with connect.connect() as connection:
+        connection.execute(sa.text("PRAGMA case_sensitive_like = ON"))
+        frame.to_sql("rows", connection, index=False)
+        connection.commit()
+    engine = _library()[2](engine=connect)
+    engine.load_batch_data("batch", SqlAlchemyBatchData(execution_engine=engine, table_name="rows"))
+    try:
+        return _asked(engine, expectations)
+    finally:
+        engine.close()
+        connect.dispose()

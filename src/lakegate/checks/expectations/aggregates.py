@@ -64,11 +64,12 @@ class Within(Check):
                 return unmeasured(answer)
         observed = self._observed(answers, found.count or 0)
         success = observed is not None and self.bounds.hold(observed)
-        got = "no value" if observed is None else str(told(observed))
-        open_ = self._judgement(success=success, observed=told(observed), got=f"{self.title} {got}")
+        got = f"no value to take {self.title} of" if observed is None else f"{self.title} {told(observed)}"
+        open_ = self._judgement(success=success, observed=told(observed), got=got)
         if self.ratio or isinstance(self.measure, Distinct):
             return open_  # it is a count, no value of the data
-        discreet = self._judgement(success=success, observed=None, got=f"another {self.title.removeprefix('the ')}")
+        got = f"another {self.title.removeprefix('the ')}" if observed is not None else got
+        discreet = self._judgement(success=success, observed=None, got=got)
         return Judgement(
             open_.outcome, open_.reason, open_.diagnostics, quotes=(self.column.declared.name,), discreet=discreet
         )
@@ -161,7 +162,8 @@ def _counted(asked: Asked, column: Column, measure: Measure, title: str, *number
 def unique_count(asked: Asked) -> Check:
     """`expect_column_unique_value_count_to_be_between`."""
     column = asked.typed(*Family)
-    asked.whole("min_value"), asked.whole("max_value")  # the library would cut the decimals off
+    for name in ("min_value", "max_value"):
+        asked.whole(name)  # the library cuts decimals off
     return _counted(asked, column, Distinct(column.value), "the number of different values", ratio=None)
 
 
@@ -243,7 +245,9 @@ def quantiles(asked: Asked) -> Check:
     column = asked.typed(Family.NUMBER)
     ranges = asked.kwargs.get("quantile_ranges")
     how = asked.kwargs.get("allow_relative_error") or "nearest"
-    if not isinstance(ranges, dict) or set(ranges) != {"quantiles", "value_ranges"} or how not in BETWEEN:
+    if not isinstance(ranges, dict) or set(ranges) != {"quantiles", "value_ranges"}:
+        raise Untranslatable
+    if not isinstance(how, str) or how not in BETWEEN:
         raise Untranslatable
     shares, wanted = ranges["quantiles"], ranges["value_ranges"]
     if not isinstance(shares, list) or not isinstance(wanted, list) or not shares or len(shares) != len(wanted):

@@ -19,7 +19,6 @@ from lakegate.measures import AllOf, AnyOf, IsNaN, IsNull, Literal, Not, Predica
 
 IGNORED = frozenset({"batch_id", "catch_exceptions", "condition_parser", "result_format"})  # they change no answer
 EXACT = 2**53  # beyond, the library's floats no longer hold every integer
-LARGEST = 2**63 - 1
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)?")
 
@@ -124,7 +123,9 @@ class Asked:
     def whole(self, name: str) -> int | None:
         """Return an integer, None where nothing is said."""
         value = self.kwargs.get(name)
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int) or abs(value) > EXACT:
             raise Untranslatable
         return value
 
@@ -196,15 +197,15 @@ def family(prop: Property) -> Family | None:
 
 def number(value: Any) -> int | float:  # noqa: ANN401 - as written
     """Return a number as a measure takes it: whole ones as int, so that they compare exactly with any type."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise Untranslatable
-    if isinstance(value, int) or math.isinf(value) or value != int(value):
-        if isinstance(value, int) and abs(value) > EXACT:
-            raise Untranslatable
+    if isinstance(value, float) and math.isnan(value):
+        raise Untranslatable
+    if isinstance(value, float) and math.isinf(value):
         return value
     if abs(value) > EXACT:
         raise Untranslatable
-    return int(value)
+    return int(value) if value == int(value) else value
 
 
 def plain_text(value: Any) -> str:  # noqa: ANN401 - as written

@@ -18,7 +18,7 @@ from typing import Any
 
 from lakegate.checks.expectations.asked import Untranslatable, plain_text
 
-LARGEST = 20_000  # characters that a pattern, repetitions written out, may take: RE2 refuses what is too large
+LARGEST = 150_000  # characters that a pattern may take, repetitions written out; beyond, RE2 gets slow (1 s and more)
 REPEATED_AT_MOST = 1000  # RE2's own limit
 HARMLESS = re.UNICODE | re.DOTALL
 UNREADABLE = re.compile(r"\{,|\[\[|\[:|\(\?[a-zA-Z]*u")  # RE2 reads it in another way, or not; pandas may ask RE2

@@ -15,7 +15,6 @@ from lakegate.checks.interface import (
     Outcome,
     not_applicable,
     rows_told,
-    share,
     unmeasured,
     violated,
 )
@@ -239,7 +238,6 @@ class NoRowsFound(Check):
             return unmeasured(answer)
         count = int(answer)  # type: ignore[arg-type]
         diagnostics = {"success": not count, "result": {"observed_value": count}, "expected": "no row"}
-        diagnostics |= share(count, found.count or 0) if count <= (found.count or 0) else {}
         if not count:
             return Judgement(Outcome.PASSED, "", diagnostics)
         return Judgement(violated(self.action), f"got {rows_told(count)}, expected no row", diagnostics)

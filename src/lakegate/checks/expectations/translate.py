@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lakegate.checks.expectations import aggregates, row_wise, sets, table
+from lakegate.checks.expectations import aggregates, row_wise, sets, several_columns, table
 from lakegate.checks.expectations.asked import Asked, Untranslatable
 from lakegate.checks.interface import Check, Identity
 from lakegate.contract.expectation_catalogue import kwargs_of
@@ -20,9 +20,9 @@ TRANSLATIONS: dict[str, Callable[[Asked], Check]] = {
     "expect_column_median_to_be_between": aggregates.median,
     "expect_column_min_to_be_between": aggregates.minimum,
     "expect_column_most_common_value_to_be_in_set": sets.most_common,
-    "expect_column_pair_values_a_to_be_greater_than_b": row_wise.pair_greater,
-    "expect_column_pair_values_to_be_equal": row_wise.pair_equal,
-    "expect_column_pair_values_to_be_in_set": row_wise.pair_in_set,
+    "expect_column_pair_values_a_to_be_greater_than_b": several_columns.pair_greater,
+    "expect_column_pair_values_to_be_equal": several_columns.pair_equal,
+    "expect_column_pair_values_to_be_in_set": several_columns.pair_in_set,
     "expect_column_proportion_of_non_null_values_to_be_between": aggregates.present_share,
     "expect_column_proportion_of_unique_values_to_be_between": aggregates.unique_share,
     "expect_column_quantile_values_to_be_between": aggregates.quantiles,
@@ -46,10 +46,10 @@ TRANSLATIONS: dict[str, Callable[[Asked], Check]] = {
     "expect_column_values_to_not_match_like_pattern_list": row_wise.does_not_match,
     "expect_column_values_to_not_match_regex": row_wise.does_not_match,
     "expect_column_values_to_not_match_regex_list": row_wise.does_not_match,
-    "expect_compound_columns_to_be_unique": row_wise.compound_unique,
-    "expect_multicolumn_sum_to_equal": row_wise.sum_equal,
-    "expect_multicolumn_values_to_be_equal": row_wise.all_equal,
-    "expect_select_column_values_to_be_unique_within_record": row_wise.unique_within_record,
+    "expect_compound_columns_to_be_unique": several_columns.compound_unique,
+    "expect_multicolumn_sum_to_equal": several_columns.sum_equal,
+    "expect_multicolumn_values_to_be_equal": several_columns.all_equal,
+    "expect_select_column_values_to_be_unique_within_record": several_columns.unique_within_record,
     "expect_table_column_count_to_be_between": table.columns_between,
     "expect_table_column_count_to_equal": table.columns_equal,
     "expect_table_columns_to_match_ordered_list": table.columns_in_order,
