@@ -135,4 +135,5 @@ def test_the_wheel_holds_every_contract_of_the_demo_and_none_of_their_examples()
     settings = tomllib.loads((TOP / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
 
     contracts = [path.relative_to(TOP).as_posix() for path in tracked("contracts/nyc/*.odcs.yaml")]
-    assert settings["force-include"] == {path: f"lakegate/{path}" for path in contracts}
+    expected = [*contracts, "expectations/nyc"]
+    assert settings["force-include"] == {path: f"lakegate/{path}" for path in expected}

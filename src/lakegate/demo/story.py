@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 MARK = ".lakegate-demo"  # stands in a lake that the demo made and may make anew
+LIBRARIES = (
+    "The analysts keep rules of their own in expectations/nyc: suites of Great Expectations for flights and weather,\n"
+    "measured in the same scan, and a model of pandera for the airports, which finds one on the wrong side of the world."
+)
 ORDER = ("airlines", "airports", "planes", "flights", "weather")  # what others refer to comes first
 
 
@@ -45,6 +49,7 @@ def play(folder: Path) -> int:
         arrive(folder, places.append, damaged=True)
     screen.print(f"{len(places)} batches of {len(ORDER)} datasets; the flights of April were spoilt on the way.")
     _heading(screen, "3. lakegate promote: each batch is measured, judged, and let in or kept out")
+    screen.print(LIBRARIES)
     found = {dataset: _promote(screen, folder, dataset) for dataset in ORDER}
     _heading(screen, "4. April again: repaired, under the same key")
     arrive_repaired(folder)
