@@ -203,6 +203,9 @@ ELSEWHERE = {
     "`rule:`",
     "`format: json` without `delimiter`",
     "`''` in CSV",
+    "custom rule of `greatExpectations`",  # inputs/test_expectations.py, libraries/great_expectations/
+    "custom rule of `pandera`",  # the same, libraries/pandera/
+    "severity of an expectation",  # inputs/test_expectations.py
     "nothing to check, or everything filtered out",  # test_verdict.py
 }
 
