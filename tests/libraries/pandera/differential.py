@@ -21,7 +21,7 @@ from lakegate.checks.interface import Check, Outcome
 from lakegate.contract.model import Contract
 from lakegate.errors import ContractError
 from lakegate.libraries.pandera.model import run, source_of
-from lakegate.libraries.pandera.rules import Model
+from lakegate.libraries.pandera.rules import Column, Model
 from lakegate.libraries.pandera.source import class_name
 from lakegate.verdict import Verdict
 from libraries.pandera.cases import Case, case
@@ -96,7 +96,7 @@ def compared(one: Case, tally: Tally, spoil: Callable[[str], str] = str) -> None
             held != verdict.passes
         )
         if failed is not None and verdict.rows is not None:
-            differ += rules(said, verdict, failed, frame, tally)
+            differ += [*rules(said, verdict, failed, frame, tally), *fields(said, verdict, failed, frame)]
         if differ:
             asked = f"{one.contract['schema'][0]}\n{one.contract['customProperties']}\n{frame.rows}\n{failed}"
             tally.differ.append(f"{frame.backend} ({frame.kind}): {'; '.join(differ)}\n{asked}")
@@ -121,7 +121,10 @@ def accepted(model: Any, frame: Any) -> tuple[bool, set[str] | None]:
         try:
             model.validate(frame, lazy=True)
         except SchemaErrors as raised:
-            return False, {str(getattr(error.check, "name", error.check)) for error in raised.schema_errors}
+            names = [
+                (str(error.schema.name), getattr(error.check, "name", error.check)) for error in raised.schema_errors
+            ]
+            return False, {told for column, name in names for told in (str(name), f"{column}:{name}")}
         except KeyboardInterrupt:
             raise
         except BaseException:  # noqa: BLE001 - that it is refused is what counts; Polars panics, which is no Exception
@@ -140,6 +143,34 @@ def rules(said: Model, verdict: Verdict, failed: set[str], frame: Frame, tally: 
         wrong = bool(failed & {key, f"{key}.finite"})
         if key in ours and wrong != (ours[key] in BROKEN):
             yield f"{rule.key}: {ours[key]}, pandera {'fails' if wrong else 'passes'} it"
+
+
+BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "format")
+SAID = {  # what `Field` says of a column of this type -> the checks it stands for, the names pandera has for it
+    "integer": (BOUNDS, ("greater_than_or_equal_to", "greater_than", "less_than_or_equal_to", "less_than")),
+    "string": (("enum",), ("isin",)),
+}
+
+
+def fields(said: Model, verdict: Verdict, failed: set[str], frame: Frame) -> Iterator[str]:
+    """Yield each column of which `Field` says something that the two judge differently."""
+    ours = {result.key: result.outcome for result in verdict.results}
+    for name, column in said.columns.items():
+        options, checks = SAID.get(str(column.declared.logical_type), ((), ()))
+        if name not in frame.rows.column_names or not right(frame.rows.schema.field(name).type, column):
+            continue  # of another type: that alone is told of it
+        keys = {f"{said.obj.name}.{column.declared.name}.{option}" for option in options}
+        held = not any(ours.get(key) in BROKEN for key in keys)
+        if held != (not failed & {*keys, *(f"{name}:{check}" for check in checks)}):
+            yield f"{name}: {sorted(keys & ours.keys())} {'hold' if held else 'do not hold'}, pandera says otherwise"
+
+
+def right(found: pa.DataType, column: Column) -> bool:
+    """Whether a column has the type that its `Field` was written for."""
+    is_a = pa.types
+    if column.declared.logical_type == "integer":
+        return is_a.is_integer(found)
+    return is_a.is_string(found) or is_a.is_large_string(found) or is_a.is_dictionary(found)
 
 
 def compare(cases: int, seed: int, spoil: Callable[[str], str] = str, stop_after: int | None = None) -> Tally:

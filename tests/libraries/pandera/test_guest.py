@@ -324,6 +324,33 @@ def test_an_index_that_the_model_wants(ask):
     assert wrong(found) == {"index.less_than(2)": ()}
 
 
+def test_an_index_of_another_shape_leaves_its_checks_unpassed(ask):
+    model = """
+    import pandera.pandas as pa
+    index = pa.MultiIndex([pa.Index(int, name="i"), pa.Index(int, name="j")])
+    Orders = pa.DataFrameSchema({"a": pa.Column(int)}, index=index)
+    """
+
+    found = ask(model, pa.table({"a": [1]}))
+
+    assert not found["mismatch_index"].success
+    assert [name for name, finding in found.items() if finding.success] == ["a.required", "a.dtype", "a.nullable"]
+
+
+def test_one_type_for_every_column(ask):
+    model = """
+    import pandera.{0} as pa
+    Orders = pa.DataFrameSchema(dtype=int)
+    """
+    for backend in ("pandas", "polars"):
+        found = ask(model.format(backend), pa.table({"a": [1, 2], "b": ["x", "y"]}))
+        good = ask(model.format(backend), pa.table({"a": [1, 2]}))
+
+        assert list(wrong(found)) == ["dtype"]
+        assert found["dtype"].column == "b"
+        assert wrong(good) == {}
+
+
 def test_a_parser_that_raises_leaves_nothing_passed(ask):
     model = """
     import pandera.pandas as pa

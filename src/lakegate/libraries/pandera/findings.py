@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from lakegate.checks.pandera_model import Note
@@ -73,7 +73,8 @@ class Telling:
     located: bool = True
     cut: str = ""  # why pandera ended before its checks; empty where it did not
     unordered: bool = False  # whether a column that is not the model's keeps pandera from looking at the order
-    broken: frozenset[str] = field(default=frozenset())  # columns that are absent or of another type
+    other_index: bool = False  # whether the frame's index has another shape than the model's
+    broken: frozenset[str] = frozenset()  # columns that are absent or of another type
 
 
 def findings(listed: Sequence[Listed], failed: Sequence[Failed], telling: Telling) -> tuple[LibraryFinding, ...]:
@@ -111,6 +112,8 @@ def _skipped(one: Listed, telling: Telling) -> str:
         return telling.cut
     if one.absent:
         return "the column is absent" if one.component else "a column of it is absent"
+    if one.of_index and telling.other_index:
+        return "the frame has another index"
     if one.kind == "ordered" and telling.unordered:
         return "a column that is not the model's stands between"
     return ""

@@ -103,6 +103,7 @@ def _validated(schema: Any, container: type[Any], table: pa.Table, guest: Guest)
         located=not schema.parsers,
         cut=cut,
         unordered=backend == "polars" and any(one.kind == "strict" for one in failed),
+        other_index=any(one.reason == "MISMATCH_INDEX" for one in failed),
         broken=_broken(failed),
     )
     return LibraryAnswer(findings(things, failed, telling))

@@ -102,15 +102,21 @@ def _of_component(part: Any, component: str | None, name: str, dtype: Any) -> It
 
 def _checks(part: Any, component: str | None, prefix: str) -> Iterator[Listed]:
     for number, check in enumerate(part.checks):
-        label = str(check.error if check.registry_name and check.error else check.name)
-        expected = str(check.error or check.name)
-        name = prefix + (label if len(label) <= LONGEST else label[:LONGEST] + "…")
+        label = _cut(check.error if check.registry_name and check.error else check.name)
+        name, expected = prefix + label, _cut(check.error or check.name)
         yield Listed(component, "check", name, expected, number=number, warns=bool(check.raise_warning))
 
 
+def _cut(words: object) -> str:
+    said = str(words)
+    return said if len(said) <= LONGEST else said[:LONGEST] + "…"
+
+
 def _of_frame(schema: Any, columns: Collection[str]) -> Iterator[Listed]:
-    if schema.dtype is not None and not schema.columns:
-        yield Listed(None, "dtype", "dtype", f"type {schema.dtype} in every column", about_rows=False)
+    if schema.dtype is not None and not schema.columns:  # then pandera holds every column against it, and against null
+        every = tuple(columns)
+        yield Listed(None, "dtype", "dtype", f"type {schema.dtype} in every column", matches=every, about_rows=False)
+        yield Listed(None, "nullable", "nullable", "a value in every cell", matches=every)
     if schema.strict is True:
         yield Listed(None, "strict", "strict", "only the columns of the model", about_rows=False)
     if schema.ordered:
