@@ -22,7 +22,7 @@ declares of its columns. The library runs an expectation of a translated type to
 
 - it has a `row_condition`, a suite parameter (`$PARAMETER`), or a kwarg that {LIBRARY} does not know;
 - its column is not in the contract, or has no logicalType that values can be compared with (`object`, `array`, `map`,
-  `time`, none); for a `timestamp` the contract must say `timezone: true` or `false`;
+  `time`, none); beside a bound a `timestamp` must say `timezone: true` or `false` in the contract;
 - a value is not of the column's type: `"1"` for a number, `1` for text, a number beyond 2^53, text for a date in a set;
 - several columns are not of one type;
 - a regular expression looks around, refers back, asks for word boundaries (`\\b`), ignores case (`(?i)`), has any other

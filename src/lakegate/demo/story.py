@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 MARK = ".lakegate-demo"  # stands in a lake that the demo made and may make anew
 LIBRARIES = (
     "The analysts keep rules of their own in expectations/nyc: suites of Great Expectations for flights and weather,\n"
-    "measured in the same scan, and a model of pandera for the airports, which finds one on the wrong side of the world."
+    "measured in the same scan, and a model of pandera for the airports: it finds one on the wrong side of the world."
 )
 ORDER = ("airlines", "airports", "planes", "flights", "weather")  # what others refer to comes first
 

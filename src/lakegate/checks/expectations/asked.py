@@ -36,6 +36,7 @@ class Family(StrEnum):
     DATE = "a date"
     NAIVE = "a timestamp without time zone"
     ZONED = "a timestamp with time zone"
+    INSTANT = "a timestamp, with time zone or without: all its values alike, but not beside a bound"
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,21 +179,20 @@ class Asked:
             raise Untranslatable
 
 
+FAMILIES = {
+    LogicalType.STRING: Family.TEXT,
+    LogicalType.INTEGER: Family.NUMBER,
+    LogicalType.NUMBER: Family.NUMBER,
+    LogicalType.BOOLEAN: Family.BOOLEAN,
+    LogicalType.DATE: Family.DATE,
+}
+
+
 def family(prop: Property) -> Family | None:
-    """Return what a declared property can be compared with; a timestamp must say whether it is zoned."""
-    match prop.logical_type:
-        case LogicalType.STRING:
-            return Family.TEXT
-        case LogicalType.INTEGER | LogicalType.NUMBER:
-            return Family.NUMBER
-        case LogicalType.BOOLEAN:
-            return Family.BOOLEAN
-        case LogicalType.DATE:
-            return Family.DATE
-        case LogicalType.TIMESTAMP if isinstance(prop.options.get("timezone"), bool):
-            return Family.ZONED if prop.options["timezone"] else Family.NAIVE
-        case _:
-            return None
+    """Return what a declared property can be compared with; beside a bound a timestamp must say whether it is zoned."""
+    if prop.logical_type is LogicalType.TIMESTAMP:
+        return {True: Family.ZONED, False: Family.NAIVE}.get(prop.options.get("timezone"), Family.INSTANT)
+    return FAMILIES.get(prop.logical_type) if prop.logical_type else None
 
 
 def number(value: Any) -> int | float:  # noqa: ANN401 - as written

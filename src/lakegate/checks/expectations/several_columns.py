@@ -40,6 +40,9 @@ def _ignored(asked: Asked, columns: tuple[Column, ...]) -> Predicate:
     return which(missing) if which else AnyOf(())
 
 
+TIMESTAMPS = (Family.NAIVE, Family.ZONED, Family.INSTANT)
+
+
 def _pair(asked: Asked, *families: Family) -> tuple[Column, Column]:
     one, other = asked.columns([asked.kwargs.get("column_A"), asked.kwargs.get("column_B")], *families)
     return one, other
@@ -58,7 +61,7 @@ def pair_equal(asked: Asked) -> Check:
 
 def pair_greater(asked: Asked) -> Check:
     """`expect_column_pair_values_a_to_be_greater_than_b`."""
-    a, b = _pair(asked, Family.TEXT, Family.NUMBER, Family.DATE, Family.NAIVE, Family.ZONED)
+    a, b = _pair(asked, Family.TEXT, Family.NUMBER, Family.DATE, *TIMESTAMPS)
     comparison = Comparison.GREATER_OR_EQUAL if asked.flag("or_equal") else Comparison.GREATER
     kept = Compares(a.value, comparison, b.value)
     return _several(asked, (a, b), _unless(asked, (a, b), kept), f"{a.declared.name} {comparison} {b.declared.name}")
