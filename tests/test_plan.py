@@ -4,8 +4,9 @@ from checks.asked import contract
 from lakegate.checks.derive import Neighbours, checks_of
 from lakegate.contract.odcs import load
 from lakegate.engines.explain import declared, explain
-from lakegate.measures import CountWhere, IsNull, RowCount, Value
+from lakegate.measures import CountWhere, RowCount
 from lakegate.plan import KeyPass, QueryPass, ReferencePass, Scan, plan
+from lakegate.predicates import IsNull, Value
 
 
 def planned(*properties, **of_object):

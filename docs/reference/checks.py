@@ -9,7 +9,8 @@ from pathlib import Path
 from lakegate.checks.derive import Neighbours, checks_of
 from lakegate.checks.interface import Check
 from lakegate.contract.odcs import load
-from lakegate.measures import AllOf, AnyEntry, AnyItem, AnyOf, CountWhere, Measure, Not, Predicate
+from lakegate.measures import CountWhere, Measure
+from lakegate.predicates import AllOf, AnyEntry, AnyItem, AnyOf, Not, Predicate
 
 HERE = Path(__file__).parent
 EXAMPLE, PAGE = HERE / "every-check.odcs.yaml", HERE / "checks.md"

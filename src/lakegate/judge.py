@@ -14,8 +14,9 @@ from lakegate.engines.interface import Engine, Wanted
 from lakegate.errors import WorkerDied
 from lakegate.libraries.guests import Guests, Here, versions
 from lakegate.libraries.interface import Guest
-from lakegate.measures import Measure, NotMeasured, RowCount, Value
+from lakegate.measures import Measure, NotMeasured, RowCount
 from lakegate.plan import plan
+from lakegate.predicates import Value
 from lakegate.rows import Location, Rows
 from lakegate.verdict import BatchFile, CheckResult, Context, Policy, Verdict, batch_digest, policy, results
 from lakegate.version import __version__

@@ -18,24 +18,17 @@ from lakegate.engines.duckdb import DuckDB
 from lakegate.engines.interface import Wanted
 from lakegate.measures import (
     CountWhere,
-    DoesNotMatch,
     DuplicateCounts,
     Duplicates,
     Fault,
-    IsNull,
     Maximum,
     Minimum,
-    Not,
-    NotFinite,
-    NotIn,
     NotMeasured,
-    OneOf,
     Orphans,
-    OutOfRange,
     RowCount,
     SqlResult,
-    Value,
 )
+from lakegate.predicates import DoesNotMatch, IsNull, Not, NotFinite, NotIn, OneOf, OutOfRange, Value
 from lakegate.rows import Defect, DefectKind, Rows
 
 A, B = Value(("a",)), Value(("b",))

@@ -7,18 +7,15 @@ import duckdb
 import pytest
 
 from lakegate.engines import predicates, sql
-from lakegate.measures import (
+from lakegate.measures import CountWhere, Duplicates, Maximum, Minimum, RowCount
+from lakegate.predicates import (
     AllOf,
     AnyEntry,
     AnyItem,
     AnyOf,
-    CountWhere,
     DoesNotMatch,
-    Duplicates,
     IsNull,
     LengthOutOfRange,
-    Maximum,
-    Minimum,
     Not,
     NotFinite,
     NotIn,
@@ -26,7 +23,6 @@ from lakegate.measures import (
     OneOf,
     OutOfRange,
     RepeatsItem,
-    RowCount,
     Value,
 )
 from lakegate.rows import Kind, Type

@@ -14,19 +14,17 @@ from lakegate.engines.interface import Wanted
 from lakegate.measures import (
     Distinct,
     Fault,
-    IsNull,
     Mean,
     MostCommon,
-    Not,
     NotMeasured,
     Quantiles,
     RepeatedRows,
     SeveralValues,
     StandardDeviation,
     Sum,
-    Value,
 )
 from lakegate.plan import KeyPass, Plan, Scan, ValuesPass
+from lakegate.predicates import IsNull, Not, Value
 from lakegate.rows import Kind, Type
 
 A, B = Value(("a",)), Value(("b",))

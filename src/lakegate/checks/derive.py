@@ -15,7 +15,7 @@ from lakegate.checks.spot import spots
 from lakegate.checks.structure import DeclaredColumns, MinimumRows, Readable
 from lakegate.contract.expectation_files import NO_FILES, ExpectationFiles
 from lakegate.contract.model import Contract, Relationship, SchemaObject, SlaProperty
-from lakegate.measures import Value
+from lakegate.predicates import Value
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 from lakegate.contract.model import Action
-from lakegate.measures import Answer, Fault, Measure, NotMeasured, Value
+from lakegate.measures import Answer, Fault, Measure, NotMeasured
+from lakegate.predicates import Value
 from lakegate.rows import Location, Rows
 
 

@@ -15,14 +15,8 @@ from lakegate.checks.interface import (
     unmeasured,
     violated,
 )
-from lakegate.measures import (
-    DuplicateCounts,
-    Duplicates,
-    Measure,
-    NotMeasured,
-    Orphans,
-    Value,
-)
+from lakegate.measures import DuplicateCounts, Duplicates, Measure, NotMeasured, Orphans
+from lakegate.predicates import Value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

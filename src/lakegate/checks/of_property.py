@@ -15,7 +15,7 @@ from lakegate.checks.row_rules import NoRow
 from lakegate.checks.spot import Spot, literal
 from lakegate.checks.structure import ColumnPresent, HasLogicalType, HasPhysicalType
 from lakegate.contract.model import LogicalType, Scalar
-from lakegate.measures import (
+from lakegate.predicates import (
     DoesNotMatch,
     LengthOutOfRange,
     Literal,

@@ -14,18 +14,8 @@ from lakegate.contract.expectation_files import NO_FILES, ExpectationFiles
 from lakegate.contract.model import Quality, SchemaObject
 from lakegate.contract.vetting import vet
 from lakegate.errors import ContractError, Problem, Severity
-from lakegate.measures import (
-    AnyOf,
-    CountWhere,
-    DoesNotMatch,
-    Duplicates,
-    NotIn,
-    OneOf,
-    Predicate,
-    RowCount,
-    SqlResult,
-    Value,
-)
+from lakegate.measures import CountWhere, Duplicates, RowCount, SqlResult
+from lakegate.predicates import AnyOf, DoesNotMatch, NotIn, OneOf, Predicate, Value
 
 
 @dataclass(frozen=True, slots=True)

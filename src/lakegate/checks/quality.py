@@ -18,7 +18,8 @@ from lakegate.checks.interface import (
     violated,
 )
 from lakegate.contract.model import Operator, Threshold
-from lakegate.measures import Answer, CountWhere, DuplicateCounts, Duplicates, Measure, NotMeasured, RowCount, Value
+from lakegate.measures import Answer, CountWhere, DuplicateCounts, Duplicates, Measure, NotMeasured, RowCount
+from lakegate.predicates import Value
 
 SAID = {
     Operator.MUST_BE: "{}",

@@ -14,7 +14,8 @@ from lakegate.checks.interface import (
     unmeasured,
     violated,
 )
-from lakegate.measures import CountWhere, Measure, NotMeasured, Predicate, Value
+from lakegate.measures import CountWhere, Measure, NotMeasured
+from lakegate.predicates import Predicate, Value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,8 @@ import datetime as dt
 from dataclasses import dataclass
 
 from lakegate.checks.interface import Check, Found, Judgement, Outcome, not_applicable, passed, unmeasured
-from lakegate.measures import Maximum, Measure, Minimum, NotMeasured, Value
+from lakegate.measures import Maximum, Measure, Minimum, NotMeasured
+from lakegate.predicates import Value
 
 # Units as datacontract-cli reads them: `m` is minutes; lint asks for `min` or `month` (SEMANTICS).
 UNITS = {

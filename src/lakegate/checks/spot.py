@@ -11,7 +11,7 @@ from lakegate.checks.interface import Identity
 from lakegate.contract.date_format import read_bound
 from lakegate.contract.model import LogicalType, Property, Scalar, SchemaObject
 from lakegate.errors import ContractError, Problem, Severity
-from lakegate.measures import AllOf, AnyEntry, AnyItem, IsNull, Literal, Not, Predicate, Value
+from lakegate.predicates import AllOf, AnyEntry, AnyItem, IsNull, Literal, Not, Predicate, Value
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from lakegate.checks.interface import (
 )
 from lakegate.checks.physical_types import arrow_as_duckdb
 from lakegate.contract.model import LogicalType
-from lakegate.measures import CountWhere, Measure, NotMeasured, Predicate, RowCount, Value
+from lakegate.measures import CountWhere, Measure, NotMeasured, RowCount
+from lakegate.predicates import Predicate, Value
 from lakegate.rows import RESERVED, Kind, Location, Type
 
 # SEMANTICS: which kinds found in the data keep a declared logicalType. Nothing is cast to fit.

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from lakegate.measures import Answer, Measure, NotMeasured, Value
+from lakegate.measures import Answer, Measure, NotMeasured
 from lakegate.plan import Plan
+from lakegate.predicates import Value
 from lakegate.rows import Location, Rows
 
 if TYPE_CHECKING:

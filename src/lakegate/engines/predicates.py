@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import assert_never
 
-from lakegate.measures import (
+from lakegate.predicates import (
     AllOf,
     AnyEntry,
     AnyItem,

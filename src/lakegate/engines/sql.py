@@ -32,8 +32,8 @@ from lakegate.measures import (
     SqlResult,
     StandardDeviation,
     Sum,
-    Value,
 )
+from lakegate.predicates import Value
 from lakegate.rows import RESERVED
 
 ARRIVED = f"COLUMNS(lambda name: NOT starts_with(name, {text(RESERVED)}))"

@@ -14,17 +14,15 @@ from lakegate.measures import (
     Answer,
     Distinct,
     DistinctCounts,
-    Literal,
     Mean,
     MostCommon,
     MostCommonValues,
-    OneOf,
     Quantiles,
     SeveralValues,
     StandardDeviation,
     Sum,
-    Value,
 )
+from lakegate.predicates import Literal, OneOf, Value
 from lakegate.rows import Kind, Type
 
 SHOWN = 20  # values that share the first place

@@ -15,7 +15,7 @@ from typing import Any
 from lakegate.checks.interface import Identity
 from lakegate.contract.expectations import Expectation
 from lakegate.contract.model import Action, LogicalType, Property, SchemaObject
-from lakegate.measures import AllOf, AnyOf, IsNaN, IsNull, Literal, Not, Predicate, Value
+from lakegate.predicates import AllOf, AnyOf, IsNaN, IsNull, Literal, Not, Predicate, Value
 
 IGNORED = frozenset({"batch_id", "catch_exceptions", "condition_parser", "result_format"})  # they change no answer
 EXACT = 2**53  # beyond, the library's floats no longer hold every integer
@@ -191,7 +191,8 @@ FAMILIES = {
 def family(prop: Property) -> Family | None:
     """Return what a declared property can be compared with; beside a bound a timestamp must say whether it is zoned."""
     if prop.logical_type is LogicalType.TIMESTAMP:
-        return {True: Family.ZONED, False: Family.NAIVE}.get(prop.options.get("timezone"), Family.INSTANT)
+        zoned = prop.options.get("timezone")
+        return (Family.ZONED if zoned else Family.NAIVE) if isinstance(zoned, bool) else Family.INSTANT
     return FAMILIES.get(prop.logical_type) if prop.logical_type else None
 
 

@@ -5,16 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lakegate.checks.interface import Check, Found, Judgement, Outcome, rows_told, share, unmeasured, violated
-from lakegate.measures import (
-    CountWhere,
-    DuplicateCounts,
-    Duplicates,
-    Measure,
-    NotMeasured,
-    Predicate,
-    RepeatedRows,
-    Value,
-)
+from lakegate.measures import CountWhere, DuplicateCounts, Duplicates, Measure, NotMeasured, RepeatedRows
+from lakegate.predicates import Predicate, Value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

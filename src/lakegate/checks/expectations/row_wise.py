@@ -6,19 +6,17 @@ from lakegate.checks.expectations import patterns
 from lakegate.checks.expectations.asked import Asked, Column, Family, Untranslatable, members, number
 from lakegate.checks.expectations.most_rows import MostRows
 from lakegate.checks.interface import Check
-from lakegate.measures import (
+from lakegate.measures import CountWhere, Duplicates, RepeatedRows
+from lakegate.predicates import (
     AllOf,
     AnyOf,
-    CountWhere,
     DoesNotMatch,
-    Duplicates,
     LengthOutOfRange,
     Matches,
     NotIn,
     OneOf,
     OutOfRange,
     Predicate,
-    RepeatedRows,
 )
 
 

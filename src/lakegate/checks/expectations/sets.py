@@ -8,7 +8,8 @@ from typing import Any
 from lakegate.checks.expectations.aggregates import told
 from lakegate.checks.expectations.asked import Asked, Column, Family, Untranslatable, day, members
 from lakegate.checks.interface import Check, Found, Judgement, Outcome, unmeasured, violated
-from lakegate.measures import Distinct, DistinctCounts, Literal, Measure, MostCommon, MostCommonValues, NotMeasured
+from lakegate.measures import Distinct, DistinctCounts, Measure, MostCommon, MostCommonValues, NotMeasured
+from lakegate.predicates import Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

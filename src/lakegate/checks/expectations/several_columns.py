@@ -7,7 +7,8 @@ import itertools
 from lakegate.checks.expectations.asked import Asked, Column, Family, Untranslatable, member, number
 from lakegate.checks.expectations.most_rows import MostRows
 from lakegate.checks.interface import Check
-from lakegate.measures import AllOf, AnyOf, Compares, Comparison, CountWhere, Not, OneOf, Predicate, RepeatedRows, SumIs
+from lakegate.measures import CountWhere, RepeatedRows
+from lakegate.predicates import AllOf, AnyOf, Compares, Comparison, Not, OneOf, Predicate, SumIs
 
 COMPARED_AT_MOST = 12  # columns of a row compared with each other: 66 comparisons
 

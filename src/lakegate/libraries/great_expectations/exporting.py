@@ -27,18 +27,16 @@ from lakegate.checks.structure import (
 from lakegate.contract.expectations import Expectation
 from lakegate.contract.model import Action, Contract, Operator, SchemaObject, Threshold
 from lakegate.libraries.great_expectations.patterns import for_python
-from lakegate.measures import (
+from lakegate.measures import CountWhere, Duplicates, RowCount
+from lakegate.predicates import (
     AnyOf,
-    CountWhere,
     DoesNotMatch,
-    Duplicates,
     IsNull,
     LengthOutOfRange,
     Literal,
     NotIn,
     OutOfRange,
     Predicate,
-    RowCount,
     Value,
 )
 

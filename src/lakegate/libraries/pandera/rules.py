@@ -23,7 +23,8 @@ from lakegate.checks.structure import (
 )
 from lakegate.contract.model import Action, LogicalType, Operator, Property, SchemaObject, Threshold
 from lakegate.libraries.pandera.words import Unsayable, columns_of, expression, number, text
-from lakegate.measures import CountWhere, Duplicates, IsNull, NotIn, OutOfRange, RowCount, Value
+from lakegate.measures import CountWhere, Duplicates, RowCount
+from lakegate.predicates import IsNull, NotIn, OutOfRange, Value
 
 # Which kinds of column (`prelude/common.py`, `kind`) keep a logicalType; a column in which nothing has a type does.
 KINDS = {

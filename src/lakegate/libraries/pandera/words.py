@@ -7,7 +7,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import assert_never
 
-from lakegate.measures import (
+from lakegate.predicates import (
     AllOf,
     AnyEntry,
     AnyItem,
