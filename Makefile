@@ -77,6 +77,7 @@ bench: .venv/installed-all ## 40 checks beside hand-written queries: make bench 
 	$(BIN)/python benchmarks/promotion.py --runs $(RUNS)
 	PYTHONPATH=tests $(BIN)/python benchmarks/promotion_s3.py --runs $(RUNS)
 	$(BIN)/python benchmarks/preflight.py --runs $(RUNS)
+	$(BIN)/python benchmarks/expectations.py --runs $(RUNS)
 	$(BIN)/python benchmarks/intake.py --rows $(ROWS) --runs $(RUNS)
 	for rows in $(ROWS); do $(BIN)/python benchmarks/run.py --rows $$rows --runs $(RUNS) || exit; done
 
