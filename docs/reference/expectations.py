@@ -48,6 +48,7 @@ answers by what it loses, this is what we took.
 | sums, means, deviations of floats | in the order of the rows | with compensation for what rounding loses: the last digits may differ, and a bound that lies within them |
 | two expectations of quantiles of one column in one suite | both are answered with the quantiles of the first | each with its own |
 | quantiles `linear` or `midpoint` of infinities | NaN, even where an infinity stands at the very place | the infinity; NaN only between two of different sign |
+| numbers with a point in CSV and JSON | floats, as pandas would read them | in the scan as they are written, exactly; a library that runs itself is given doubles |
 | regular expressions | Python's `re`, for some texts Arrow's RE2 | Python's meaning of `\\d`, `\\w`, `\\s`, `.`, `$`, on all texts |
 | LIKE patterns | cannot be evaluated | as in SQL's standard, held against SQLite: case counts, only `escape` escapes |
 | `unexpected_rows_expectation` | cannot be evaluated | the query is a contract's own SQL: DuckDB's dialect, [vetted](sql.md), over `{batch}` alone |
