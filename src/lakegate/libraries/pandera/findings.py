@@ -30,7 +30,7 @@ KINDS = {
     "DATAFRAME_CHECK": "check",
     "CHECK_ERROR": "check",
 }
-GOT = {"nullable": "null", "unique": "a value more than once", "check": "another value", "required": "none"}
+GOT = {"nullable": "null", "unique": "a value more than once", "required": "none"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,8 @@ def _finding(one: Listed, errors: Sequence[Failed], telling: Telling) -> Library
             )
             return _told(one.name, column, [*notes, Note.NOT_CHECKED], why, success=False)
         return _told(one.name, column, [*notes, Note.RAISED], f"the check raised {raised.raised}", success=False)
-    got = next((error.got for error in errors if error.got), GOT.get(one.kind, "another value"))
+    other = GOT.get(one.kind, "another value" if one.component else "rows that break it")
+    got = next((error.got for error in errors if error.got), other)
     finding = _told(one.name, column, notes, f"got {got}, expected {one.expected}", success=False)
     return _located(finding, errors, telling)
 
