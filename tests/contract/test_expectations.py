@@ -121,3 +121,25 @@ def test_a_fault_in_a_suite_has_the_suites_own_line():
 
     assert (problem.file, problem.line, problem.rule) == (FILE, 3, "unknown-key")
     assert "did you mean column?" in problem.hint
+
+
+REACHING = [
+    "@pd.io.common.os.system('true') == 0",
+    "x.__class__ == 1",
+    "x == 'a\\' @pd'",
+    {"type": "pass_through", "pass_through_filter": "@pd.x"},
+    {"type": "and", "conditions": [{"column": {"name": "x"}, "operator": "==", "parameter": "a' and @pd.x == '"}]},
+]
+STAYING = [
+    "x == 'me@example.com' and y > 1",
+    {"type": "comparison", "column": {"name": "x"}, "operator": "==", "parameter": "me@example.com"},
+    None,
+]
+
+
+@pytest.mark.parametrize("condition", [*REACHING, *STAYING])
+def test_a_condition_names_columns_and_nothing_else(condition):
+    node = {"type": "expect_column_values_to_be_null", "kwargs": {"column": "x", "row_condition": condition}}
+
+    refused = [("refused-condition", "kwargs.row_condition", Severity.ERROR)] if condition in REACHING else []
+    assert told(node) == refused

@@ -179,3 +179,13 @@ def test_the_severity_of_an_expectation_is_heard_unless_the_rule_says_its_own(wo
     )
     world.arrive({"rows.csv": "id,name\n2,\n"}, "b2")
     assert world.promote("b2").exit_code == 1
+
+
+@pytest.mark.parametrize("condition", ["@pd.io.common.os.system('true') == 0", "name.__class__ == 1"])
+def test_a_condition_that_reaches_outside_the_rows_is_refused(world, columns, condition):
+    rule = NOT_NULL | {"kwargs": {"column": "name", "row_condition": condition, "condition_parser": "pandas"}}
+    world.contract(*columns, quality=[custom("greatExpectations", **rule)])
+    world.arrive({"rows.csv": ROWS})
+
+    assert world.lint().exit_code == 6
+    world.assert_ends(6, "reaches outside the rows")

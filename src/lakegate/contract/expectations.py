@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from lakegate.contract.expectation_catalogue import kwargs_of, snake_case, spelled
-from lakegate.contract.findings import Finding, Path, listed, near, raise_errors, shown
+from lakegate.contract.findings import REFUSED, Finding, Path, listed, near, raise_errors, shown
 from lakegate.contract.source import Source, read
 from lakegate.errors import Severity
 
 SEVERITIES = ("critical", "warning", "info")
 KEYS = ("type", "kwargs", "mostly", "severity", "id", "meta", "notes", "description")
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")  # text in a condition that holds no backslash
 _COLUMN = ("column", "column_A", "column_B")
 # Suites hold these too; they say nothing of the data.
 UNHEARD = ("rendered_content", "success_on_last_run", "windows", "catch_exceptions", "result_format", "batch_id")
@@ -140,7 +142,28 @@ def findings(node: Any, path: Path) -> Iterator[Finding]:
     if mostly is not None and (isinstance(mostly, bool) or not isinstance(mostly, int | float) or not 0 <= mostly <= 1):
         where = (*path, "mostly") if "mostly" in node else (*path, "kwargs", "mostly")
         yield Finding(where, "bad-bound", "mostly is a share", found=shown(mostly), expected="a number from 0 to 1")
+    yield from _condition(kwargs.get("row_condition"), path)
     yield from _kwargs(_type(type_), kwargs, path)
+
+
+def _condition(condition: Any, path: Path) -> Iterator[Finding]:
+    """Yield a condition that reaches outside the rows: pandas evaluates it, with its caller's names behind `@`."""
+    texts = [condition] if isinstance(condition, str) else list(_texts(condition))
+    if any("@" in bare or "__" in bare for bare in (text if "\\" in text else _QUOTED.sub("", text) for text in texts)):
+        message, hint = "the condition reaches outside the rows", "name columns only, no `@` and no `__`"
+        yield Finding((*path, "kwargs", "row_condition"), REFUSED + "condition", message, hint=hint)
+
+
+def _texts(condition: Any) -> Iterator[str]:
+    """Yield the texts of a condition that is an object, at any depth; the library builds an expression of them."""
+    if isinstance(condition, str):
+        yield f"'{condition}'" if not set(condition) & set("'\"`") else condition.replace("'", " ").replace('"', " ")
+    elif isinstance(condition, Mapping):
+        for name, value in condition.items():
+            yield from (value,) if name == "pass_through_filter" and isinstance(value, str) else _texts(value)
+    elif isinstance(condition, list | tuple):
+        for item in condition:
+            yield from _texts(item)
 
 
 def _kwargs(type_: str, kwargs: Mapping[str, Any], path: Path) -> Iterator[Finding]:
