@@ -13,10 +13,10 @@ from lakegate.contract.build import action
 from lakegate.contract.custom_rules import Engine, engine_of, model_of, said, suite_file
 from lakegate.contract.expectation_catalogue import CATALOGUE, kwargs_of
 from lakegate.contract.expectation_files import ExpectationFiles
-from lakegate.contract.expectations import Expectation, expectation, suite
+from lakegate.contract.expectations import Expectation, single, suite
 from lakegate.contract.findings import near
 from lakegate.contract.model import Action, Quality, SchemaObject
-from lakegate.errors import ContractError, Problem, Severity
+from lakegate.errors import ContractError, Problem, Refused, Severity
 
 LIBRARY = "great_expectations"
 
@@ -24,21 +24,27 @@ LIBRARY = "great_expectations"
 def expectations_of(rule: Quality, files: ExpectationFiles) -> tuple[Expectation, ...]:
     """Return the expectations of a rule of Great Expectations: its own one, or those of the suite that it names.
 
-    Raises ContractError, Refused: the suite is not there, or is none.
+    Raises ContractError, Refused: it is wrong or unsafe, or the suite is not there.
     """
     file = suite_file(rule)
     if file is None:
-        return (expectation(said(rule) or {}),)
+        return (single(said(rule) or {}, f"the rule {rule.id or rule.index}"),)
     if file not in files.files:
         raise _wrong("missing-file", f"there is no file {file}", file)
     return suite(files.files[file], file).expectations
 
 
 def loads_python(rule: Quality, files: ExpectationFiles) -> bool:
-    """Whether a rule runs Python of the project: a model, or an expectation that is not the library's own."""
-    if engine_of(rule) is Engine.GREAT_EXPECTATIONS:
+    """Whether a rule runs Python of the project: a model, or an expectation that is not the library's own.
+
+    One that cannot be read runs nothing: what is wrong with it is told where its checks are made.
+    """
+    if engine_of(rule) is Engine.PANDERA:
+        return True
+    try:
         return any(kwargs_of(each.type) is None for each in expectations_of(rule, files))
-    return engine_of(rule) is Engine.PANDERA
+    except (ContractError, Refused):
+        return False
 
 
 def expectation_checks(

@@ -85,6 +85,15 @@ def suite(content: bytes, file: str) -> Suite:
     )
 
 
+def single(node: Any, where: str) -> Expectation:
+    """Read the expectation that a rule holds itself. Raises ContractError where it is wrong, Refused where unsafe.
+
+    `where` names the rule: lint tells the same at its line.
+    """
+    raise_errors(Source(where, node, "").locate(findings(node, ())))
+    return expectation(node)
+
+
 def suite_findings(source: Source) -> Iterator[Finding]:
     """Yield what is wrong in a suite file."""
     data = source.data
