@@ -195,7 +195,7 @@ def _without_values(document: dict[str, Any], faults: list[Finding]) -> dict[str
     whole = copy.deepcopy(document)
     for fault in faults:
         if fault.severity is Severity.ERROR:
-            at = max(i for i, step in enumerate(fault.path) if step == "customProperties")
+            at = fault.path.index("customProperties")  # the first: a value may hold a key of that name
             _holder(whole, (*fault.path[: at + 2], "value"))["value"] = {}
     return whole
 
