@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from itertools import zip_longest
 from string import Formatter
@@ -92,9 +93,9 @@ class OfColumns(Check):
                 return Judgement(Outcome.FAILED, f"got other columns in {file} than in {first}, expected the same")
         return self.of(_names(found.rows.types))
 
+    @abstractmethod
     def of(self, columns: list[str]) -> Judgement:
         """Judge the names of the columns, in their order."""
-        raise NotImplementedError
 
 
 def _names(names: Any) -> list[str]:  # noqa: ANN401 - any iterable of names
