@@ -1,8 +1,8 @@
 """Tables of other libraries as Arrow: pandas, polars, DuckDB, and whatever hands out Arrow's C stream.
 
 Nothing is imported that the caller has not imported: which library a table is of is seen by its class. What a library
-says is missing becomes null; what is no number stays none: a NaN in a column of floats is not null, and a contract
-that wants numbers fails on it.
+says is missing becomes null: to pandas NaN is, and it would write a null into Parquet; elsewhere NaN is no number, and
+a contract that wants numbers fails on it.
 """
 
 from __future__ import annotations
@@ -126,38 +126,33 @@ def _from_pandas(frame: pd.DataFrame) -> pa.Table:
 
 
 def _column(series: pd.Series[Any]) -> pa.Array:
-    """Return one column: what pandas says is missing is null, NaN in a column of numpy floats stays NaN."""
+    """Return one column; what pandas says is missing is null, NaN too: numpy's floats have no other word for it."""
     import pyarrow as pa
 
-    if series.dtype == object:
-        return pa.array(_values(series))
-    is_numpy_float = getattr(series.dtype, "kind", "") == "f" and type(series.dtype).__module__.startswith("numpy")
-    return pa.array(series.to_numpy()) if is_numpy_float else pa.array(series, from_pandas=True)
+    return pa.array(_values(series)) if series.dtype == object else pa.array(series, from_pandas=True)
 
 
 def _values(series: pd.Series[Any]) -> list[Any]:
     """Return the values of a column of Python objects, None where one is missing.
 
-    NaN is how such a column says that a text or a date is missing; among numbers it is a value. Raises UsageError where
-    values are of types that Arrow would bend into one, or refuse.
+    Raises UsageError where values are of types that Arrow would bend into one, or refuse.
     """
     import pandas as pd
 
-    missing = (pd.NA, pd.NaT)
-    values: list[Any] = [None if any(value is one for one in missing) else value for value in series]
-    is_nan = [isinstance(value, float) and math.isnan(value) for value in values]
+    missing = (None, pd.NA, pd.NaT)
+    values: list[Any] = []
     kinds: dict[str, int] = {}
-    for row, (value, nan) in enumerate(zip(values, is_nan, strict=True), start=1):
-        if value is not None and not nan:
+    for row, value in enumerate(series, start=1):
+        gone = any(value is one for one in missing) or (isinstance(value, float) and math.isnan(value))
+        values.append(None if gone else value)
+        if not gone:
             kinds.setdefault(_kind(value), row)
     if len(kinds) > 1 and set(kinds) not in ({"int", "float"}, {"int", "Decimal"}):
         told = " and ".join(f"{kind} (row {row:,})" for kind, row in list(kinds.items())[:3])
         raise UsageError(
             f"the column {series.name!r} holds values of several types: {told}", hint="give it one, with .astype()"
         )
-    if kinds and kinds.keys() <= {"int", "float"}:
-        return values
-    return [None if nan else value for value, nan in zip(values, is_nan, strict=True)]
+    return values
 
 
 _KINDS: Sequence[tuple[type | tuple[type, ...], str]] = (
