@@ -18,6 +18,7 @@ from lakegate.contract.model import Contract, SchemaObject, Server
 from lakegate.errors import UsageError, WorkerDied
 from lakegate.gate import promote as gate
 from lakegate.gate.arrivals import route
+from lakegate.gate.protocol import UNKNOWN, Origin
 from lakegate.gate.rehearse import spooled_batch
 from lakegate.gate.spool import Progress, SpooledBatch
 from lakegate.gate.status import due, status
@@ -25,6 +26,7 @@ from lakegate.intake.files import NativeFile
 from lakegate.intake.staging import Reader
 from lakegate.judge import Options, Subject, unjudged
 from lakegate.lake.interface import CHUNK, Lake
+from lakegate.made import NOTHING, Made
 from lakegate.publish import render
 from lakegate.rows import Defect, DefectKind, Location, Rows
 from lakegate.verdict import BatchFile, Verdict, batch_digest
@@ -46,6 +48,7 @@ class Arrived:
     natives: tuple[NativeFile, ...]
     files: tuple[BatchFile, ...]
     wrong: tuple[Defect, ...] = ()  # what the arrival itself did wrong
+    origin: Origin = UNKNOWN  # what its manifest says it was made of
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ class Run:
             worker.begin()
             for native in natives:  # they stand there: the worker reads while we hash
                 worker.grown(native.name, native.path.absolute(), native.path.stat().st_size, whole=True)
-            return self._judge(worker, Arrived(self.obj.name, None, natives, self._hashed(natives)))
+            return self._judge(worker, Arrived(self.obj.name, None, natives, self._hashed(natives)))[0]
 
     def judge_batch(self, key: str) -> Verdict:
         """Judge a batch that lies in the lake; nothing is moved or written. Raises as `gate.rehearse` does."""
@@ -91,7 +94,7 @@ class Run:
             self._worker(self._source) as worker,
             spooled_batch(self._lake(), way, key, self.workspace, now, self.progress, worker) as batch,
         ):
-            return self._judge(worker, self._arrived(batch))
+            return self._judge(worker, self._arrived(batch))[0]
 
     def promote(self, key: str) -> gate.Promotion:
         """Carry a batch through the gate (PROTOCOL P0-P11): into the next zone, or into quarantine.
@@ -103,8 +106,8 @@ class Run:
             options = gate.Options(now=dt.datetime.now(dt.UTC), progress=self.progress, watch=worker)
 
             def judged(batch: SpooledBatch) -> gate.Judged:
-                verdict = self._judge(worker, self._arrived(batch))
-                return gate.Judged(verdict, render(verdict))
+                verdict, made = self._judge(worker, self._arrived(batch))
+                return gate.Judged(verdict, render(verdict), made)
 
             done = gate.promote(lake, way, key, judged, options)
         return dataclasses.replace(done, report=lake.uri(f"{done.report}index.html")) if done.report else done
@@ -137,9 +140,9 @@ class Run:
             Defect(DefectKind.ARRIVAL, finding.path, finding.reason, locations=(Location(finding.path),))
             for finding in batch.findings
         )
-        return Arrived(batch.dataset, batch.key, natives, files, wrong)
+        return Arrived(batch.dataset, batch.key, natives, files, wrong, batch.origin)
 
-    def _judge(self, worker: Worker, arrived: Arrived) -> Verdict:
+    def _judge(self, worker: Worker, arrived: Arrived) -> tuple[Verdict, Made]:
         """Pin what stands beside the batch, and let the worker that has followed its files judge it."""
         self.progress("reading", arrived.batch or "", 0, 0)
         named = named_files(self.around, self.beside)
@@ -168,7 +171,7 @@ class Run:
             return worker.judge(question)
         except WorkerDied as died:
             engine = f"duckdb {version('duckdb')}"
-            return unjudged(subject, died, engine, self.options, uuid.uuid4().hex)
+            return unjudged(subject, died, engine, self.options, uuid.uuid4().hex), NOTHING
 
     def _named(self) -> dict[str, str]:
         """Return the digest of the files that stand for each dataset: the verdict is a function of them, too."""

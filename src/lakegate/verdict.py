@@ -63,12 +63,16 @@ class Context:
     """What a verdict reads beside the batch; pinned once (PROTOCOL, Words).
 
     `as_of` is an ISO 8601 instant in UTC, None where no check reads the clock. `slots` names, per other dataset read,
-    its committed batches as (batch key, slot); `files` the SHA-256 of each file of `expectations/` that rules used.
+    its committed batches as (batch key, slot); `files` the SHA-256 of each file of `expectations/` that rules used;
+    `history` the batches (batch key, slot) that rules compared with; `sequence` how far the table had come, by the
+    number of its last claim, where a rule looks at all of its batches.
     """
 
     as_of: str | None = None
     slots: Mapping[str, tuple[tuple[str, int], ...]] = dataclasses.field(default_factory=dict)
     files: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    history: tuple[tuple[str, int], ...] = ()
+    sequence: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +148,8 @@ class Verdict:
             "as_of": self.context.as_of,
             "slots": {name: list(map(list, slots)) for name, slots in self.context.slots.items()},
             **({"files": dict(self.context.files)} if self.context.files else {}),
+            **({"history": list(map(list, self.context.history))} if self.context.history else {}),
+            **({"sequence": self.context.sequence} if self.context.sequence is not None else {}),
             **({"incident": self.incident} if self.incident else {}),
         }
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:12]

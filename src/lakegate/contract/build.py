@@ -201,6 +201,7 @@ def _quality(index: int, node: Node) -> Quality:
         implementation=node.get("implementation"),
         action=action(node.get("severity"), gate_property.value_of(node).get("action")),
         graded="severity" in node or "action" in gate_property.value_of(node),
+        scope=gate_property.value_of(node).get("scope", "batch"),
     )
 
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 import functools
 import importlib.resources
 import json
+import re
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 from lakegate.contract.dialect import fault_of
 from lakegate.contract.findings import Finding, Path
-from lakegate.contract.model import Batching, Contract, Gate, Sheet, TextDialect
+from lakegate.contract.model import Batching, Budget, Contract, Gate, Sheet, TextDialect
 from lakegate.contract.standard import Grammar
 from lakegate.errors import Severity
 
@@ -95,7 +97,7 @@ def gate(document: Mapping[str, Any]) -> Gate:
     value = value_of(document)
     kept = {
         key: value[key]
-        for key in ("on_change", "columns", "missing_columns", "min_rows", "unsupported")
+        for key in ("on_change", "columns", "missing_columns", "min_rows", "unsupported", "scope", "quarantine")
         if key in value
     }
     text = dict(value.get("text", {}))
@@ -108,9 +110,19 @@ def gate(document: Mapping[str, Any]) -> Gate:
         batch=Batching(**value.get("batch", {})),
         text=TextDialect(**text),
         sheet=Sheet(**(sheet if isinstance(sheet, dict) else {"name": sheet})),
+        max_rejected=_budget(value.get("max_rejected")),
+        upstream=tuple(value.get("upstream", ())),
         not_enforced=tuple(_not_enforced(value)),
         **kept,
     )
+
+
+def _budget(value: int | str | None) -> Budget | None:
+    """Read `max_rejected`: `1 percent`, `0.5 %`, `20 rows`, 20."""
+    if value is None:
+        return None
+    amount, unit = re.fullmatch(r"([0-9.]+)\s*(\D*)", str(value)).groups()  # type: ignore[union-attr]  # the grammar
+    return Budget(Decimal(amount), "percent" if unit in ("percent", "%") else "rows")
 
 
 def _not_enforced(value: Mapping[str, Any]) -> Iterator[str]:
@@ -119,7 +131,9 @@ def _not_enforced(value: Mapping[str, Any]) -> Iterator[str]:
         yield "quarantine"
     if value.get("waiver", {}).get("allowed"):
         yield "waiver"
-    yield from (key for key in ("max_rejected", "reconcile", "upstream") if value.get(key))
+    yield from (key for key in ("max_rejected", "upstream") if value.get(key))
+    if value.get("scope") == "table":
+        yield "scope"
 
 
 def not_enforced(document: Mapping[str, Any], asked: Gate) -> Iterator[Finding]:

@@ -82,6 +82,7 @@ class Quality:
     implementation: Mapping[str, Any] | str | None = None
     action: Action = Action.FAIL
     graded: bool = False  # whether the rule says its severity, or its action; else those of a suite are heard
+    scope: str = "batch"  # batch, table: the `lakegate` property of a rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,17 +204,37 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True)
+class Budget:
+    """How many rows of a batch may be held back (lakegate.max_rejected)."""
+
+    amount: Decimal
+    unit: str  # percent of all rows, 0-100; rows
+
+    def allows(self, rejected: int, rows: int) -> bool:
+        """Whether so many rows of all may be held back."""
+        return rejected <= (self.amount * rows / 100 if self.unit == "percent" else self.amount)
+
+    def __str__(self) -> str:
+        """`1 percent`, `20 rows`."""
+        return f"{self.amount.normalize():f} {self.unit}"
+
+
+@dataclass(frozen=True, slots=True)
 class Gate:
     """The `lakegate` custom property of a contract: what the standard has no word for."""
 
     from_server: str | None = None
     to_server: str | None = None
     batch: Batching = Batching()
-    on_change: str = "reject"  # reject, new_revision
+    on_change: str | None = None  # reject, new_revision; None: what the zone that it goes to asks
     columns: str = "closed"  # closed, open
     missing_columns: str = "refuse"  # refuse, allow
     min_rows: int = 1
     unsupported: str = "refuse"  # refuse, allow
+    scope: str = "batch"  # batch, table: where `primaryKey` and `unique` hold
+    quarantine: str = "batch"  # batch, rows: what is held back where a rule about rows fails
+    max_rejected: Budget | None = None  # with `quarantine: rows`
+    upstream: tuple[str, ...] = ()  # datasets of which a batch must be committed before
     text: TextDialect = TextDialect()
     sheet: Sheet = Sheet()
     not_enforced: tuple[str, ...] = ()  # keys given here that this version does not carry out; lint names them

@@ -13,7 +13,7 @@ from lakegate.contract.findings import near
 from lakegate.contract.model import Batching, Contract, SchemaObject
 from lakegate.errors import Refused, UsageError
 from lakegate.gate.ledger import Marker
-from lakegate.gate.protocol import Arrived, Promised, manifest_files
+from lakegate.gate.protocol import UNKNOWN, Arrived, Origin, Promised, manifest_files, manifest_origin
 from lakegate.lake.interface import SMALL, Entry, Lake, check_key
 from lakegate.lake.zones import MANIFEST, SUCCESS, KeyTemplate, Place, order_of, place
 
@@ -57,12 +57,13 @@ def route(contract: Contract, model: SchemaObject, files: ExpectationFiles = NO_
                 hint=f"set customProperties lakegate.{word} to the name of one of its servers",
             )
         ends.append(place(server.location, model.name))
-    batching, on_change = contract.gate.batch, contract.gate.on_change
+    batching = contract.gate.batch
+    usual = "new_revision" if ends[1].in_warehouse else "reject"  # a table is made again at will, what arrived is not
     return Route(
         source=ends[0],
         target=ends[1],
         batching=batching,
-        on_change=on_change,
+        on_change=contract.gate.on_change or usual,
         contract_id=contract.id,
         contract_version=contract.version,
         contract_sha256=contract.sha256,
@@ -160,6 +161,7 @@ class Markers:
     arrived: Arrived
     markers: tuple[Marker, ...]
     unreadable: str = ""
+    origin: Origin = UNKNOWN
 
     @property
     def promised(self) -> tuple[Promised, ...] | None:
@@ -174,7 +176,7 @@ def read_markers(lake: Lake, drop: Drop) -> Markers:
         SourceChanged: a marker changed meanwhile.
         Refused: a marker is too large to be one.
     """
-    read, promised, unreadable = [], None, ""
+    read, promised, unreadable, origin = [], None, "", UNKNOWN
     for name, entry in drop.markers:
         if entry.size > SMALL:
             raise Refused(f"{entry.key!r} is larger than {SMALL} bytes, it cannot be a marker")
@@ -184,12 +186,12 @@ def read_markers(lake: Lake, drop: Drop) -> Markers:
         read.append(Marker(name, len(data), hashlib.sha256(data).hexdigest(), text))
         if is_manifest:
             try:
-                promised = manifest_files(data)
+                promised, origin = manifest_files(data), manifest_origin(data)
             except ValueError as error:
                 unreadable = f"its manifest cannot be read: {error}"
     names = frozenset(path for path, _ in drop.files)
     arrived = Arrived(names, _newest([e for _, e in drop.files]), promised, _newest([e for _, e in drop.markers]))
-    return Markers(arrived, tuple(read), unreadable)
+    return Markers(arrived, tuple(read), unreadable, origin)
 
 
 def _newest(entries: Sequence[Entry]) -> dt.datetime | None:

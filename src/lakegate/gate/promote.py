@@ -53,15 +53,17 @@ from lakegate.gate.spool import Progress, SpooledBatch, Unwatched, Watch, batch_
 from lakegate.lake import zones
 from lakegate.lake.interface import Lake
 from lakegate.lake.probe import prove_conditional_put
+from lakegate.made import NOTHING, Made
 from lakegate.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A verdict and its report: file name -> bytes."""
+    """A verdict, its report (file name -> bytes), and what was made beside it."""
 
     verdict: Verdict
     report: Mapping[str, bytes]
+    made: Made = NOTHING
 
 
 Judge = Callable[[SpooledBatch], Judged]
@@ -201,7 +203,7 @@ class _Run:
             spooled(self._lake, files, folder, self._options.progress, self._options.watch) as copies,
         ):
             wrong = findings([file.seen for file in copies], promised)
-            batch = batch_of(self._route.dataset, self._batch, copies, wrong)
+            batch = batch_of(self._route.dataset, self._batch, copies, wrong, markers.origin)
             return self._promote_spooled(batch, drop, markers)
 
     def _refuse_other_rules(self) -> None:

@@ -156,8 +156,30 @@ def _late(arrived: Arrived, batching: Batching, now: dt.datetime) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Input:
+    """A committed batch that a candidate was made of."""
+
+    dataset: str
+    batch: str
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a candidate was made of, by its manifest; empty where that does not say."""
+
+    inputs: tuple[Input, ...] = ()
+    sql_sha256: str = ""  # of the transform
+
+
+UNKNOWN = Origin()
+
+
+@dataclass(frozen=True, slots=True)
 class _Manifest:
     files: tuple[Promised, ...]
+    inputs: tuple[Input, ...] = ()
+    sql_sha256: str = ""
 
 
 def manifest_files(text: bytes) -> tuple[Promised, ...]:
@@ -168,11 +190,27 @@ def manifest_files(text: bytes) -> tuple[Promised, ...]:
     Raises:
         ValueError: it is not of this form.
     """
+    files = _manifest(text).files
+    return tuple(Promised(normal(file.path), file.size, file.sha256.lower() if file.sha256 else None) for file in files)
+
+
+def manifest_origin(text: bytes) -> Origin:
+    """Read what a manifest says its batch was made of.
+
+    That is `{"inputs": [{"dataset": …, "batch": …, "slot": …}], "sql_sha256": …}`, beside its files.
+
+    Raises:
+        ValueError: it is not of this form.
+    """
+    manifest = _manifest(text)
+    return Origin(manifest.inputs, manifest.sql_sha256)
+
+
+def _manifest(text: bytes) -> _Manifest:
     try:
-        files = msgspec.json.decode(text.removeprefix(codecs.BOM_UTF8), type=_Manifest).files
+        return msgspec.json.decode(text.removeprefix(codecs.BOM_UTF8), type=_Manifest)
     except (ValueError, RecursionError) as error:
         raise ValueError(f'expected {{"files": [{{"path": …, "size": …, "sha256": …}}]}}: {error}') from error
-    return tuple(Promised(normal(file.path), file.size, file.sha256.lower() if file.sha256 else None) for file in files)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,4 +41,5 @@ def spooled_batch(
     named = None if markers.promised is None else {promise.path for promise in markers.promised}
     files = [(path, entry) for path, entry in drop.files if named is None or normal(path) in named]
     with spooled(lake, files, spool, progress, watch) as copies:
-        yield batch_of(route.dataset, key, copies, findings([file.seen for file in copies], markers.promised))
+        wrong = findings([file.seen for file in copies], markers.promised)
+        yield batch_of(route.dataset, key, copies, wrong, markers.origin)

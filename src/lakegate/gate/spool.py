@@ -16,7 +16,7 @@ from typing import Protocol
 
 from lakegate.errors import CouldNotEvaluate
 from lakegate.gate.ledger import CommitRecord
-from lakegate.gate.protocol import Finding, Seen, normal, refuse_twins
+from lakegate.gate.protocol import UNKNOWN, Finding, Origin, Seen, normal, refuse_twins
 from lakegate.lake.interface import Content, Entry, Lake
 from lakegate.verdict import BatchFile, batch_digest
 
@@ -69,8 +69,8 @@ class SpooledFile:
 class SpooledBatch:
     """A whole batch on private disk. `findings` is what the arrival itself does wrong: any of them fails the batch.
 
-    `table` are the other batches of a sequenced table as they stand when this one is judged, the latest revision of
-    each; None where the dataset has no table-wide rule.
+    `origin` is what its manifest says it was made of. `table` are the other batches of a sequenced table as they stand
+    when this one is judged, the latest revision of each; None where the dataset has no table-wide rule.
     """
 
     dataset: str
@@ -78,6 +78,7 @@ class SpooledBatch:
     files: tuple[SpooledFile, ...]
     digest: str
     findings: tuple[Finding, ...] = ()
+    origin: Origin = UNKNOWN
     table: tuple[CommitRecord, ...] | None = None
 
 
@@ -170,10 +171,16 @@ def _write_back(file: int, start: int) -> None:
         os.posix_fadvise(file, start, AHEAD, os.POSIX_FADV_DONTNEED)
 
 
-def batch_of(dataset: str, key: str, files: tuple[SpooledFile, ...], findings: tuple[Finding, ...]) -> SpooledBatch:
+def batch_of(
+    dataset: str,
+    key: str,
+    files: tuple[SpooledFile, ...],
+    findings: tuple[Finding, ...],
+    origin: Origin = UNKNOWN,
+) -> SpooledBatch:
     """Return the spooled files as a batch with its digest."""
     digest = batch_digest(BatchFile(file.path, file.size, file.sha256) for file in files)
-    return SpooledBatch(dataset, key, files, digest, findings)
+    return SpooledBatch(dataset, key, files, digest, findings, origin)
 
 
 def _told(chunks: Iterator[bytes], tell: Callable[[int], None]) -> Iterator[bytes]:

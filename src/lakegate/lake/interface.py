@@ -41,7 +41,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """Bytes to be placed: a private local file, already hashed, and the entry they were read from.
+    """Bytes to be placed: a private local file, already hashed, and the entry they were read from (None: we made them).
 
     The lake decides how: S3 copies server-side from `origin` where that has a VersionId, else uploads `path`; a local
     lake gives `path` its second name where it lies in the lake's own `workspace`, else it writes from `path`.
@@ -50,7 +50,7 @@ class Content:
     path: Path
     size: int
     sha256: str
-    origin: Entry
+    origin: Entry | None = None
 
 
 class Lake(Protocol):

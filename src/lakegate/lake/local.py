@@ -162,7 +162,8 @@ class LocalLake:
         entry = self.stat(key)
         if entry is None or self.sha256(key) != content.sha256:
             return None
-        self._witness.came_to(content.origin, content.sha256)
+        if content.origin is not None:
+            self._witness.came_to(content.origin, content.sha256)
         return entry
 
     def replace_if(self, key: str, data: bytes, standing: Entry | None) -> bool:

@@ -24,6 +24,7 @@ from lakegate.errors import LakegateError, Problem
 from lakegate.intake.files import NativeFile
 from lakegate.intake.staging import Reader
 from lakegate.judge import Options, Subject
+from lakegate.made import Made
 from lakegate.measures import Answer, Fault, LibraryAnswer, NotMeasured
 from lakegate.plan import LibraryPass
 from lakegate.rows import Defect, Part, Rows, Type
@@ -182,6 +183,7 @@ class Reply:
 
     progress: tuple[str, str] | None = None  # phase, and what it is about
     verdict: Verdict | None = None
+    made: Made | None = None  # beside the verdict
     rows: OpenedRows | None = None
     answers: tuple[Answered, ...] | None = None
     raised: Raised | None = None
@@ -192,16 +194,23 @@ def written(reply: Reply) -> bytes:
     """Return a reply as one line of JSON."""
     if reply.verdict is not None:
         reply = replace(reply, verdict=_diagnosed(reply.verdict, _packed))
-    return json.dumps(msgspec.to_builtins(reply)).encode() + b"\n"
+    return json.dumps(msgspec.to_builtins(reply, enc_hook=str)).encode() + b"\n"
 
 
 def read(line: bytes) -> Reply:
     """Return the reply in a line. Raises `ValueError` where it is none."""
     try:
-        reply = msgspec.convert(json.loads(line), Reply)
+        reply = msgspec.convert(json.loads(line), Reply, dec_hook=_converted)
     except RecursionError:
         raise ValueError("the reply is nested too deep") from None
     return reply if reply.verdict is None else replace(reply, verdict=_diagnosed(reply.verdict, _unpacked))
+
+
+def _converted(kind: type, value: object) -> object:
+    """Return a value of a type that msgspec does not know: of these there is one."""
+    if kind is not Path or not isinstance(value, str):
+        raise TypeError(f"got {type(value).__name__}, expected {kind.__name__}")
+    return Path(value)
 
 
 def _diagnosed(verdict: Verdict, change: Callable[[Any], Any]) -> Verdict:

@@ -12,13 +12,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from lakegate.errors import CouldNotEvaluate, WorkerDied
+from lakegate.made import NOTHING, Made, MadeFile
 from lakegate.measures import Answer, Measure
 from lakegate.rows import Rows
 from lakegate.verdict import Verdict
@@ -78,8 +79,8 @@ class Worker:
             raise WorkerDied("the worker gave no rows")
         return reply.rows.rows()
 
-    def judge(self, question: Judge) -> Verdict:
-        """Return the verdict.
+    def judge(self, question: Judge) -> tuple[Verdict, Made]:
+        """Return the verdict, and what was made beside it, which stands on disk until the worker is ended.
 
         Raises:
             WorkerDied: it crashed, was killed, or took longer than it may.
@@ -88,7 +89,9 @@ class Worker:
         reply = self._asked(question)
         if reply.verdict is None:
             raise WorkerDied("the worker gave no verdict")
-        return reply.verdict
+        made = reply.made or NOTHING
+        self._own((*(made.accepted or ()), *made.rejected, *(index.file for index in made.indexes)))
+        return reply.verdict, made
 
     def ask(self, question: Ask) -> dict[Measure, Answer]:
         """Return what libraries of checks answer of a table. Raises as `judge` does."""
@@ -97,6 +100,18 @@ class Worker:
         if reply.answers is None or len(reply.answers) != len(measures):
             raise WorkerDied("the worker gave no answers")
         return {measure: one.told() for measure, one in zip(measures, reply.answers, strict=True)}
+
+    def _own(self, files: Iterable[MadeFile]) -> None:
+        """Raise WorkerDied where a file that the worker says it made is no plain file in its own folder: a worker that
+        somebody took over must not make the gate publish others.
+        """
+        home = self._running.workspace if self._running else None
+        for file in files:
+            plain = not file.local.is_symlink() and file.local.is_file() and file.local.stat().st_nlink == 1
+            if home is None or not plain or not file.local.resolve().is_relative_to(home.resolve()):
+                raise WorkerDied(
+                    "the worker names a file that it did not make", hint="look at the batch: is it hostile?"
+                )
 
     def _asked(self, question: Message) -> Reply:
         if self._running is None:
@@ -123,7 +138,7 @@ class _Running:
         self._limits = limits
         self._answered = False
         self._keep = keep
-        self._workspace = Path(tempfile.mkdtemp(prefix="worker-", dir=folder))  # mode 0700
+        self.workspace = Path(tempfile.mkdtemp(prefix="worker-", dir=folder))  # mode 0700
         self._from, outbox = os.pipe()
         path = [os.path.abspath(entry or ".") for entry in sys.path]  # noqa: PTH100 - no Path needed
         program = PROGRAM.format(path=path, outbox=outbox)
@@ -136,7 +151,7 @@ class _Running:
                 stderr=None if os.environ.get("LAKEGATE_WORKER_STDERR") else subprocess.DEVNULL,
                 pass_fds=(outbox,),
                 env=environment,
-                cwd=self._workspace,
+                cwd=self.workspace,
             )
         except OSError as error:
             os.close(self._from)
@@ -145,7 +160,7 @@ class _Running:
             os.close(outbox)
         self._to = self._process.stdin.fileno()  # type: ignore[union-attr]  # it is a pipe
         os.set_blocking(self._to, False)
-        self.send(Begin(source, self._workspace, limits), must=True)
+        self.send(Begin(source, self.workspace, limits), must=True)
 
     def send(self, message: Message, *, must: bool) -> None:
         """Send a message; one that need not come through is dropped while the worker does not listen.
@@ -229,4 +244,4 @@ class _Running:
         os.close(self._from)
         self._process.wait()
         if not self._keep:
-            shutil.rmtree(self._workspace, ignore_errors=True)
+            shutil.rmtree(self.workspace, ignore_errors=True)

@@ -171,17 +171,18 @@ class S3Lake:
 
     def place(self, key: str, content: Content) -> bool:
         """Copy inside the store from a VersionId, else upload the private file."""
+        origin = content.origin
         self._remember(content)
         if self.stat(key) is not None:
             return False
-        if content.origin.version.startswith(UNVERSIONED):
+        if origin is None or origin.version.startswith(UNVERSIONED):
             return upload(self._bucket, key, content)
         try:
-            return copy(self._bucket, key, content)
+            return copy(self._bucket, key, content, origin)
         except StoreError as error:
             if error.status != 404 or error.code == "NoSuchBucket":
                 raise
-            raise SourceChanged(f"{content.origin.key!r} is gone", hint="run again") from error
+            raise SourceChanged(f"{origin.key!r} is gone", hint="run again") from error
 
     def replace_if(self, key: str, data: bytes, standing: Entry | None) -> bool:
         """Put with If-Match: the ETag of `standing`."""
@@ -297,7 +298,8 @@ class S3Lake:
 
     def _remember(self, content: Content) -> None:
         """Keep the SHA-256 of what was read and hashed, so that P10 need not read it again."""
-        self._hashed[content.origin.key, content.origin.version] = content.sha256
+        if content.origin is not None:
+            self._hashed[content.origin.key, content.origin.version] = content.sha256
 
     def _sha256(self, entry: Entry, head: HeadObjectOutputTypeDef) -> str:
         """Return the SHA-256 of a version that was looked at: known, told by a store that computes it, or computed."""

@@ -163,12 +163,12 @@ def upload(bucket: Bucket, key: str, content: Content) -> bool:
     return created(write)
 
 
-def copy(bucket: Bucket, key: str, content: Content) -> bool:
-    """Let the store copy the version that `content` was read from; False where something stands at `key` already.
+def copy(bucket: Bucket, key: str, content: Content, origin: Entry) -> bool:
+    """Let the store copy `origin`, which `content` was read from; False where something stands at `key` already.
 
     The new object takes neither metadata nor tags over. Not every store heeds the condition: the caller looks first.
     """
-    source = {"Bucket": bucket.name, "Key": content.origin.key, "VersionId": content.origin.version}
+    source = {"Bucket": bucket.name, "Key": origin.key, "VersionId": origin.version}
     cut = copied_in(bucket, content)
     if cut:
         return _in_parts(bucket, key, cut, lambda upload_id, part: _copy(bucket, key, source, upload_id, part))
