@@ -9,7 +9,7 @@ PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13; do \
 	&& { echo $$python; break; }; done)
 BIN := .venv/bin
 PINS := constraints/pins.txt
-EXTRAS := demo,gx,pandera,airflow,spark,excel,avro
+EXTRAS := demo,gx,pandera,airflow,spark,excel,avro,iceberg
 INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --constraints $(PINS)
 ROWS ?= 1000000 10000000
 RUNS ?= 5

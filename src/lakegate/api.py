@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from lakegate.checks.derive import checks_of
-from lakegate.config import limits_of, open_lake
+from lakegate.config import catalogue_of, limits_of, open_lake
 from lakegate.context import Committed, named, surroundings
 from lakegate.contract.findings import near
 from lakegate.contract.model import Contract, SchemaObject
@@ -221,6 +221,7 @@ def opened(asked: Asked, *, needs_lake: bool = True) -> Iterator[tuple[Run, ...]
     project = Project.around(loaded.path or Path.cwd())
     objects = (_object(loaded, asked.schema_name),) if asked.schema_name else loaded.schema
     store = open_lake(asked.lake, project.root) if needs_lake or asked.lake else None
+    catalogue = catalogue_of(asked.lake, project.root) if store else None
     temporary = Path(tempfile.gettempdir())
     clear_dead(temporary)
     with private_folder(temporary) as workspace:
@@ -239,6 +240,7 @@ def opened(asked: Asked, *, needs_lake: bool = True) -> Iterator[tuple[Run, ...]
                 beside=asked.beside,
                 limits=limits,
                 progress=asked.progress,
+                catalogue=catalogue,
             )
             for obj in objects
         )

@@ -13,11 +13,14 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
+from lakegate.catalogs.iceberg import register
+from lakegate.catalogs.settings import Catalogue
 from lakegate.context import Committed, Neighbour, Slots, Surroundings, named_files, reader_of
 from lakegate.contract.model import Contract, SchemaObject, Server
-from lakegate.errors import UsageError, WorkerDied
+from lakegate.errors import LakegateError, UsageError, WorkerDied
 from lakegate.gate import promote as gate
-from lakegate.gate.arrivals import route
+from lakegate.gate.arrivals import Route, route
+from lakegate.gate.ledger import CommitRecord
 from lakegate.gate.protocol import UNKNOWN, Origin
 from lakegate.gate.rehearse import spooled_batch
 from lakegate.gate.spool import Progress, SpooledBatch
@@ -68,6 +71,7 @@ class Run:
     beside: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     progress: Progress = unheard
+    catalogue: Catalogue | None = None  # in which committed batches of warehouse tables are registered
 
     @property
     def dataset(self) -> str:
@@ -103,7 +107,12 @@ class Run:
         """
         lake, way = self._lake(), route(self.contract, self.obj, self.around.neighbours.files)
         with self._worker(self._source) as worker:
-            options = gate.Options(now=dt.datetime.now(dt.UTC), progress=self.progress, watch=worker)
+            options = gate.Options(
+                now=dt.datetime.now(dt.UTC),
+                progress=self.progress,
+                watch=worker,
+                publish=lambda record: self._registered(way, record),
+            )
 
             def judged(batch: SpooledBatch) -> gate.Judged:
                 verdict, made = self._judge(worker, self._arrived(batch))
@@ -111,6 +120,16 @@ class Run:
 
             done = gate.promote(lake, way, key, judged, options)
         return dataclasses.replace(done, report=lake.uri(f"{done.report}index.html")) if done.report else done
+
+    def _registered(self, way: Route, record: CommitRecord) -> tuple[str, ...]:
+        """P11: show a committed batch to readers of Iceberg; return what was not done: it is committed in any case."""
+        if self.catalogue is None or self.lake is None or not way.target.in_warehouse:
+            return ()
+        try:
+            register(self.catalogue, self.lake, way.target, [record.batch])
+        except LakegateError as error:
+            return (f"the batch was not registered in the Iceberg catalogue: {error}",)
+        return ()
 
     def waiting(self) -> tuple[str, ...]:
         """Return the keys of the batches that `promote --all` takes up, in their order."""

@@ -14,6 +14,7 @@ import click
 
 from lakegate.cli.exchange import export as export_commands
 from lakegate.cli.exchange import import_ as import_commands
+from lakegate.cli.iceberg import iceberg as iceberg_commands
 from lakegate.cli.lake import lake as lake_commands
 from lakegate.cli.options import LAKE, Ordered, answering
 from lakegate.errors import CouldNotEvaluate, LakegateError, UsageError
@@ -346,6 +347,7 @@ def paths(dataset: str, lake: str | None, batches: tuple[str, ...], as_of: dt.da
 main.add_command(export_commands)
 main.add_command(import_commands)
 main.add_command(lake_commands)
+main.add_command(iceberg_commands)
 
 
 @main.command()

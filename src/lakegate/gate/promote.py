@@ -108,6 +108,7 @@ class Options:
     progress: Progress = _unheard
     watch: Watch = Unwatched()  # noqa: RUF009 - it has no state
     wait: Callable[[float], None] = time.sleep  # seconds, where another promoter is given time
+    publish: Callable[[CommitRecord], tuple[str, ...]] = lambda _: ()  # P11: tells what was not done, raises nothing
 
 
 def promote(lake: Lake, route: Route, batch: str, judge: Judge, options: Options) -> Promotion:
@@ -158,7 +159,9 @@ class _Run:
         except SourceChanged:
             promotion = self._from_the_start()
         self._at(Step.PUBLISH)
-        return promotion
+        if promotion.record is None or promotion.exit_code:
+            return promotion
+        return dataclasses.replace(promotion, notes=promotion.notes + self._options.publish(promotion.record))
 
     def log(self, facts: Mapping[str, object]) -> None:
         """P11: write the run's line; what cannot be written changes nothing."""
