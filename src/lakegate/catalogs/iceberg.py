@@ -256,6 +256,8 @@ class _Target:
         schemas = [iceberg_schema(self._lake, key) for key in difference.added.values()]
         if table is None:
             table = self._created(schemas[0])
+            if table.current_snapshot() is not None:  # another made it meanwhile: what it holds was not looked at
+                return False
         # pyiceberg's own retry would put our files over whatever snapshot another has made meanwhile: twice the same
         # files where two register one batch. In this process only: properties of a loaded table are not written back.
         table.metadata.properties[_RETRIES] = "0"
