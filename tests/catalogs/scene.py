@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
+import sys
+import traceback
 import uuid
 from pathlib import Path
 
@@ -164,6 +166,10 @@ def forked(act):
         try:
             act()
             code = 0
+        except BaseException:
+            traceback.print_exc()
+            sys.stderr.flush()
+            raise
         finally:
             os._exit(code)
     yield child

@@ -273,7 +273,11 @@ class _Target:
     def _created(self, schema: pa.Schema) -> Table:
         """Make the table, empty; return the one of another where that was faster."""
         with self._telling():
-            self._catalog.create_namespace_if_not_exists(self._identifier[0])
+            try:
+                self._catalog.create_namespace_if_not_exists(self._identifier[0])
+            except Exception:  # of two at once the slower is told so in the words of its SQL driver
+                if not self._catalog.namespace_exists(self._identifier[0]):
+                    raise
             return self._catalog.create_table_if_not_exists(self._identifier, schema, properties=PROPERTIES)
 
     @contextlib.contextmanager
