@@ -78,6 +78,8 @@ def balance(measure="rows", **more):
         (balance(tolerance=-1), "out-of-bounds", ""),
         (balance(tolerance="much"), "pattern", ""),
         (balance(theirs={}), "missing-key", "`measure`"),
+        ({**balance(), "reconcile": "../../secrets"}, "refused-path", "leaves the project"),
+        ({**balance(), "reconcile": "/etc/secrets"}, "refused-path", "leaves the project"),
     ],
 )
 def test_what_is_wrong_is_told_at_its_place(implementation, rule, told):
@@ -142,6 +144,7 @@ def test_what_a_rule_of_history_says():
     asked = history("mean", against={"maxChange": "0.5 %", "batches": 3, "sameWeekday": True})
 
     assert own_rule(asked, "x") == HistoryRule(Measured.MEAN, "x", 3, 3, True, None, Decimal("0.5"))
+    assert own_rule(history(against={"maxZScore": 4, "batches": 9.0}), None).batches.__class__ is int
     assert own_rule(history(), "x") == HistoryRule(Measured.ROW_COUNT, None, 28, 7, False, 4, None)
 
 

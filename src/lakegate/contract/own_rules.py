@@ -16,7 +16,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from lakegate.contract.findings import Finding, Path, listed, near
+from lakegate.contract.findings import REFUSED, Finding, Path, listed, near
 from lakegate.contract.model import Contract, LogicalType, Property, SchemaObject
 from lakegate.contract.places import Place, has
 from lakegate.contract.standard import Grammar
@@ -98,13 +98,13 @@ def own_rule(node: Mapping[str, Any], column: str | None) -> HistoryRule | Recon
 
 def _history(node: Mapping[str, Any], column: str | None) -> HistoryRule:
     measure, against = Measured(node["measure"]), node["against"]
-    batches = against.get("batches", BATCHES)
+    batches = int(against.get("batches", BATCHES))  # JSON's grammar takes 28.0 for an integer, too
     change = against.get("maxChange")
     return HistoryRule(
         measure=measure,
         column=None if measure is Measured.ROW_COUNT else node.get("column", column),
         batches=batches,
-        least=against.get("minBatches", min(LEAST, batches)),
+        least=int(against.get("minBatches", min(LEAST, batches))),
         same_weekday=against.get("sameWeekday", False),
         max_z_score=against.get("maxZScore"),
         max_change=None if change is None else _amount(change)[0],
@@ -133,6 +133,11 @@ def _amount(value: float | str) -> tuple[Decimal, bool]:
     """Return a tolerance, and whether it is a percentage."""
     number, unit = re.fullmatch(r"([0-9.eE+-]+) *(\D*)", str(value)).groups()  # type: ignore[union-attr]  # the grammar
     return Decimal(number), bool(unit)
+
+
+def leaves(dataset: str) -> bool:
+    """Whether the name of a dataset, read as a path, would lead out of the project's folder."""
+    return dataset.startswith("/") or "\\" in dataset or ".." in dataset.split("/")
 
 
 def date_field(template: str | None) -> str | None:
@@ -215,6 +220,8 @@ def _of_history(
 
 
 def _of_reconciliation(rule: Reconciliation, at: Path, place: Place) -> Iterator[Finding]:
+    if leaves(rule.dataset):
+        yield Finding((*at, "reconcile"), REFUSED + "path", "the dataset's name leaves the project", found=rule.dataset)
     yield from side_findings(place.object, rule.here, at)
     if rule.here.columns and not rule.there.columns and rule.there.measure is not Tallied.ROWS:
         hint = "write theirs: {measure: …, column: NAME}"

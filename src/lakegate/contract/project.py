@@ -13,6 +13,7 @@ from pathlib import Path
 from lakegate.contract.findings import listed, near
 from lakegate.contract.model import Contract, Property, Relationship, SchemaObject
 from lakegate.contract.odcs import load
+from lakegate.contract.own_rules import leaves
 from lakegate.contract.references import find
 from lakegate.contract.source import read
 from lakegate.errors import ContractError, LakegateError, Problem, Severity
@@ -119,6 +120,8 @@ class Project:
 
         None where not exactly one goes by it. Raises what `odcs.load` raises for the file of that name.
         """
+        if leaves(dataset):
+            return None
         for suffix in SUFFIXES:
             if (file := self.folder / f"{dataset}{suffix}").is_file():
                 schema = self.contract(file).schema

@@ -35,7 +35,7 @@ def query(measure: Imbalance, here: tuple[str, Scope], there: tuple[str, Scope])
         _side(measure.here, [ours for ours, _ in measure.by], here, wide, "{n} AS here, {zero} AS there"),
         _side(measure.there, [theirs for _, theirs in measure.by], there, wide, "{zero} AS here, {n} AS there"),
     ]
-    keys = [f"k{number}" for number in range(len(measure.by))]
+    keys = [f"k{place}" for place in range(len(measure.by))]
     listed = f"[{', '.join(f'CAST({key} AS VARCHAR)' for key in keys)}]" if keys else "[]::VARCHAR[]"
     grouped = f" GROUP BY {', '.join(keys)}" if keys else ""
     totals = ", ".join([*keys, f"CAST(sum(here) AS {wide}) AS here", f"CAST(sum(there) AS {wide}) AS there"])
@@ -51,29 +51,25 @@ def query(measure: Imbalance, here: tuple[str, Scope], there: tuple[str, Scope])
 
 
 def _side(tally: Tally, by: list[Value], of: tuple[str, Scope], wide: str, columns: str) -> str:
-    """Return the query that tallies the groups of one side."""
+    """Return the query that tallies the groups of one side.
+
+    Different values are grouped, not counted by COUNT(DISTINCT): groups spill to disk.
+    """
     relation, scope = of
-    keys = [_key(value, scope) for value in by]
-    told = columns.format(n=f"CAST({_tally(tally, scope)} AS {wide})", zero=f"CAST(0 AS {wide})")
-    selected = ", ".join([*(f"{key} AS k{number}" for number, key in enumerate(keys)), told])
-    return f"SELECT {selected} FROM {relation}" + (f" GROUP BY {', '.join(keys)}" if keys else "")
-
-
-def _key(value: Value, scope: Scope) -> str:
-    return plain(value, scope.type_of(value))
-
-
-def _tally(tally: Tally, scope: Scope) -> str:
-    if tally.kind == "rows":
-        return "count(*)"
-    if tally.kind == "sum":
-        return statistics.aggregate(Sum(tally.values[0]), scope)
+    keys = [plain(value, scope.type_of(value)) for value in by]
     values = [number(value, scope) for value in tally.values]
-    if len(values) == 1:
-        return f"count(DISTINCT {values[0]})"
-    present = " AND ".join(f"{value} IS NOT NULL" for value in values)
-    together = ", ".join(f"c{place}: {value}" for place, value in enumerate(values))
-    return f"count(DISTINCT CASE WHEN {present} THEN {{{together}}} END)"
+    if tally.kind == "distinct":
+        named = [f"{key} AS g{place}" for place, key in enumerate(keys)]
+        named += [f"{value} AS v{place}" for place, value in enumerate(values)]
+        relation = f"(SELECT DISTINCT {', '.join(named)} FROM {relation})"
+        keys = [f"g{place}" for place in range(len(keys))]
+        present = " AND ".join(f"v{place} IS NOT NULL" for place in range(len(values)))
+        counted = f"coalesce(count_if({present}), 0)"
+    else:
+        counted = "count(*)" if tally.kind == "rows" else statistics.aggregate(Sum(tally.values[0]), scope)
+    told = columns.format(n=f"CAST({counted} AS {wide})", zero=f"CAST(0 AS {wide})")
+    selected = ", ".join([*(f"{key} AS k{place}" for place, key in enumerate(keys)), told])
+    return f"SELECT {selected} FROM {relation}" + (f" GROUP BY {', '.join(keys)}" if keys else "")
 
 
 def _width(measure: Imbalance, here: Scope, there: Scope) -> str:
