@@ -40,6 +40,7 @@ SLOW = (  # what starts a process for nearly every test, or asks the engine thou
     "cli/test_s3.py",
     "commands/",
     "demo/test_sources.py",
+    "engines/test_balance.py",
     "engines/test_fused_is_one_by_one.py",
     "fuzz/test_seeds.py",
     "gate/test_kill.py",

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from lakegate.checks.derive import checks_of
+from lakegate.checks.of_own import rows_of_inputs
 from lakegate.config import catalogue_of, limits_of, open_lake
 from lakegate.context import Committed, named, surroundings
 from lakegate.contract.findings import near
@@ -87,7 +88,8 @@ def check(
     subject = Subject(contract, obj, obj.name, None, (), around.neighbours, contract_file=around.contract_file)
     source = Source(obj, contract.gate, Reader())
     guests = Apart(source, around.neighbours.files, limits_of(_project(contract.path).root), options.locations)
-    return judge(subject, rows, {**others, around.itself: rows}, DuckDB(), options, guests)
+    others |= {rows_of_inputs(name): others[name] for name in around.inputs if name in others}
+    return judge(subject, rows, {**others, around.itself: rows}, DuckDB(), options, guests).verdict
 
 
 def assert_contract(

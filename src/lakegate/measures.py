@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 
 from lakegate.predicates import Literal, Predicate, Value
 
@@ -135,6 +137,30 @@ class SqlResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Tally:
+    """What is counted of each group of rows: `rows`; the `sum` of one column's numbers, nulls and NaN left out; the
+    number of `distinct` values of columns together, without those that hold a null.
+    """
+
+    kind: str
+    values: tuple[Value, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Imbalance:
+    """Groups of rows of which a tally here differs from one there. A group that one side lacks has 0 there; null is a
+    group. Answer: `GroupsCompared`.
+    """
+
+    here: Tally
+    there: Tally
+    dataset: str  # the other rows' name
+    by: tuple[tuple[Value, Value], ...]  # what rows are grouped by, (here, there)
+    tolerance: Fraction  # a difference up to this is none
+    percent: bool = False  # of the tally there, 0-100
+
+
+@dataclass(frozen=True, slots=True)
 class LibraryResult:
     """What a library of checks says of the rows, as a guest of the engine. Answer: `LibraryAnswer`."""
 
@@ -159,6 +185,7 @@ Measure = (
     | Duplicates
     | Orphans
     | SqlResult
+    | Imbalance
     | LibraryResult
 )
 
@@ -197,6 +224,24 @@ class MostCommonValues:
     values: int
     listed: int
     first: tuple[Literal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupDiffers:
+    """A group whose tallies differ: its values as text, null as None."""
+
+    values: tuple[str | None, ...]
+    here: int | float | Decimal
+    there: int | float | Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class GroupsCompared:
+    """How many groups there are on either side, how many differ, and the 20 that differ most."""
+
+    groups: int
+    differ: int
+    worst: tuple[GroupDiffers, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,5 +284,13 @@ class NotMeasured:
 
 
 Answer = (
-    Literal | DuplicateCounts | SeveralValues | DistinctCounts | MostCommonValues | LibraryAnswer | NotMeasured | None
+    Literal
+    | DuplicateCounts
+    | SeveralValues
+    | DistinctCounts
+    | MostCommonValues
+    | GroupsCompared
+    | LibraryAnswer
+    | NotMeasured
+    | None
 )

@@ -9,6 +9,7 @@ from lakegate.checks.interface import Check
 from lakegate.measures import (
     Distinct,
     Duplicates,
+    Imbalance,
     LibraryResult,
     Measure,
     MostCommon,
@@ -49,6 +50,13 @@ class ReferencePass:
 
 
 @dataclass(frozen=True, slots=True)
+class BalancePass:
+    """One narrow pass over the columns that groups and tallies need, here and in the other dataset."""
+
+    measure: Imbalance
+
+
+@dataclass(frozen=True, slots=True)
 class QueryPass:
     """One vetted query of the contract's own."""
 
@@ -70,7 +78,7 @@ class LibraryPass:
         return tuple(dict.fromkeys(name for measure in self.measures for name in measure.columns or ()))
 
 
-Stage = Scan | KeyPass | ValuesPass | ReferencePass | QueryPass | LibraryPass
+Stage = Scan | KeyPass | ValuesPass | ReferencePass | BalancePass | QueryPass | LibraryPass
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +116,8 @@ def plan(checks: Iterable[Check]) -> Plan:
                 passes.append(ValuesPass(measure))
             case Orphans():
                 passes.append(ReferencePass(measure))
+            case Imbalance():
+                passes.append(BalancePass(measure))
             case SqlResult():
                 passes.append(QueryPass(measure))
             case LibraryResult(library):

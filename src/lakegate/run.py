@@ -20,6 +20,7 @@ from lakegate.contract.model import Contract, SchemaObject, Server
 from lakegate.errors import LakegateError, UsageError, WorkerDied
 from lakegate.gate import promote as gate
 from lakegate.gate.arrivals import Route, route
+from lakegate.gate.history import looks_back, past_of
 from lakegate.gate.ledger import CommitRecord
 from lakegate.gate.protocol import UNKNOWN, Origin
 from lakegate.gate.rehearse import spooled_batch
@@ -30,6 +31,7 @@ from lakegate.intake.staging import Reader
 from lakegate.judge import Options, Subject, unjudged
 from lakegate.lake.interface import CHUNK, Lake
 from lakegate.made import NOTHING, Made
+from lakegate.past import Past
 from lakegate.publish import render
 from lakegate.rows import Defect, DefectKind, Location, Rows
 from lakegate.verdict import BatchFile, Verdict, batch_digest
@@ -166,6 +168,9 @@ class Run:
         self.progress("reading", arrived.batch or "", 0, 0)
         named = named_files(self.around, self.beside)
         pinned = self.committed.pin(self.around, but=named.keys()) if self.committed else {}
+        if self.committed and arrived.batch is not None:
+            inputs = arrived.origin.inputs
+            pinned |= self.committed.pin_inputs(self.around, arrived.batch, inputs, but=named.keys())
         slots: dict[str, Slots] = {name: slots for name, (slots, _) in pinned.items()}
         subject = Subject(
             contract=self.contract,
@@ -177,6 +182,7 @@ class Run:
             slots=slots,
             contract_file=self.around.contract_file,
             named=self._named(),
+            past=self._past(arrived.batch),
         )
         question = Judge(
             subject,
@@ -191,6 +197,12 @@ class Run:
         except WorkerDied as died:
             engine = f"duckdb {version('duckdb')}"
             return unjudged(subject, died, engine, self.options, uuid.uuid4().hex), NOTHING
+
+    def _past(self, batch: str | None) -> Past | None:
+        """Return what was committed before a batch of the lake, where a rule looks at it."""
+        if self.lake is None or batch is None or not looks_back(self.obj):
+            return None
+        return past_of(self.lake, route(self.contract, self.obj), batch)
 
     def _named(self) -> dict[str, str]:
         """Return the digest of the files that stand for each dataset: the verdict is a function of them, too."""

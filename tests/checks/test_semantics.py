@@ -205,6 +205,11 @@ ELSEWHERE = {
     "`''` in CSV",
     "custom rule of `greatExpectations`",  # inputs/test_expectations.py, libraries/great_expectations/
     "custom rule of `pandera`",  # the same, libraries/pandera/
+    "custom rule of `lakegate`: history",  # test_history.py, inputs/test_history.py
+    "too little history",  # the same
+    "a history without spread",  # test_history.py
+    "`sameWeekday`",  # the same, contract/test_own_rules.py
+    "custom rule of `lakegate`: reconciliation",  # test_reconciliation.py, inputs/test_history.py
     "severity of an expectation",  # inputs/test_expectations.py
     "nothing to check, or everything filtered out",  # test_verdict.py
 }

@@ -163,7 +163,6 @@ OTHERS = [
     (contract(rule(description="prose")), "prose", Severity.HINT),
     (contract(rule(type="text", description="prose")), None, None),
     (contract(SODA), "not-run", Severity.WARNING),
-    (contract(rule(type="custom", engine="Lakegate", implementation={})), "not-run", Severity.WARNING),
     (contract(SODA, customProperties=lakegate(unsupported="allow")), "not-run", Severity.HINT),
     (contract(rule(type="text", customProperties=lakegate(action="quarantine"))), "not-enforced", Severity.WARNING),
     (contract({"name": "e", "logicalType": "integer", "enum": [{"value": "1"}]}), "never-holds", Severity.HINT),

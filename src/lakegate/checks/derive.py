@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lakegate.checks.interface import Check, Identity
 from lakegate.checks.keys import ForeignKey, UniqueKey
+from lakegate.checks.of_own import Input
 from lakegate.checks.of_property import property_checks
 from lakegate.checks.of_quality import Surroundings, quality_checks
 from lakegate.checks.quality import NotRun
 from lakegate.checks.service_level import Freshness, Retention, duration
-from lakegate.checks.spot import spots
+from lakegate.checks.spot import Spot, spots
 from lakegate.checks.structure import DeclaredColumns, MinimumRows, Readable
 from lakegate.contract.expectation_files import NO_FILES, ExpectationFiles
 from lakegate.contract.model import Contract, Relationship, SchemaObject, SlaProperty
@@ -31,12 +32,14 @@ class Neighbours:
     """What a contract's rules may look at beside the batch.
 
     `targets` resolves relationships; one that is not there has no contract. `tables` maps what SQL may call another
-    dataset to that dataset. `files` are those of the project's `expectations/` that rules use.
+    dataset to that dataset. `files` are those of the project's `expectations/` that rules use. `inputs` maps what
+    reconciliations call a dataset to it; one that is not there has no contract.
     """
 
     targets: Mapping[Relationship, Target]
     tables: Mapping[str, str]
     files: ExpectationFiles = NO_FILES
+    inputs: Mapping[str, Input] = field(default_factory=dict)
 
 
 def checks_of(contract: Contract, obj: SchemaObject, neighbours: Neighbours) -> tuple[Check, ...]:
@@ -80,11 +83,15 @@ def _property_level(contract: Contract, obj: SchemaObject, neighbours: Neighbour
     for spot in spots(obj):
         yield from property_checks(spot, missing_allowed=contract.gate.missing_columns == "allow")
         for rule in spot.declared.quality:
-            yield from quality_checks(rule, Surroundings(obj, spot, neighbours.tables, blocks, neighbours.files))
+            yield from quality_checks(rule, _around(obj, spot, neighbours, unsupported_blocks=blocks))
         for relationship in spot.declared.relationships:
             check = _foreign_key(obj, relationship, (spot.value,), neighbours)
             why = "a reference from items of an array or map is not one this version runs"
             yield NotRun(identity=check.identity, why=why, blocks=blocks) if spot.nested else check
+
+
+def _around(obj: SchemaObject, spot: Spot | None, neighbours: Neighbours, *, unsupported_blocks: bool) -> Surroundings:
+    return Surroundings(obj, spot, neighbours.tables, unsupported_blocks, neighbours.files, neighbours.inputs)
 
 
 def _object_level(contract: Contract, obj: SchemaObject, neighbours: Neighbours) -> Iterator[Check]:
@@ -95,7 +102,7 @@ def _object_level(contract: Contract, obj: SchemaObject, neighbours: Neighbours)
         yield UniqueKey(identity=identity, key=tuple(Value((p.physical_name,)) for p in key))
     blocks = contract.gate.unsupported != "allow"
     for rule in obj.quality:
-        yield from quality_checks(rule, Surroundings(obj, None, neighbours.tables, blocks, neighbours.files))
+        yield from quality_checks(rule, _around(obj, None, neighbours, unsupported_blocks=blocks))
     for relationship in obj.relationships:
         values = tuple(Value((_physical(obj, name),)) for name in relationship.columns)
         yield _foreign_key(obj, relationship, values, neighbours)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from lakegate.checks.interface import Check, Identity
 from lakegate.checks.of_library import expectation_checks, model_check
+from lakegate.checks.of_own import Input, own_check
 from lakegate.checks.quality import LibraryMetric, NotRun, SqlRule
 from lakegate.checks.spot import Spot, literal
 from lakegate.contract.custom_rules import Engine, engine_of
@@ -22,7 +23,7 @@ from lakegate.predicates import AnyOf, DoesNotMatch, NotIn, OneOf, Predicate, Va
 class Surroundings:
     """What a rule stands in. `spot` is None for a rule of the whole object.
 
-    `tables` maps what the contract's SQL may call another dataset to that dataset.
+    `tables` maps what the contract's SQL may call another dataset to that dataset, `inputs` what reconciliations do.
     """
 
     obj: SchemaObject
@@ -30,6 +31,7 @@ class Surroundings:
     tables: Mapping[str, str]
     unsupported_blocks: bool
     files: ExpectationFiles = NO_FILES
+    inputs: Mapping[str, Input] = field(default_factory=dict)
 
 
 def quality_checks(rule: Quality, around: Surroundings) -> tuple[Check, ...]:
@@ -44,6 +46,8 @@ def quality_checks(rule: Quality, around: Surroundings) -> tuple[Check, ...]:
             return expectation_checks(rule, around.obj, column, identity, around.files)
         case Engine.PANDERA:
             return (model_check(rule, around.obj, identity),)
+        case Engine.LAKEGATE:
+            return (own_check(rule, around.obj, around.spot, identity, around.inputs),)
     return (_check(rule, around, identity),)
 
 

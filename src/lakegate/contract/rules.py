@@ -37,7 +37,7 @@ def findings(contract: Contract, place: Place) -> Iterator[Finding]:
         if rule.type == "library":
             yield from _metric(rule, place, path)
         elif rule.type == "custom":
-            yield from custom_rules.findings(contract, rule, path)
+            yield from custom_rules.findings(contract, place, rule, path)
 
 
 def _words(rule: Quality, node: Mapping[str, object], path: Path) -> Iterator[Finding]:

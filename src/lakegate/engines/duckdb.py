@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from lakegate.engines import connections, predicates, sql, statistics
+from lakegate.engines import balance, connections, predicates, sql, statistics
 from lakegate.engines.interface import Wanted
 from lakegate.measures import (
     Answer,
@@ -21,6 +21,9 @@ from lakegate.measures import (
     DuplicateCounts,
     Duplicates,
     Fault,
+    GroupDiffers,
+    GroupsCompared,
+    Imbalance,
     Maximum,
     Measure,
     Minimum,
@@ -29,7 +32,7 @@ from lakegate.measures import (
     RepeatedRows,
     SqlResult,
 )
-from lakegate.plan import KeyPass, LibraryPass, Plan, QueryPass, ReferencePass, Scan, ValuesPass
+from lakegate.plan import BalancePass, KeyPass, LibraryPass, Plan, QueryPass, ReferencePass, Scan, ValuesPass
 from lakegate.rows import Location, Rows
 
 if TYPE_CHECKING:
@@ -75,6 +78,8 @@ class DuckDB:
                         answers[measure] = session.attempt(partial(of_values, session.fetch))
                     case ReferencePass(measure):
                         answers[measure] = session.attempt(lambda m=measure: session.orphans(m))  # type: ignore[misc]
+                    case BalancePass(measure):
+                        answers[measure] = session.attempt(partial(session.balance, measure))
                     case QueryPass(measure):
                         answers[measure] = session.attempt(lambda m=measure: session.query(m, table))  # type: ignore[misc]
                     case LibraryPass():
@@ -223,6 +228,24 @@ class _Session:
                 reason = f"{'.'.join(value.path)!r} is {here.name}, {measure.dataset}.{column} is {there.name}"
                 return NotMeasured(Fault.DATA, f"types cannot be compared: {reason}")
         return self._relation(rows, f"_lakegate_{measure.dataset}")
+
+    def balance(self, measure: Imbalance) -> Answer:
+        """Compare the tallies of groups with those of the other dataset."""
+        rows = self.others.get(measure.dataset)
+        if rows is None or any(defect.blinds for defect in rows.defects):
+            reason = "the manifest names no batch of it that is committed, and none of the same key is"
+            return NotMeasured(Fault.CONTEXT, f"nothing to compare with in {measure.dataset}: {reason}")
+        relation = self._relation(rows, f"_lakegate_{measure.dataset}")
+        scope = predicates.Scope(rows.types, unconverted=frozenset(rows.unconverted), disagree=rows.disagreements)
+        try:
+            for value in (*(theirs for _, theirs in measure.by), *measure.there.values):
+                scope.type_of(value)
+        except predicates.Unmeasurable as missing:
+            return NotMeasured(Fault.CONTEXT, f"{measure.dataset}: {missing}")
+        found = self.fetch(balance.query(measure, (self.relation, self.scope), (relation, scope)))
+        worst = (GroupDiffers(tuple(values), here, there) for values, here, there, differs, *_ in found if differs)
+        groups, differ = found[0][-2:] if found else (0, 0)
+        return GroupsCompared(groups, differ, tuple(worst))
 
     def table(self, columns: Sequence[str] | None) -> pa.Table | NotMeasured:
         """Return the rows as an Arrow table, in the order of files and rows."""

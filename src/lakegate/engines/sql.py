@@ -19,6 +19,7 @@ from lakegate.measures import (
     CountWhere,
     Distinct,
     Duplicates,
+    Imbalance,
     LibraryResult,
     Maximum,
     Mean,
@@ -58,7 +59,7 @@ def aggregate(measure: Measure, scope: Scope) -> str:
             return statistics.aggregate(measure, scope)
         case Quantiles() | Distinct() | MostCommon() | RepeatedRows():
             raise ValueError(f"{measure} needs a pass of its own")
-        case Duplicates() | Orphans() | SqlResult() | LibraryResult():
+        case Duplicates() | Orphans() | SqlResult() | Imbalance() | LibraryResult():
             raise ValueError(f"{measure} needs a pass of its own")
     assert_never(measure)
 

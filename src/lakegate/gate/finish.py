@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterable
 
 from lakegate.errors import LakegateError
+from lakegate.gate import state
 from lakegate.gate.arrivals import Drop, Route, read_drop
 from lakegate.gate.ledger import CommitRecord, Marker
 from lakegate.gate.manifests import write_manifest
 from lakegate.gate.protocol import normal
 from lakegate.lake.interface import Lake
+from lakegate.made import Made
 
 
 def seal(lake: Lake, route: Route, record: CommitRecord) -> list[str]:
@@ -35,6 +38,17 @@ def seal(lake: Lake, route: Route, record: CommitRecord) -> list[str]:
     except LakegateError as error:
         notes.append(f"the manifest for Athena, Trino and Spark was not written: {error}")
     return notes
+
+
+def keep(lake: Lake, route: Route, record: CommitRecord, made: Made) -> list[str]:
+    """P9: keep what was measured beside the commit records, for the rules that look at the history."""
+    if not made.measured:
+        return []
+    try:
+        state.update(lake, route.target, [dataclasses.replace(state.of_record(record), measured=made.measured)])
+    except LakegateError as error:
+        return [f"the batch's numbers were not kept for the history: {error}"]
+    return []
 
 
 def clean(lake: Lake, route: Route, drop: Drop, record: CommitRecord, markers: Iterable[Marker]) -> list[str]:

@@ -31,7 +31,7 @@ from lakegate.errors import (
 from lakegate.gate import ledger, quarantine, sequence
 from lakegate.gate.arrivals import Drop, Markers, Route, near_batch, read_drop, read_markers
 from lakegate.gate.commit import commit, draft_of, place, verified
-from lakegate.gate.finish import clean, seal
+from lakegate.gate.finish import clean, keep, seal
 from lakegate.gate.ledger import CommitRecord, latest
 from lakegate.gate.protocol import (
     SLOTS_LOST,
@@ -273,7 +273,7 @@ class _Run:
                 continue
             lost += 1
             if record is not None:
-                done = self._finish(PromotionState.COMMITTED, record, drop, markers)
+                done = self._finish(PromotionState.COMMITTED, record, drop, markers, judged.made)
                 return dataclasses.replace(done, verdict=judged.verdict)
         raise OutcomeUnknown(
             f"{lost} slots of {self._batch!r} were lost, and its table moved on {moved} times, in one run",
@@ -404,11 +404,16 @@ class _Run:
     # --- P9, P10 ---------------------------------------------------------------------------------------------------
 
     def _finish(
-        self, state: PromotionState, record: CommitRecord, drop: Drop, markers: Markers | None = None
+        self,
+        state: PromotionState,
+        record: CommitRecord,
+        drop: Drop,
+        markers: Markers | None = None,
+        made: Made = NOTHING,
     ) -> Promotion:
         """P9, P10: seal the batch, then clean its source. It is committed: nothing here may report failure."""
         self._at(Step.SEAL)
-        notes = seal(self._lake, self._route, record)
+        notes = seal(self._lake, self._route, record) + keep(self._lake, self._route, record, made)
         self._at(Step.CLEAN)
         notes += clean(self._lake, self._route, drop, record, markers.markers if markers else record.markers)
         number = len(record.files)

@@ -18,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
+from lakegate.checks.of_own import rows_of_inputs
 from lakegate.contract.expectation_files import ExpectationFiles
 from lakegate.engines.duckdb import DuckDB
 from lakegate.errors import CouldNotEvaluate, LakegateError
@@ -26,6 +27,7 @@ from lakegate.intake.files import NativeFile
 from lakegate.judge import judge
 from lakegate.libraries.guests import Here
 from lakegate.libraries.interface import Guest
+from lakegate.made import Made
 from lakegate.rows import Rows
 from lakegate.verdict import Verdict
 from lakegate.worker.limits import Limits
@@ -129,7 +131,8 @@ def _answer(begin: Begin, inbox: BinaryIO, outbox: int) -> Reply:
     if not isinstance(message, Judge):
         raise TypeError(f"got {type(message).__name__}, expected Open, Judge or Ask")
     _tell(outbox, Reply(progress=("measuring", f"{rows.height:,} rows")))
-    return Reply(verdict=_judged(message, rows, begin))
+    verdict, made = _judged(message, rows, begin)
+    return Reply(verdict=verdict, made=made)
 
 
 def _end_with(parent: int) -> None:
@@ -150,8 +153,8 @@ def _opening(source: Source, folder: Path, limits: Limits) -> Opening:
     )
 
 
-def _judged(asked: Judge, rows: Rows, begin: Begin) -> Verdict:
-    """Judge the rows beside those of other datasets."""
+def _judged(asked: Judge, rows: Rows, begin: Begin) -> tuple[Verdict, Made]:
+    """Judge the rows beside those of other datasets, and make what goes with the verdict."""
     rows = dataclasses.replace(rows, defects=(*asked.wrong, *rows.defects))
     others = dict(asked.opened)
     for number, (name, (source, files)) in enumerate(asked.named.items()):
@@ -161,10 +164,11 @@ def _judged(asked: Judge, rows: Rows, begin: Begin) -> Verdict:
         for file in files:
             with file.path.open("rb") as stream:
                 opening.land(file, stream)
-        others[name] = opening.rows()
+        others[name] = others[rows_of_inputs(name)] = opening.rows()
     others[asked.itself] = rows
     guests = Here(_guest(asked.subject.neighbours.files, asked.options.locations, begin))
-    return judge(asked.subject, rows, others, _engine(begin), asked.options, guests)
+    judged = judge(asked.subject, rows, others, _engine(begin), asked.options, guests)
+    return judged.verdict, Made(measured=judged.kept)
 
 
 def _asked(asked: Ask, begin: Begin) -> Reply:

@@ -11,9 +11,11 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from lakegate.checks.history import FreshnessHistory, History
 from lakegate.checks.interface import Check
 from lakegate.checks.keys import ForeignKey, UniqueKey
 from lakegate.checks.quality import LibraryMetric, NotRun, SqlRule
+from lakegate.checks.reconciliation import Reconciled
 from lakegate.checks.row_rules import NoRow
 from lakegate.checks.service_level import Freshness, Retention
 from lakegate.checks.structure import (
@@ -158,6 +160,9 @@ WHY: dict[type[Check], str] = {
     SqlRule: "the library runs SQL in databases only",
     Freshness: "the library has no clock",
     Retention: "the library has no clock",
+    History: "the library sees one batch",
+    FreshnessHistory: "the library sees one batch",
+    Reconciled: "the library sees one table",
 }
 
 

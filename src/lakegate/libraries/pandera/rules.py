@@ -7,10 +7,12 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import assert_never
 
+from lakegate.checks.history import FreshnessHistory, History
 from lakegate.checks.interface import Check
 from lakegate.checks.keys import ForeignKey, UniqueKey
 from lakegate.checks.physical_types import arrow_names
 from lakegate.checks.quality import LibraryMetric, NotRun, SqlRule, holds
+from lakegate.checks.reconciliation import Reconciled
 from lakegate.checks.row_rules import NoRow
 from lakegate.checks.service_level import Freshness, Retention
 from lakegate.checks.structure import (
@@ -46,6 +48,9 @@ ALONE: dict[type[Check], str] = {
     SqlRule: "it is SQL",
     Freshness: "it is judged at the time of a run",
     Retention: "it is judged at the time of a run",
+    History: "it is judged beside earlier batches",
+    FreshnessHistory: "it is judged beside earlier batches",
+    Reconciled: "it looks at another dataset",
 }
 
 
