@@ -40,6 +40,17 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
+class Table:
+    """The table around a batch that a table-wide rule looks at: how far it has come, and its other batches' rows.
+
+    `elsewhere` None: how many rows they hold is not known.
+    """
+
+    sequence: int  # the number of the last claim that was settled (`verdict.Context`)
+    elsewhere: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
     """What is judged: an object of a contract, and a batch that is held against it. `batch` None: files, no lake."""
 
@@ -52,6 +63,7 @@ class Subject:
     slots: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)  # of the datasets read beside it
     contract_file: str | None = None  # as a report names it
     named: Mapping[str, str] = field(default_factory=dict)  # dataset -> digest of the files that stood for it
+    table: Table | None = None
 
 
 def judge(
@@ -77,7 +89,9 @@ def judge(
         answers |= (guests or Here(Guest(None, options.locations))).measure(passes, rows, engine)
     counted = answers[RowCount()]
     count = None if isinstance(counted, NotMeasured) else int(counted)  # type: ignore[arg-type]
-    found = Found(rows, count, answers, as_of)
+    table = subject.table
+    elsewhere = table.elsewhere if table else None
+    found = Found(rows, count, answers, as_of, alone=subject.batch is None, elsewhere=elsewhere)
     judged = [(check, _allowed(check.judge(found), subject.contract)) for check in checks]
     telling = policy(subject.obj, samples=options.samples, limit=options.locations)
     located = engine.locate(_wanted(subject.obj, judged, telling), rows, others, options.locations)
@@ -139,7 +153,12 @@ def _verdict(
             "samples": options.samples,
             **({"with": dict(subject.named)} if subject.named else {}),
         },
-        context=Context(as_of.isoformat() if as_of else None, subject.slots, subject.neighbours.files.digests()),
+        context=Context(
+            as_of.isoformat() if as_of else None,
+            subject.slots,
+            subject.neighbours.files.digests(),
+            sequence=subject.table.sequence if subject.table else None,
+        ),
         min_rows=contract.gate.min_rows,
         owner=contract.owner,
         contract_file=subject.contract_file,

@@ -65,7 +65,7 @@ def _faults(contract: Contract, obj: SchemaObject, project: Project, *, whole: b
             try:
                 quality_checks(
                     rule,
-                    Surroundings(obj, by_name.get(place.name), neighbours.tables, True, neighbours.files),
+                    Surroundings(contract, obj, by_name.get(place.name), neighbours.tables, True, neighbours.files),
                 )
             except (ContractError, Refused) as error:
                 found = True

@@ -23,7 +23,8 @@ def draft_of(
     batch: SpooledBatch, markers: tuple[Marker, ...], verdict: Verdict, report: str, report_sha256: Mapping[str, str]
 ) -> CommitRecord:
     """Return the commit record without what depends on the slot; as it stands it may only burn one."""
-    counts = verdict.counts
+    counts, sequence = verdict.counts, verdict.context.sequence
+    table = {} if sequence is None else {"sequence": sequence}
     return CommitRecord(
         dataset=batch.dataset,
         batch=batch.key,
@@ -38,7 +39,7 @@ def draft_of(
         engine=verdict.engine,
         lakegate=verdict.lakegate,
         options=verdict.options,
-        context={"as_of": verdict.context.as_of, "slots": verdict.context.slots},
+        context={"as_of": verdict.context.as_of, "slots": verdict.context.slots, **table},
         verdict="warned" if counts[Outcome.WARNED] else "passed",
         counts={outcome.value: count for outcome, count in counts.items()},
         rows=verdict.rows,

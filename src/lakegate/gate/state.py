@@ -7,6 +7,7 @@ the commit records say is asked each time, and what the state lacks, or says of 
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,9 +16,9 @@ from typing import Any
 from lakegate.errors import OutcomeUnknown
 from lakegate.gate import ledger
 from lakegate.gate.ledger import CommitRecord
-from lakegate.lake.interface import Lake
+from lakegate.lake.interface import Content, Lake
 from lakegate.lake.zones import Place, order_of
-from lakegate.made import Scalar
+from lakegate.made import Made, MadeIndex, Scalar
 
 SCHEMA_VERSION = 1
 TRIES = 100  # of one update, beside others that update the same document
@@ -34,6 +35,7 @@ class KeyIndex:
     rows: int
     least: Scalar = None
     most: Scalar = None
+    types: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,32 @@ def update(lake: Lake, target: Place, states: Iterable[BatchState]) -> None:
     raise OutcomeUnknown(f"{target.state!r} is written by others all the time", hint="run `lakegate state rebuild`")
 
 
+def keep(lake: Lake, target: Place, state: BatchState, made: Made) -> BatchState:
+    """Place the indexes that were made of a batch, put them and what was measured into the document; return its state.
+
+    A file of an index that stands there damaged is replaced. Raises as `update` does, and OSError.
+    """
+    keys = {index.name: _placed(lake, target, state, index) for index in made.indexes}
+    kept = dataclasses.replace(state, measured={**state.measured, **made.measured}, keys={**state.keys, **keys})
+    update(lake, target, [kept])
+    return kept
+
+
+def _placed(lake: Lake, target: Place, state: BatchState, index: MadeIndex) -> KeyIndex:
+    local = index.file.local
+    with local.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    content = Content(local, local.stat().st_size, sha256)
+    key = target.key_index(state.batch, state.slot, index.name, sha256)
+    if not lake.place(key, content) and lake.holds(key, content) is None:
+        damaged = lake.stat(key)
+        if damaged is not None:
+            lake.discard(damaged)
+        lake.place(key, content)
+    told = (index.file.rows, index.least, index.most, index.types)
+    return KeyIndex(index.columns, key, content.size, sha256, *told)
+
+
 def _merged(known: BatchState | None, told: BatchState) -> BatchState:
     if known is None or known.slot < told.slot:
         return told
@@ -114,7 +142,13 @@ def _merged(known: BatchState | None, told: BatchState) -> BatchState:
 def _written(states: Mapping[str, BatchState]) -> bytes:
     """Return the document: one line of JSON with sorted keys."""
     batches = {batch: dataclasses.asdict(state) for batch, state in states.items()}
-    return json.dumps({"schema_version": SCHEMA_VERSION, "batches": batches}, sort_keys=True).encode() + b"\n"
+    document = {"schema_version": SCHEMA_VERSION, "batches": batches, "sha256": _sha256(batches)}
+    return json.dumps(document, sort_keys=True).encode() + b"\n"
+
+
+def _sha256(batches: Mapping[str, Any]) -> str:
+    """Return the digest by which a damaged document is told: it must not keep a key from being looked up."""
+    return hashlib.sha256(json.dumps(batches, sort_keys=True).encode()).hexdigest()
 
 
 def _parsed(data: bytes | None) -> dict[str, BatchState]:
@@ -122,13 +156,18 @@ def _parsed(data: bytes | None) -> dict[str, BatchState]:
         document = json.loads(data or b"{}")
         if document.get("schema_version") != SCHEMA_VERSION:
             return {}
+        if document["sha256"] != _sha256(document["batches"]):
+            return {}
         return {batch: _state(entry) for batch, entry in document["batches"].items()}
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
 
 
 def _state(entry: dict[str, Any]) -> BatchState:
     keys = {
-        name: KeyIndex(**{**index, "columns": tuple(index["columns"])}) for name, index in entry.pop("keys").items()
+        name: KeyIndex(
+            **{**index, "columns": tuple(index["columns"]), "types": tuple(tuple(one) for one in index["types"])}
+        )
+        for name, index in entry.pop("keys").items()
     }
     return BatchState(**entry, keys=keys)

@@ -241,8 +241,8 @@ def table_read_early():
     settle, beside = _Run._settle, _Run._beside
 
     def early(self, batch):
-        self.table = beside(self, batch)
+        self.table = beside(self, batch, 1)
         return settle(self, batch)
 
-    with patch.object(_Run, "_settle", early), patch.object(_Run, "_beside", lambda self, _: self.table):
+    with patch.object(_Run, "_settle", early), patch.object(_Run, "_beside", lambda self, *_: self.table):
         yield

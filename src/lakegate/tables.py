@@ -1,0 +1,151 @@
+"""What a verdict reads of whole tables: the keys of other batches, fetched from their indexes and never believed.
+
+An index is a rendering: one that is missing, damaged or of another slot is made again from the committed data.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lakegate.checks.derive import checks_of
+from lakegate.checks.table_wide import TableKey, table_keys
+from lakegate.context import Neighbour, Slots, Surroundings, fetched
+from lakegate.contract.model import Contract, SchemaObject
+from lakegate.errors import CouldNotEvaluate, LakegateError, SourceChanged
+from lakegate.gate import ledger, state
+from lakegate.gate.arrivals import route
+from lakegate.gate.ledger import SlotState
+from lakegate.gate.state import BatchState, KeyIndex
+from lakegate.intake.files import NativeFile
+from lakegate.lake.interface import Lake
+from lakegate.lake.zones import Place
+from lakegate.made import KeySpan, Made, MadeIndex
+from lakegate.measures import Orphans, SqlResult
+from lakegate.rows import Kind, Part, Rows, Type
+
+Maker = Callable[[Neighbour, tuple[NativeFile, ...], Path], Made]  # of the files of one committed batch
+
+
+@dataclass(frozen=True, slots=True)
+class _Local:
+    """An index on private disk."""
+
+    path: Path
+    rows: int
+    types: tuple[tuple[str, str], ...]
+
+
+class Tables:
+    """Key indexes of tables in one lake, each fetched once. `workspace` lives as long as this does."""
+
+    def __init__(self, lake: Lake, workspace: Path, maker: Maker) -> None:
+        """`workspace` is an empty folder on private disk that the caller removes."""
+        self._lake = lake
+        self._workspace = workspace
+        self._maker = maker
+        self._fetched: dict[tuple[Place, str, int, str], _Local] = {}
+        self._folders = 0
+
+    def beside(
+        self,
+        there: Neighbour,
+        states: Sequence[BatchState],
+        spans: Callable[[tuple[TableKey, ...]], Sequence[KeySpan | None]],
+    ) -> dict[str, Rows]:
+        """Return the keys of a table's other batches, by what checks call them (`TableKey.beside`).
+
+        `spans` says between which values the batch's own keys lie: an index that cannot hold one is not fetched.
+        Raises LakegateError where an index can be neither fetched nor made.
+        """
+        keys = table_keys(there.contract, there.obj)
+        if not keys:
+            return {}
+        near = spans(keys) if states else [None] * len(keys)
+        found = zip(keys, near, strict=True)
+        return {key.beside: self._rows(there, states, key, span) for key, span in found}
+
+    def parents(self, contract: Contract, obj: SchemaObject, around: Surroundings) -> dict[str, tuple[Slots, Rows]]:
+        """Return the keys of other tables that foreign keys refer to, with their slots, instead of all their columns.
+
+        Only of tables whose contract has these columns for an indexed key, and of which nothing else is asked.
+        """
+        if any(rule.engine == "lakegate" for rule in obj.quality):
+            return {}  # such a rule may look at other columns
+        measures = {one for check in checks_of(contract, obj, around.neighbours) for one in check.measures()}
+        queried = {name for one in measures if isinstance(one, SqlResult) for _, name in one.datasets}
+        found: dict[str, tuple[Slots, Rows]] = {}
+        for name, there in around.datasets.items():
+            asked = {frozenset(one.columns) for one in measures if isinstance(one, Orphans) and one.dataset == name}
+            keys = {frozenset(key.columns): key for key in table_keys(there.contract, there.obj)}
+            if name in queried or len(asked) != 1 or not asked <= keys.keys() or not there.contract.gate.to_server:
+                continue
+            way = route(there.contract, there.obj)
+            states = state.standing(self._lake, way.target, way.batching.key)
+            slots = tuple((one.batch, one.slot) for one in states)
+            if slots:
+                found[name] = (slots, self._rows(there, states, keys[asked.pop()], None))
+        return found
+
+    def _rows(self, there: Neighbour, states: Sequence[BatchState], key: TableKey, near: KeySpan | None) -> Rows:
+        target = route(there.contract, there.obj).target
+        parts = []
+        for one in states:
+            known = one.keys.get(key.name)
+            index = known if known is not None and known.columns == key.columns else None
+            if index is not None and near is not None and near.misses(index.types, index.least, index.most):
+                continue
+            local = self._local(there, target, one, key, index)
+            columns = (Type(Kind(kind), name) for kind, name in local.types)
+            types = tuple(zip(key.columns, columns, strict=True))
+            parts.append(Part(one.batch, str(local.path), types, local.rows, staged=True))
+        return Rows(tuple(parts))
+
+    def _local(
+        self, there: Neighbour, target: Place, batch: BatchState, key: TableKey, index: KeyIndex | None
+    ) -> _Local:
+        """Return an index on private disk: an earlier one of this run, else as it stands in the lake, else made."""
+        place = (target, batch.batch, batch.slot, key.name)
+        if place not in self._fetched:
+            path = self._verified(index) if index is not None else None
+            if path is not None and index is not None:
+                self._fetched[place] = _Local(path, index.rows, index.types)
+            else:
+                for made in self._made(there, target, batch):
+                    local = _Local(made.file.local, made.file.rows, made.types)
+                    self._fetched[target, batch.batch, batch.slot, made.name] = local
+        if place not in self._fetched:
+            raise CouldNotEvaluate(f"no index of {key.name} was made of batch {batch.batch!r} of {target.dataset}")
+        return self._fetched[place]
+
+    def _verified(self, index: KeyIndex) -> Path | None:
+        """Fetch an index; None where it is not there, or not what was kept."""
+        entry = self._lake.stat(index.key)
+        if entry is None or entry.size != index.size:
+            return None
+        path, sha256 = self._folder() / "key.parquet", hashlib.sha256()
+        with contextlib.suppress(SourceChanged), path.open("xb") as out:
+            for chunk in self._lake.stream(entry):
+                sha256.update(chunk)
+                out.write(chunk)
+        return path if sha256.hexdigest() == index.sha256 else None
+
+    def _made(self, there: Neighbour, target: Place, batch: BatchState) -> tuple[MadeIndex, ...]:
+        """Make the indexes of a committed batch again from its data, and mend what is kept of it as well as can be."""
+        record = ledger.read_slot(self._lake, target.commit(batch.batch, batch.slot))
+        if record is None or record.state is not SlotState.COMMITTED:
+            raise CouldNotEvaluate(f"{target.commit(batch.batch, batch.slot)!r} is not the commit record that it was")
+        folder = self._folder()
+        made = self._maker(there, fetched(self._lake, [record], folder), folder)
+        with contextlib.suppress(LakegateError):
+            state.keep(self._lake, target, state.of_record(record), made)
+        return made.indexes
+
+    def _folder(self) -> Path:
+        self._folders += 1
+        folder = self._workspace / f"{self._folders:05}"
+        folder.mkdir()
+        return folder
