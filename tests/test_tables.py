@@ -9,9 +9,11 @@ import pyarrow as pa
 import pytest
 
 from lakegate.api import check
+from lakegate.cli import main
+from lakegate.commands.state import rebuilt
 from lakegate.context import Committed
 from lakegate.errors import LakeError
-from lakegate.gate import ledger, state
+from lakegate.gate import ledger, state, tidy
 from lakegate.gate.promote import PromotionState
 from lakegate.lake.local import LocalLake
 from table_scene import KEY, TARGET, contract, outcomes, promote
@@ -357,3 +359,82 @@ def test_scope_says_nothing_more_within_a_batch(tmp_path, lake):
 
     assert second.state is COMMITTED
     assert IN_TABLE not in outcomes(second)
+
+
+# --- made anew ----------------------------------------------------------------------------------------------------
+
+
+def kept(lake):
+    """Every file of the table's state, with its bytes."""
+    folder = (lake / TARGET.state).parent
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_what_is_made_anew_is_what_ten_promotions_made_byte_for_byte(tmp_path, lake):
+    path = contract(tmp_path, [{"name": "id", "primaryKey": True}, {"name": "n", "unique": True}])
+    for n in range(10):
+        rows = {"id": [f"{n}-{i}" for i in range(50)], "n": [None, *range(n * 100, n * 100 + 49)]}
+        assert promote(path, lake, f"b{n}", rows).state is COMMITTED
+    before = kept(lake)
+    nothing_at_all(lake)
+
+    done = rebuilt([str(path)], str(lake))
+
+    assert kept(lake) == before
+    assert len(before) == 1 + 10 * 2
+    assert done.exit_code == 0
+    assert [(one.batch, one.what) for one in done.tables[0].differences] == [
+        (f"b{n}", "nothing was kept of it") for n in range(10)
+    ]
+    assert rebuilt([str(path)], str(lake)).tables[0].differences == ()
+
+
+@pytest.mark.parametrize(
+    ("lie", "told"),
+    [
+        (flipped_index, "the file of primaryKey was damaged"),
+        (no_index, "the file of primaryKey was damaged"),
+        (wrong_slot, "what was kept was of slot 7, slot 1 is committed"),
+        (no_keys, "the index of primaryKey was missing"),
+        (other_columns, "the index of primaryKey was otherwise"),
+    ],
+)
+def test_what_was_otherwise_is_told_and_mended(tmp_path, lake, lie, told):
+    path = contract(tmp_path)
+    promote(path, lake, "b1", {"id": [1, 2], "n": [1, 1]})
+    promote(path, lake, "b2", {"id": [3], "n": [1]})
+    before = kept(lake)
+    lie(lake)
+
+    done = rebuilt([str(path)], str(lake))
+
+    assert [(one.batch, one.what) for one in done.tables[0].differences] == [("b1", told)]
+    assert kept(lake) == before
+
+
+def test_the_index_of_a_replaced_revision_is_garbage_after_its_grace(tmp_path, lake):
+    path = contract(tmp_path)
+    promote(path, lake, "b1", {"id": [1], "n": [1]})
+    promote(path, lake, "b1", {"id": [2], "n": [1]})
+    store, now = LocalLake(lake), dt.datetime.now(dt.UTC) + dt.timedelta(seconds=5)
+
+    fresh = tidy.indexes(store, TARGET, now, dt.timedelta(hours=1))
+    old = tidy.indexes(store, TARGET, now, dt.timedelta(0))
+
+    assert fresh == ()
+    assert [one.where.split("/")[-2] for one in old] == ["000001"]
+    store.discard(old[0].item)
+    assert promote(path, lake, "b2", {"id": [2], "n": [1]}).state is QUARANTINED
+    assert promote(path, lake, "b3", {"id": [1], "n": [1]}).state is COMMITTED
+
+
+def test_the_command_says_what_was_otherwise(tmp_path, lake, capsys):
+    path = contract(tmp_path)
+    promote(path, lake, "b1", {"id": [1], "n": [1]})
+    no_document(lake)
+
+    with pytest.raises(SystemExit) as ended:
+        main(["state", "rebuild", str(path), "--lake", str(lake)])
+
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == "core/fact: 1 batch, 1 thing was otherwise\n  b1: nothing was kept of it\n"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,23 @@ from lakegate.measures import Orphans, SqlResult
 from lakegate.rows import Kind, Part, Rows, Type
 
 Maker = Callable[[Neighbour, tuple[NativeFile, ...], Path], Made]  # of the files of one committed batch
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What was kept of one batch, and was otherwise than its data say."""
+
+    batch: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """A table whose state was made anew from `batches` committed batches."""
+
+    dataset: str
+    batches: int
+    differences: tuple[Difference, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +162,55 @@ class Tables:
             state.keep(self._lake, target, state.of_record(record), made)
         return made.indexes
 
+    def rebuilt(self, there: Neighbour) -> Rebuilt:
+        """Make what is kept of a table anew from its committed data, and tell what of it was otherwise.
+
+        Raises LakegateError where a batch cannot be read; then nothing is changed in the document.
+        """
+        way = route(there.contract, there.obj)
+        known = state.read(self._lake, way.target)
+        states, differences = [], []
+        for record in ledger.committed(self._lake, way.target, way.batching.key):
+            folder = self._folder()
+            made = self._maker(there, fetched(self._lake, [record], folder), folder)
+            damaged = [index.name for index in made.indexes if self._stale(known.get(record.batch), index)]
+            one = state.placed(self._lake, way.target, state.of_record(record), made)
+            states.append(one)
+            told = _differing(known.get(record.batch), one) or [f"the file of {name} was damaged" for name in damaged]
+            differences += [Difference(record.batch, what) for what in told]
+            shutil.rmtree(folder)
+        gone = known.keys() - {one.batch for one in states}
+        state.rewrite(self._lake, way.target, states)
+        lost = [Difference(batch, "is not committed") for batch in sorted(gone)]
+        return Rebuilt(way.dataset, len(states), (*differences, *lost))
+
+    def _stale(self, known: BatchState | None, made: MadeIndex) -> bool:
+        """Whether the file of an index that is told of is not there, or not what it is to be."""
+        index = known.keys.get(made.name) if known else None
+        return index is not None and self._verified(index) is None
+
     def _folder(self) -> Path:
         self._folders += 1
         folder = self._workspace / f"{self._folders:05}"
         folder.mkdir()
         return folder
+
+
+def _differing(known: BatchState | None, made: BatchState) -> list[str]:
+    """Return what was otherwise."""
+    if known is None:
+        return ["nothing was kept of it"]
+    if (known.slot, known.digest) != (made.slot, made.digest):
+        return [f"what was kept was of slot {known.slot}, slot {made.slot} is committed"]
+    told = [] if known.rows == made.rows else [f"rows: {known.rows}, expected {made.rows}"]
+    told += [
+        f"the index of {name} {'was otherwise' if name in known.keys else 'was missing'}"
+        for name in sorted({*known.keys, *made.keys})
+        if known.keys.get(name) != made.keys.get(name)
+    ]
+    told += [
+        f"{name}: {known.measured.get(name)}, expected {made.measured.get(name)}"
+        for name in sorted({*known.measured, *made.measured})
+        if known.measured.get(name) != made.measured.get(name)
+    ]
+    return told

@@ -16,6 +16,7 @@ from lakegate.cli.exchange import export as export_commands
 from lakegate.cli.exchange import import_ as import_commands
 from lakegate.cli.lake import lake as lake_commands
 from lakegate.cli.options import LAKE, Ordered, answering
+from lakegate.cli.state import state as state_commands
 from lakegate.errors import CouldNotEvaluate, LakegateError, UsageError
 from lakegate.version import __version__
 
@@ -346,6 +347,7 @@ def paths(dataset: str, lake: str | None, batches: tuple[str, ...], as_of: dt.da
 main.add_command(export_commands)
 main.add_command(import_commands)
 main.add_command(lake_commands)
+main.add_command(state_commands)
 
 
 @main.command()

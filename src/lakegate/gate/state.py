@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,12 +17,13 @@ from typing import Any
 from lakegate.errors import OutcomeUnknown
 from lakegate.gate import ledger
 from lakegate.gate.ledger import CommitRecord
-from lakegate.lake.interface import Content, Lake
+from lakegate.lake.interface import Content, Entry, Lake
 from lakegate.lake.zones import Place, order_of
 from lakegate.made import Made, MadeIndex, Scalar
 
 SCHEMA_VERSION = 1
 TRIES = 100  # of one update, beside others that update the same document
+_INDEX = re.compile(r"[^/]+/[0-9]{6,}/[^/]+-[0-9a-f]{12}\.parquet")  # below the folder of a table's state
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +107,45 @@ def update(lake: Lake, target: Place, states: Iterable[BatchState]) -> None:
     raise OutcomeUnknown(f"{target.state!r} is written by others all the time", hint="run `lakegate state rebuild`")
 
 
-def keep(lake: Lake, target: Place, state: BatchState, made: Made) -> BatchState:
-    """Place the indexes that were made of a batch, put them and what was measured into the document; return its state.
+def keep(lake: Lake, target: Place, state: BatchState, made: Made) -> None:
+    """Place what was made of a batch, and put it into the document. Raises as `placed` and `update`."""
+    update(lake, target, [placed(lake, target, state, made)])
 
-    A file of an index that stands there damaged is replaced. Raises as `update` does, and OSError.
+
+def placed(lake: Lake, target: Place, state: BatchState, made: Made) -> BatchState:
+    """Place the indexes that were made of a batch; return its state with them and with what was measured.
+
+    A file of an index that stands there damaged is replaced. Raises LakeError, OSError.
     """
     keys = {index.name: _placed(lake, target, state, index) for index in made.indexes}
-    kept = dataclasses.replace(state, measured={**state.measured, **made.measured}, keys={**state.keys, **keys})
-    update(lake, target, [kept])
-    return kept
+    return dataclasses.replace(state, measured={**state.measured, **made.measured}, keys={**state.keys, **keys})
+
+
+def rewrite(lake: Lake, target: Place, states: Iterable[BatchState]) -> None:
+    """Write the document anew: these states, and of what it holds beside them only later slots that are committed.
+
+    Raises as `update` does.
+    """
+    told = {state.batch: state for state in states}
+    for _ in range(TRIES):
+        entry = lake.stat(target.state)
+        known = _parsed(lake.read(target.state)) if entry else {}
+        later = {batch: one for batch, one in known.items() if batch not in told or told[batch].slot < one.slot}
+        slots = {batch: ledger.read_slot(lake, target.commit(batch, one.slot)) for batch, one in later.items()}
+        stand = {batch for batch, slot in slots.items() if slot is not None and slot.digest == later[batch].digest}
+        if lake.replace_if(target.state, _written({**told, **{batch: later[batch] for batch in stand}}), entry):
+            return
+    raise OutcomeUnknown(f"{target.state!r} is written by others all the time", hint="run `lakegate state rebuild`")
+
+
+def unnamed(lake: Lake, target: Place) -> tuple[Entry, ...]:
+    """Return the files of indexes that the document does not name. Raises LakeError."""
+    named = {index.key for one in read(lake, target).values() for index in one.keys.values()}
+    return tuple(
+        entry
+        for entry in lake.list(target.states)
+        if entry.key not in named and _INDEX.fullmatch(entry.key.removeprefix(target.states))
+    )
 
 
 def _placed(lake: Lake, target: Place, state: BatchState, index: MadeIndex) -> KeyIndex:
