@@ -8,15 +8,16 @@ import shutil
 import pyarrow as pa
 import pytest
 
-from lakegate.api import check
+from lakegate.api import Asked, check, opened, to_pandera
 from lakegate.cli import main
 from lakegate.commands.state import rebuilt
 from lakegate.context import Committed
-from lakegate.errors import LakeError
+from lakegate.contract.odcs import load
+from lakegate.errors import CouldNotEvaluate, LakeError, UsageError
 from lakegate.gate import ledger, state, tidy
 from lakegate.gate.promote import PromotionState
 from lakegate.lake.local import LocalLake
-from table_scene import KEY, TARGET, contract, outcomes, promote
+from table_scene import KEY, TARGET, contract, outcomes, promote, propose
 
 COMMITTED, QUARANTINED = PromotionState.COMMITTED, PromotionState.QUARANTINED
 IN_TABLE = "fact.primaryKey.table"
@@ -438,3 +439,70 @@ def test_the_command_says_what_was_otherwise(tmp_path, lake, capsys):
 
     assert ended.value.code == 0
     assert capsys.readouterr().out == "core/fact: 1 batch, 1 thing was otherwise\n  b1: nothing was kept of it\n"
+
+
+# --- told before any data is there ----------------------------------------------------------------------------------
+
+
+def test_a_plan_shows_the_passes_beside_other_batches(tmp_path, capsys):
+    rule = {"id": "d", "metric": "duplicateValues", "mustBe": 0, "arguments": {"properties": ["n"]}}
+    rule["customProperties"] = [{"property": "lakegate", "value": {"scope": "table"}}]
+    path = contract(tmp_path, quality=[rule])
+
+    with pytest.raises(SystemExit):
+        main(["plan", str(path)])
+
+    told = capsys.readouterr().out
+    assert "keys that other batches hold: fact.primaryKey.table" in told
+    assert "duplicates of a key, beside those of other batches: fact.quality.d" in told
+
+
+def test_what_sees_one_batch_is_not_made_of_a_table_wide_rule(tmp_path):
+    with pytest.raises(UsageError, match="it looks at the other batches of the table"):
+        to_pandera(str(contract(tmp_path)))
+
+
+def test_a_field_of_an_object_is_a_key_too(tmp_path, lake):
+    inner = [{"name": "id", "unique": True}]
+    path = contract(tmp_path, [{"name": "o", "logicalType": "object", "properties": inner}])
+    assert promote(path, lake, "b1", {"o": [{"id": 1}, {"id": None}]}).state is COMMITTED
+
+    second = promote(path, lake, "b2", {"o": [{"id": 2}, {"id": 1}]})
+
+    assert failed(second) == {"fact.o.id.unique.table": "got 1 row with a key that another batch holds, expected none"}
+
+
+def test_a_batch_is_tried_against_the_table_and_nothing_is_moved(tmp_path, lake):
+    path = contract(tmp_path)
+    promote(path, lake, "b1", {"id": [1], "n": [1]})
+    propose(lake, "b2", {"id": [1], "n": [1]})
+
+    with opened(Asked(load(path), str(lake))) as (run,):
+        verdict = run.judge_batch("b2")
+
+    assert verdict.exit_code == 1
+    assert verdict.context.sequence == 1
+
+
+def test_an_old_batch_whose_keys_cannot_be_read_is_an_error_and_no_pass(tmp_path, lake):
+    path = contract(tmp_path, [{"name": "id", "logicalType": "string"}], scope="batch")
+    document = json.loads(path.read_text())
+    document["servers"] = [{**server, "format": "csv"} for server in document["servers"]]
+    path.write_text(json.dumps(document))
+    arrive(lake, "b1", "id\nx\n")
+    assert promote(path, lake, "b1").state is COMMITTED
+    document |= {"version": "2.0.0"}
+    document["schema"][0]["properties"] = [{"name": "id", "logicalType": "integer", "primaryKey": True}]
+    document["customProperties"][0]["value"]["scope"] = "table"
+    path.write_text(json.dumps(document))
+    arrive(lake, "b2", "id\n1\n")
+
+    with pytest.raises(CouldNotEvaluate, match="the keys of a committed batch cannot be read"):
+        promote(path, lake, "b2")
+
+
+def arrive(lake, batch, text):
+    folder = lake / "02-transient-zone/_candidates/core/fact" / batch
+    folder.mkdir(parents=True)
+    (folder / "a.csv").write_text(text)
+    (folder / "_SUCCESS").touch()
