@@ -38,7 +38,7 @@ class Judge:
         data = b"".join(file.local.read_bytes() for file in batch.files)
         pinned = self.world.tick if b"until" in data else None
         beside = batch.table or ()
-        records = [ledger.read_slot(self.world.lake, TARGET.commit(one.batch, one.slot)) for one in beside]
+        records = [ledger.read_slot(self.world.store, TARGET.commit(one.batch, one.slot)) for one in beside]
         others = b"".join(self._read(file) for record in records for file in record.files)
         for _ in range(self.world.random.choice((1, 1, 1, 12))):
             self.world.pause()
