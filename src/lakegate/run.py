@@ -160,8 +160,7 @@ class Run:
         """Pin what stands beside the batch, and let the worker that has followed its files judge it."""
         self.progress("reading", arrived.batch or "", 0, 0)
         named = named_files(self.around, self.beside)
-        keys = self.tables.parents(self.contract, self.obj, self.around) if self.tables else {}
-        keys = {name: pin for name, pin in keys.items() if name not in named}
+        keys = self.tables.parents(self.contract, self.obj, self.around, but=named) if self.tables else {}
         whole = self.committed.pin(self.around, but={*named, *keys}) if self.committed else {}
         pinned = {**whole, **keys}
         slots: dict[str, Slots] = {name: slots for name, (slots, _) in pinned.items()}

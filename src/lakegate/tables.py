@@ -8,12 +8,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from lakegate.checks.derive import checks_of
-from lakegate.checks.table_wide import TableKey, table_keys
+from lakegate.checks.table_wide import TableKey, rules_of, table_keys
 from lakegate.context import Neighbour, Slots, Surroundings, fetched
 from lakegate.contract.model import Contract, SchemaObject
 from lakegate.errors import CouldNotEvaluate, LakegateError, SourceChanged
@@ -86,26 +86,31 @@ class Tables:
         found = zip(keys, near, strict=True)
         return {key.beside: self._rows(there, states, key, span) for key, span in found}
 
-    def parents(self, contract: Contract, obj: SchemaObject, around: Surroundings) -> dict[str, tuple[Slots, Rows]]:
+    def parents(
+        self, contract: Contract, obj: SchemaObject, around: Surroundings, *, but: Container[str] = ()
+    ) -> dict[str, tuple[Slots, Rows]]:
         """Return the keys of other tables that foreign keys refer to, with their slots, instead of all their columns.
 
-        Only of tables whose contract has these columns for an indexed key, and of which nothing else is asked.
+        Only of tables whose contract has these columns for an indexed key, and of which nothing else is asked. One
+        whose keys cannot be made is left out: its files may be read all the same.
         """
-        if any(rule.engine == "lakegate" for rule in obj.quality):
-            return {}  # such a rule may look at other columns
+        keyed = {name: keys for name, there in around.datasets.items() if (keys := _keys(there)) and name not in but}
+        if not keyed or any(rule.engine == "lakegate" for rule, _ in rules_of(obj)):
+            return {}  # a rule of our own engine may look at other columns
         measures = {one for check in checks_of(contract, obj, around.neighbours) for one in check.measures()}
         queried = {name for one in measures if isinstance(one, SqlResult) for _, name in one.datasets}
         found: dict[str, tuple[Slots, Rows]] = {}
-        for name, there in around.datasets.items():
+        for name, keys in keyed.items():
             asked = {frozenset(one.columns) for one in measures if isinstance(one, Orphans) and one.dataset == name}
-            keys = {frozenset(key.columns): key for key in table_keys(there.contract, there.obj)}
-            if name in queried or len(asked) != 1 or not asked <= keys.keys() or not there.contract.gate.to_server:
+            there = around.datasets[name]
+            if name in queried or len(asked) != 1 or not asked <= keys.keys():
                 continue
             way = route(there.contract, there.obj)
             states = state.standing(self._lake, way.target, way.batching.key)
             slots = tuple((one.batch, one.slot) for one in states)
-            if slots:
-                found[name] = (slots, self._rows(there, states, keys[asked.pop()], None))
+            with contextlib.suppress(CouldNotEvaluate):
+                if slots:
+                    found[name] = (slots, self._rows(there, states, keys[asked.pop()], None))
         return found
 
     def _rows(self, there: Neighbour, states: Sequence[BatchState], key: TableKey, near: KeySpan | None) -> Rows:
@@ -194,6 +199,12 @@ class Tables:
         folder = self._workspace / f"{self._folders:05}"
         folder.mkdir()
         return folder
+
+
+def _keys(there: Neighbour) -> dict[frozenset[str], TableKey]:
+    """Return the indexed keys of another table by their columns; none where it is not committed anywhere."""
+    known = table_keys(there.contract, there.obj) if there.contract.gate.to_server else ()
+    return {frozenset(key.columns): key for key in known}
 
 
 def _differing(known: BatchState | None, made: BatchState) -> list[str]:

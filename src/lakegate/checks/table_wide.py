@@ -51,7 +51,7 @@ def table_key(contract: Contract, obj: SchemaObject, values: tuple[Value, ...]) 
 
 def is_table_wide(contract: Contract, obj: SchemaObject) -> bool:
     """Whether a rule of the object looks at all batches: then they are committed one after another."""
-    return bool(table_keys(contract, obj)) or any(rule.scope == TABLE for rule, _ in _rules(obj))
+    return bool(table_keys(contract, obj)) or any(rule.scope == TABLE for rule, _ in rules_of(obj))
 
 
 def _keys(contract: Contract, obj: SchemaObject) -> Iterator[TableKey]:
@@ -61,7 +61,7 @@ def _keys(contract: Contract, obj: SchemaObject) -> Iterator[TableKey]:
         for spot in spots(obj):
             if spot.declared.unique and not spot.nested:
                 yield TableKey(f"{spot.told}.unique", (spot.value,))
-    for rule, at in _rules(obj):
+    for rule, at in rules_of(obj):
         if rule.scope == TABLE and rule.metric == "duplicateValues":
             values = rule_key(rule, obj, at)
             if values:
@@ -79,7 +79,8 @@ def rule_key(rule: Quality, obj: SchemaObject, spot: Spot | None) -> tuple[Value
     return () if spot is None or spot.nested else (spot.value,)
 
 
-def _rules(obj: SchemaObject) -> Iterator[tuple[Quality, Spot | None]]:
+def rules_of(obj: SchemaObject) -> Iterator[tuple[Quality, Spot | None]]:
+    """Yield every rule of an object with the property that it stands at, None for the object itself."""
     yield from ((rule, None) for rule in obj.quality)
     yield from ((rule, spot) for spot in spots(obj) for rule in spot.declared.quality)
 
