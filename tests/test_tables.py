@@ -484,21 +484,39 @@ def test_a_batch_is_tried_against_the_table_and_nothing_is_moved(tmp_path, lake)
     assert verdict.context.sequence == 1
 
 
-def test_an_old_batch_whose_keys_cannot_be_read_is_an_error_and_no_pass(tmp_path, lake):
-    path = contract(tmp_path, [{"name": "id", "logicalType": "string"}], scope="batch")
-    document = json.loads(path.read_text())
+def of_text(path, version, **types):
+    """Turn a contract into one of CSV, in another version with these columns, `id` being the key."""
+    document = json.loads(path.read_text()) | {"version": version}
     document["servers"] = [{**server, "format": "csv"} for server in document["servers"]]
+    document["schema"][0]["properties"] = [
+        {"name": name, "logicalType": kind, "primaryKey": name == "id"} for name, kind in types.items()
+    ]
     path.write_text(json.dumps(document))
-    arrive(lake, "b1", "id\nx\n")
-    assert promote(path, lake, "b1").state is COMMITTED
-    document |= {"version": "2.0.0"}
-    document["schema"][0]["properties"] = [{"name": "id", "logicalType": "integer", "primaryKey": True}]
-    document["customProperties"][0]["value"]["scope"] = "table"
-    path.write_text(json.dumps(document))
-    arrive(lake, "b2", "id\n1\n")
+    return path
 
-    with pytest.raises(CouldNotEvaluate, match="the keys of a committed batch cannot be read"):
-        promote(path, lake, "b2")
+
+def test_an_old_batch_whose_keys_cannot_be_read_is_an_error_and_no_pass(tmp_path, lake):
+    arrive(lake, "b1", "id,n\nx,1\n")
+    assert (
+        promote(of_text(contract(tmp_path, scope="batch"), "1", id="string", n="string"), lake, "b1").state is COMMITTED
+    )
+    arrive(lake, "b2", "id,n\n1,1\n")
+
+    with pytest.raises(CouldNotEvaluate, match="the keys of a committed batch cannot be read: id has another type"):
+        promote(of_text(contract(tmp_path), "2", id="integer", n="string"), lake, "b2")
+
+
+def test_other_columns_of_an_old_batch_may_be_what_they_were(tmp_path, lake):
+    arrive(lake, "b1", "id,n\nx,one\n")
+    assert (
+        promote(of_text(contract(tmp_path, scope="batch"), "1", id="string", n="string"), lake, "b1").state is COMMITTED
+    )
+    arrive(lake, "b2", "id,n\ny,1\n")
+    arrive(lake, "b3", "id,n\nx,1\n")
+    path = of_text(contract(tmp_path), "2", id="string", n="integer")
+
+    assert promote(path, lake, "b2").state is COMMITTED
+    assert promote(path, lake, "b3").state is QUARANTINED
 
 
 def arrive(lake, batch, text):

@@ -153,7 +153,9 @@ def _answer(begin: Begin, inbox: BinaryIO, outbox: int) -> Reply:
 
 def _kept(asked: Keep, rows: Rows, begin: Begin) -> Made:
     """Make what is kept of a committed batch. Raises CouldNotEvaluate where a key could be anything."""
-    unread = [defect.message for defect in rows.defects] + [f"{path} holds what is none" for path in rows.unconverted]
+    columns = {column for key in table_keys(asked.contract, asked.obj) for column in key.columns}
+    wrong = {path for path in rows.unconverted if any(f"{column}.".startswith(f"{path}.") for column in columns)}
+    unread = [defect.message for defect in rows.defects] + [f"{path} has another type" for path in sorted(wrong)]
     indexes = () if unread else _indexes(asked.contract, asked.obj, rows, begin)
     unread += [index.reason for index in indexes if isinstance(index, NotMeasured)]
     if unread:
