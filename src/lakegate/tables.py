@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import shutil
 from collections.abc import Callable, Container, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from lakegate.made import KeySpan, Made, MadeIndex
 from lakegate.measures import Orphans, SqlResult
 from lakegate.rows import Kind, Part, Rows, Type
 
+AT_ONCE = 8  # indexes that are fetched at the same time
 Maker = Callable[[Neighbour, tuple[NativeFile, ...], Path], Made]  # of the files of one committed batch
 
 
@@ -115,46 +117,56 @@ class Tables:
 
     def _rows(self, there: Neighbour, states: Sequence[BatchState], key: TableKey, near: KeySpan | None) -> Rows:
         target = route(there.contract, there.obj).target
-        parts = []
+        wanted: list[tuple[BatchState, KeyIndex | None]] = []
         for one in states:
             known = one.keys.get(key.name)
             index = known if known is not None and known.columns == key.columns else None
-            if index is not None and near is not None and near.misses(index.types, index.least, index.most):
-                continue
-            local = self._local(there, target, one, key, index)
+            if index is None or near is None or not near.misses(index.types, index.least, index.most):
+                wanted.append((one, index))
+        self._fetch(target, key, wanted)
+        parts = []
+        for one, _ in wanted:
+            local = self._local(there, target, one, key)
             columns = (Type(Kind(kind), name) for kind, name in local.types)
             types = tuple(zip(key.columns, columns, strict=True))
             parts.append(Part(one.batch, str(local.path), types, local.rows, staged=True))
         return Rows(tuple(parts))
 
-    def _local(
-        self, there: Neighbour, target: Place, batch: BatchState, key: TableKey, index: KeyIndex | None
-    ) -> _Local:
-        """Return an index on private disk: an earlier one of this run, else as it stands in the lake, else made."""
+    def _fetch(self, target: Place, key: TableKey, wanted: Sequence[tuple[BatchState, KeyIndex | None]]) -> None:
+        """Fetch indexes, several at once; one that is not what it should be stays away."""
+        missing = [
+            ((target, one.batch, one.slot, key.name), index, self._folder() / "key.parquet")
+            for one, index in wanted
+            if index is not None and (target, one.batch, one.slot, key.name) not in self._fetched
+        ]
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            whole = pool.map(self._verified, [index for _, index, _ in missing], [path for _, _, path in missing])
+            for (place, index, path), holds in zip(missing, whole, strict=True):
+                if holds:
+                    self._fetched[place] = _Local(path, index.rows, index.types)
+
+    def _local(self, there: Neighbour, target: Place, batch: BatchState, key: TableKey) -> _Local:
+        """Return an index on private disk: fetched, or made again."""
         place = (target, batch.batch, batch.slot, key.name)
         if place not in self._fetched:
-            path = self._verified(index) if index is not None else None
-            if path is not None and index is not None:
-                self._fetched[place] = _Local(path, index.rows, index.types)
-            else:
-                for made in self._made(there, target, batch):
-                    local = _Local(made.file.local, made.file.rows, made.types)
-                    self._fetched[target, batch.batch, batch.slot, made.name] = local
+            for made in self._made(there, target, batch):
+                local = _Local(made.file.local, made.file.rows, made.types)
+                self._fetched[target, batch.batch, batch.slot, made.name] = local
         if place not in self._fetched:
             raise CouldNotEvaluate(f"no index of {key.name} was made of batch {batch.batch!r} of {target.dataset}")
         return self._fetched[place]
 
-    def _verified(self, index: KeyIndex) -> Path | None:
-        """Fetch an index; None where it is not there, or not what was kept."""
+    def _verified(self, index: KeyIndex, path: Path) -> bool:
+        """Fetch an index to `path`; False where it is not there, or not what was kept."""
         entry = self._lake.stat(index.key)
         if entry is None or entry.size != index.size:
-            return None
-        path, sha256 = self._folder() / "key.parquet", hashlib.sha256()
+            return False
+        sha256 = hashlib.sha256()
         with contextlib.suppress(SourceChanged), path.open("xb") as out:
             for chunk in self._lake.stream(entry):
                 sha256.update(chunk)
                 out.write(chunk)
-        return path if sha256.hexdigest() == index.sha256 else None
+        return sha256.hexdigest() == index.sha256
 
     def _made(self, there: Neighbour, target: Place, batch: BatchState) -> tuple[MadeIndex, ...]:
         """Make the indexes of a committed batch again from its data, and mend what is kept of it as well as can be."""
@@ -192,7 +204,7 @@ class Tables:
     def _stale(self, known: BatchState | None, made: MadeIndex) -> bool:
         """Whether the file of an index that is told of is not there, or not what it is to be."""
         index = known.keys.get(made.name) if known else None
-        return index is not None and self._verified(index) is None
+        return index is not None and not self._verified(index, self._folder() / "key.parquet")
 
     def _folder(self) -> Path:
         self._folders += 1
