@@ -53,6 +53,8 @@ SLOW = (  # what starts a process for nearly every test, or asks the engine thou
     "test_context.py",
     "test_judge.py",
     "test_pytest_plugin.py",
+    "test_tables.py",
+    "test_table_races.py",
 )
 SERVERS = ("moto", "ceph", "real_s3")
 

@@ -30,7 +30,8 @@ from lakegate.lake.workspace import clear_dead, private_folder
 from lakegate.libraries.pandera.model import built
 from lakegate.reports.notebook import to_cell
 from lakegate.reports.text import to_text
-from lakegate.run import Run, opener, unheard
+from lakegate.run import Run, maker, opener, unheard
+from lakegate.tables import Tables
 from lakegate.verdict import Verdict
 from lakegate.worker.guests import Apart
 from lakegate.worker.messages import Source
@@ -228,8 +229,10 @@ def opened(asked: Asked, *, needs_lake: bool = True) -> Iterator[tuple[Run, ...]
     clear_dead(temporary)
     with private_folder(temporary) as workspace:
         limits = limits_of(project.root)
-        (workspace / "committed").mkdir()
+        for folder in ("committed", "tables"):
+            (workspace / folder).mkdir()
         committed = Committed(store, workspace / "committed", opener(limits)) if store else None
+        tables = Tables(store, workspace / "tables", maker(limits)) if store else None
         yield tuple(
             Run(
                 contract=loaded,
@@ -238,6 +241,7 @@ def opened(asked: Asked, *, needs_lake: bool = True) -> Iterator[tuple[Run, ...]
                 workspace=workspace,
                 lake=store,
                 committed=committed,
+                tables=tables,
                 options=asked.options,
                 beside=asked.beside,
                 limits=limits,

@@ -41,6 +41,17 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
+class Table:
+    """The table around a batch that a table-wide rule looks at: how far it has come, and its other batches' rows.
+
+    `elsewhere` None: how many rows they hold is not known.
+    """
+
+    sequence: int  # the number of the last claim that was settled (`verdict.Context`)
+    elsewhere: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
     """What is judged: an object of a contract, and a batch that is held against it. `batch` None: files, no lake."""
 
@@ -54,6 +65,7 @@ class Subject:
     contract_file: str | None = None  # as a report names it
     named: Mapping[str, str] = field(default_factory=dict)  # dataset -> digest of the files that stood for it
     past: Past | None = None  # what came before the batch; None where no lake is at hand
+    table: Table | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +99,8 @@ def judge(
         answers |= (guests or Here(Guest(None, options.locations))).measure(passes, rows, engine)
     counted = answers[RowCount()]
     count = None if isinstance(counted, NotMeasured) else int(counted)  # type: ignore[arg-type]
-    found = Found(rows, count, answers, as_of, subject.past)
+    elsewhere = subject.table.elsewhere if subject.table else None
+    found = Found(rows, count, answers, as_of, subject.past, alone=subject.batch is None, elsewhere=elsewhere)
     judged = [(check, _allowed(check.judge(found), subject.contract)) for check in checks]
     telling = policy(subject.obj, samples=options.samples, limit=options.locations)
     located = engine.locate(_wanted(subject.obj, judged, telling), rows, others, options.locations)
@@ -108,6 +121,7 @@ def _context(subject: Subject, as_of: dt.datetime | None, checks: tuple[Check, .
         subject.slots,
         subject.neighbours.files.digests(),
         tuple(pin for pin in ordered if pin in compared),
+        subject.table.sequence if subject.table else None,
     )
 
 

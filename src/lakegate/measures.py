@@ -114,9 +114,26 @@ class RepeatedRows:
 
 @dataclass(frozen=True, slots=True)
 class Duplicates:
-    """How often keys repeat; a key that holds a null is left out. Answer: `DuplicateCounts`."""
+    """How often keys repeat; a key that holds a null is left out. Answer: `DuplicateCounts`.
+
+    With `beside`, the keys of a table's other batches (`AlreadyThere`), a key that stands there repeats, too: all of
+    its rows are surplus.
+    """
 
     key: tuple[Value, ...]
+    beside: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyThere:
+    """Rows whose key stands in other batches of the table; one that holds a null is left out. Answer: int.
+
+    `beside` names those keys among the other datasets' rows. Their columns are called as the parts of `key` are, a
+    field of an object by its path: `udo.id`.
+    """
+
+    key: tuple[Value, ...]
+    beside: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +200,7 @@ Measure = (
     | MostCommon
     | RepeatedRows
     | Duplicates
+    | AlreadyThere
     | Orphans
     | SqlResult
     | Imbalance

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from lakegate.checks.interface import Check
 from lakegate.measures import (
+    AlreadyThere,
     Distinct,
     Duplicates,
     Imbalance,
@@ -44,9 +45,9 @@ class ValuesPass:
 
 @dataclass(frozen=True, slots=True)
 class ReferencePass:
-    """One narrow pass over the columns of a foreign key, beside the distinct keys of the other dataset."""
+    """One narrow pass over the columns of a key, beside the distinct keys of the other dataset or of other batches."""
 
-    measure: Orphans
+    measure: Orphans | AlreadyThere
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ def plan(checks: Iterable[Check]) -> Plan:
                 passes.append(KeyPass(measure))
             case Distinct() | MostCommon() | Quantiles():
                 passes.append(ValuesPass(measure))
-            case Orphans():
+            case Orphans() | AlreadyThere():
                 passes.append(ReferencePass(measure))
             case Imbalance():
                 passes.append(BalancePass(measure))

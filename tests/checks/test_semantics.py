@@ -197,6 +197,11 @@ ROWS = {
 ELSEWHERE = {
     "several operators on one rule",
     "`primaryKeyPosition`",  # test_batch_rules.py
+    "`scope: table` at the contract",  # test_tables.py
+    "`scope: table` at a `rowCount`",  # test_tables.py
+    "`scope: table` at a `duplicateValues`",  # test_tables.py
+    "`scope: table` at any other rule",  # contract/test_meaning.py
+    "a table-wide rule, and files that are no batch of a lake",  # test_tables.py
     "`physicalName`",  # test_batch_rules.py
     "`semanticType: measure`",  # below
     "a reference to another contract's property",

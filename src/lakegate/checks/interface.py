@@ -51,7 +51,9 @@ class Found:
     """What a check judges: the rows' shape, and the answers to the measures it named.
 
     `count` is the number of rows, None where the batch could not be read. `as_of` is the pinned instant, UTC; `past`
-    what came before the batch, None where it is judged without a lake.
+    what came before the batch, None where it is judged without a lake. `alone`: what is judged is no batch of a lake,
+    so that there is no table around it. `elsewhere` is the number of rows in the table's other batches, None where it
+    is not known.
     """
 
     rows: Rows
@@ -59,6 +61,8 @@ class Found:
     answers: Mapping[Measure, Answer]
     as_of: dt.datetime | None = None
     past: Past | None = None
+    alone: bool = False
+    elsewhere: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from lakegate.cli.exchange import import_ as import_commands
 from lakegate.cli.iceberg import iceberg as iceberg_commands
 from lakegate.cli.lake import lake as lake_commands
 from lakegate.cli.options import LAKE, Ordered, answering
+from lakegate.cli.state import state as state_commands
 from lakegate.errors import CouldNotEvaluate, LakegateError, UsageError
 from lakegate.version import __version__
 
@@ -348,6 +349,7 @@ main.add_command(export_commands)
 main.add_command(import_commands)
 main.add_command(lake_commands)
 main.add_command(iceberg_commands)
+main.add_command(state_commands)
 
 
 @main.command()

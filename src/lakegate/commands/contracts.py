@@ -64,7 +64,7 @@ def _faults(contract: Contract, obj: SchemaObject, project: Project, *, whole: b
                 continue
             try:
                 spot, tables, files = by_name.get(place.name), neighbours.tables, neighbours.files
-                quality_checks(rule, Surroundings(obj, spot, tables, True, files, neighbours.inputs))
+                quality_checks(rule, Surroundings(contract, obj, spot, tables, True, files, neighbours.inputs))
             except (ContractError, Refused) as error:
                 found = True
                 key = ("query",) if rule.query else ()

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, assert_never
 
 from lakegate.checks.interface import Check
+from lakegate.checks.table_wide import columns_of
 from lakegate.contract.model import LogicalType, Property
 from lakegate.engines import balance, predicates, sql, statistics
-from lakegate.measures import Imbalance, Measure, RepeatedRows
+from lakegate.measures import AlreadyThere, Duplicates, Imbalance, Measure, Orphans, RepeatedRows
 from lakegate.plan import BalancePass, KeyPass, LibraryPass, Plan, QueryPass, ReferencePass, Scan, Stage, ValuesPass
 from lakegate.rows import Kind, Type
 
@@ -77,13 +78,16 @@ def _stage(
         case ValuesPass(measure):
             title = "the values of a column"
             query = _or_why(lambda m, s: statistics.query(m, relation, s), measure, scope)
+        case KeyPass(Duplicates(key, str(beside)) as measure):
+            title, there = "duplicates of a key, beside those of other batches", predicates.identifier(beside)
+            query = _or_why(
+                lambda m, s: sql.duplicates_beside(m.key, relation, there, columns_of(key), s), measure, scope
+            )
         case KeyPass(measure):
             title = "duplicates of a key"
             query = _or_why(lambda m, s: sql.duplicates(m.key, relation, s), measure, scope)
         case ReferencePass(measure):
-            title = f"orphans against {measure.dataset}"
-            there = predicates.identifier(measure.dataset)
-            query = _or_why(lambda m, s: sql.orphans(m.key, relation, there, m.columns, s), measure, scope)
+            title, query = _against(measure, relation, scope)
         case BalancePass(measure):
             title = f"groups against {measure.dataset}"
             other = predicates.identifier(measure.dataset)
@@ -111,6 +115,19 @@ def _as_here(measure: Imbalance, scope: predicates.Scope) -> predicates.Scope:
 
 def _inside(path: tuple[str, ...], found: Type) -> Type:
     return Type(Kind.OBJECT, "STRUCT", fields=((path[0], _inside(path[1:], found)),)) if path else found
+
+
+def _against(measure: Orphans | AlreadyThere, relation: str, scope: predicates.Scope) -> tuple[str, str]:
+    """Return the title and the query of a pass beside other rows."""
+    if isinstance(measure, Orphans):
+        there = predicates.identifier(measure.dataset)
+        query = _or_why(lambda m, s: sql.orphans(m.key, relation, there, m.columns, s), measure, scope)
+        return f"orphans against {measure.dataset}", query
+    there = predicates.identifier(measure.beside)
+    query = _or_why(
+        lambda m, s: sql.counted(sql.already_there(m.key, there, columns_of(m.key), s), relation), measure, scope
+    )
+    return "keys that other batches hold", query
 
 
 def _or_why(compile_: Callable[[Any, predicates.Scope], str], measure: Any, scope: predicates.Scope) -> str:  # noqa: ANN401 - the measure of its stage

@@ -54,7 +54,8 @@ def draft_of(
 def _told(context: Context) -> dict[str, Any]:
     """Return what a verdict read beside the batch, as a record says it."""
     history = {"history": context.history} if context.history else {}
-    return {"as_of": context.as_of, "slots": context.slots, **history}
+    sequence = {} if context.sequence is None else {"sequence": context.sequence}
+    return {"as_of": context.as_of, "slots": context.slots, **history, **sequence}
 
 
 def place(lake: Lake, target: Place, batch: SpooledBatch, slot: int, progress: Progress) -> None:

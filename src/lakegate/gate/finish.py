@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Iterable
 
@@ -41,13 +40,16 @@ def seal(lake: Lake, route: Route, record: CommitRecord) -> list[str]:
 
 
 def keep(lake: Lake, route: Route, record: CommitRecord, made: Made) -> list[str]:
-    """P9: keep what was measured beside the commit records, for the rules that look at the history."""
-    if not made.measured:
+    """P9: keep what was made beside the verdict, so that later batches need not read this one. Return what was not.
+
+    What is not kept is made again from the data when it is needed.
+    """
+    if not (route.sequenced or made.indexes or made.measured):
         return []
     try:
-        state.update(lake, route.target, [dataclasses.replace(state.of_record(record), measured=made.measured)])
+        state.keep(lake, route.target, state.of_record(record), made)
     except LakegateError as error:
-        return [f"the batch's numbers were not kept for the history: {error}"]
+        return [f"what later batches look at was not kept, it is made again then: {error}"]
     return []
 
 

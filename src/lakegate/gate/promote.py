@@ -50,6 +50,7 @@ from lakegate.gate.protocol import (
     waits_for,
 )
 from lakegate.gate.spool import Progress, SpooledBatch, Unwatched, Watch, batch_of, spooled
+from lakegate.gate.table import in_table
 from lakegate.lake import zones
 from lakegate.lake.interface import Lake
 from lakegate.lake.probe import prove_conditional_put
@@ -261,7 +262,7 @@ class _Run:
                 return self._clash(batch, drop, decision.record)
             if draft is None or number is not None:  # what a table-wide rule says changes with the table
                 self._at(Step.JUDGE)
-                judged = self._checked(self._beside(batch))
+                judged = self._checked(self._beside(batch, number))
                 report, shas = self._publish(judged)
                 if not judged.verdict.passes:
                     return self._block(batch, drop, judged.verdict, report)
@@ -297,12 +298,12 @@ class _Run:
             return None
         return sequence.settle(self._lake, self._route.target, batch.key, batch.digest, self._options.wait)
 
-    def _beside(self, batch: SpooledBatch) -> SpooledBatch:
-        """P4 of a sequenced table: pin the batches that a table-wide rule looks at, but for this one's revisions."""
-        if not self._route.sequenced:
-            return batch
-        records = ledger.committed(self._lake, self._route.target, self._route.batching.key)
-        return dataclasses.replace(batch, table=tuple(record for record in records if record.batch != batch.key))
+    def _beside(self, batch: SpooledBatch, number: int | None) -> SpooledBatch:
+        """P4 of a sequenced table: pin the batches that a table-wide rule looks at, but for this one's revisions.
+
+        Read after the claim before `number` was settled: whoever commits later has to claim that number, too.
+        """
+        return batch if number is None else in_table(self._lake, self._route, batch, number - 1)
 
     def _take(self, take: Take, draft: CommitRecord, batch: SpooledBatch, number: int | None) -> CommitRecord | None:
         """P6b to P8 in one slot: return the record that stands there now, None where the slot is lost."""
@@ -413,7 +414,8 @@ class _Run:
     ) -> Promotion:
         """P9, P10: seal the batch, then clean its source. It is committed: nothing here may report failure."""
         self._at(Step.SEAL)
-        notes = seal(self._lake, self._route, record) + keep(self._lake, self._route, record, made)
+        notes = seal(self._lake, self._route, record)
+        notes += keep(self._lake, self._route, record, made)
         self._at(Step.CLEAN)
         notes += clean(self._lake, self._route, drop, record, markers.markers if markers else record.markers)
         number = len(record.files)
