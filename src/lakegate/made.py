@@ -58,7 +58,8 @@ class KeySpan:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """Everything that was made. `accepted` None: the batch goes on as it arrived, no row was set apart.
+    """Everything that was made. `accepted` holds each file of the batch from which rows were set apart, without these;
+    its other files go on as they arrived. None: no row was set apart. `rejected` holds these rows, file by file.
 
     `measured` maps a measure of the history (`checks.history`) to its number; null where there is none.
     """

@@ -76,6 +76,19 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True)
+class SetApart:
+    """Rows that were held back from a batch while the others go on: `rows` = `accepted` + `rejected`.
+
+    `rules` counts, by the key of each rule that sets rows apart, the rows that broke it; one row may break several.
+    """
+
+    rows: int
+    accepted: int
+    rejected: int
+    rules: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What a contract says of one batch of one dataset."""
 
@@ -87,7 +100,7 @@ class Verdict:
     batch: str | None  # the batch key; None for files judged without a lake
     digest: str  # SHA-256 of the batch (PROTOCOL, Words)
     files: tuple[BatchFile, ...]
-    rows: int | None  # None where the batch could not be read
+    rows: int | None  # that go on where the gate opens; None where the batch could not be read
     results: tuple[CheckResult, ...]
     engine: str  # `duckdb 2.0.0`
     lakegate: str  # our version
@@ -96,6 +109,7 @@ class Verdict:
     min_rows: int = 1
     owner: str | None = None
     contract_file: str | None = None  # relative to the project's root; None where the contract came from no file
+    set_apart: SetApart | None = None  # None: no row was
     incident: str | None = None  # names the one run in which nothing could be judged: it is a function of no bytes
     notebook: ClassVar[Callable[[Verdict], str] | None] = (
         None  # how it is shown there; told by `api` (reports.notebook)

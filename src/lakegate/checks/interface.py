@@ -23,6 +23,7 @@ class Outcome(StrEnum):
     PASSED = "passed"
     WARNED = "warned"  # a rule of a lesser severity does not hold
     INFORMED = "informed"  # the same, for a rule of severity info
+    SET_APART = "rows set apart"  # rows that break a rule are held back, the others go on
     FAILED = "failed"
     NOT_APPLICABLE = "not applicable"
     COULD_NOT_EVALUATE = "could not evaluate"

@@ -53,6 +53,38 @@ class Marker:
 
 
 @dataclass(frozen=True, slots=True)
+class ArrivedFile:
+    """One file as it arrived, where what is committed is not the same bytes. `size` in bytes."""
+
+    path: str
+    size: int
+    sha256: str
+    source_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedFile:
+    """Rows that were set apart from one file of the batch. `size` in bytes."""
+
+    path: str  # of the file that they arrived in
+    key: str
+    size: int
+    sha256: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """What was set apart from a batch: `rows_in` = `rows_out` + `rows` (`verdict.SetApart`)."""
+
+    rows_in: int
+    rows_out: int
+    rows: int
+    rules: Mapping[str, int]  # rule -> rows that broke it
+    files: tuple[RejectedFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CommitRecord:
     """What one slot of one batch came to (PROTOCOL, "The commit record")."""
 
@@ -79,6 +111,8 @@ class CommitRecord:
     write_id: str  # of this one write; read back when its answer is lost (PROTOCOL P8)
     attempt: str  # of the run of the gate
     waivers: tuple[str, ...] = field(default=())
+    arrived: tuple[ArrivedFile, ...] = ()  # where rows were set apart: what came; else `files` are what came
+    rejected: Rejected | None = None  # where rows were set apart
 
     def to_json(self) -> bytes:
         """Return the record as it is stored: one line of JSON with sorted keys."""
@@ -132,6 +166,10 @@ def parse_record(data: bytes, key: str) -> CommitRecord:
         document["files"] = tuple(CommittedFile(**file) for file in document["files"])
         document["markers"] = tuple(Marker(**marker) for marker in document["markers"])
         document["waivers"] = tuple(document["waivers"])
+        document["arrived"] = tuple(ArrivedFile(**file) for file in document.get("arrived", ()))
+        if rejected := document.get("rejected"):
+            files = tuple(RejectedFile(**file) for file in rejected["files"])
+            document["rejected"] = Rejected(**{**rejected, "files": files})
         return CommitRecord(**document)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise CouldNotEvaluate(
