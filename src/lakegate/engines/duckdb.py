@@ -10,13 +10,16 @@ import datetime as dt
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lakegate.checks.table_wide import columns_of
-from lakegate.engines import balance, connections, key_indexes, predicates, sql, statistics
+from lakegate.engines import balance, connections, key_indexes, predicates, split, sql, statistics
 from lakegate.engines.interface import Wanted
+from lakegate.engines.split import Split
 from lakegate.made import KeySpan, MadeIndex
 from lakegate.measures import (
     AlreadyThere,
@@ -123,6 +126,43 @@ class DuckDB:
             return None
         with self._session(rows, {}) as session:
             return key_indexes.span(key, rows, session.connection)
+
+    def split(
+        self,
+        rows: Rows,
+        others: Mapping[str, Rows],
+        rules: Sequence[tuple[str, Measure]],
+        allowed: Callable[[int], bool],
+        folder: Path,
+    ) -> Split | NotMeasured:
+        """Write the rows that break rules apart from the others (engines/interface.py)."""
+        import duckdb
+        import pyarrow as pa
+
+        if (taken := split.clash(rows)) is not None:
+            return NotMeasured(Fault.ENGINE, f"rows cannot be set apart beside a column called {taken!r}")
+        try:
+            with self._session(rows, others) as session:
+                conditions = [session.breaks(measure) for _, measure in rules]
+                if unknown := next((one for one in conditions if isinstance(one, NotMeasured)), None):
+                    return unknown
+                told = [one for one in conditions if isinstance(one, str)]
+                each, every = split.mark(session.connection, session.relation, rows.parts, told)
+                found = Split({rule: count for (rule, _), count in zip(rules, each, strict=True)}, every)
+                if not allowed(every):
+                    return found
+                pairs = []
+                for number, part, where in zip(count(1), rows.parts, split.targets(rows, folder), strict=False):
+                    bad = split.broken(session.connection, number)
+                    if len(bad["r"]):
+                        pairs.append(split.write(part, bad, [rule for rule, _ in rules], where))
+        except predicates.Unmeasurable as missing:
+            return NotMeasured(Fault.DATA, str(missing))
+        except (duckdb.Error, pa.ArrowException) as error:
+            reason = _cause(error) if isinstance(error, duckdb.Error) else type(error).__name__
+            return NotMeasured(Fault.ENGINE, f"rows could not be set apart: {reason}")
+        accepted, rejected = tuple(good for good, _ in pairs), tuple(bad for _, bad in pairs)
+        return replace(found, rows=split.counted(rejected), accepted=accepted, rejected=rejected)
 
     @contextmanager
     def _session(self, rows: Rows, others: Mapping[str, Rows]) -> Iterator[_Session]:
@@ -351,6 +391,13 @@ class _Session:
                 ((cell,),) = self.fetch(sql.first_rows_where(condition, self._row(want), source, limit))
                 found[want.measure] = self._locations(want, cell)
         return found
+
+    def breaks(self, measure: Measure) -> str | NotMeasured:
+        """Return the condition under which a row is one of those that a measure counts."""
+        if isinstance(measure, CountWhere):
+            return predicates.predicate(measure.predicate, self.scope)
+        condition = self._key_condition(measure)
+        return condition or NotMeasured(Fault.CONTEXT, f"{type(measure).__name__} names no rows here")
 
     def _key_condition(self, measure: Measure) -> str | None:
         """Return the condition under which a row's key fails; None for a measure that is about no key."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from lakegate.engines.split import Split
 from lakegate.made import KeySpan, MadeIndex
 from lakegate.measures import Answer, Measure, NotMeasured
 from lakegate.plan import Plan
@@ -67,4 +68,19 @@ class Engine(Protocol):
 
     def key_span(self, key: tuple[Value, ...], rows: Rows) -> KeySpan | None:
         """Return between which values the key's first column lies, None where that cannot be told."""
+        ...
+
+    def split(
+        self,
+        rows: Rows,
+        others: Mapping[str, Rows],
+        rules: Sequence[tuple[str, Measure]],
+        allowed: Callable[[int], bool],
+        folder: Path,
+    ) -> Split | NotMeasured:
+        """Write the rows that `rules` (key, measure of its failing rows) count apart from the others, into `folder`.
+
+        One scan finds them. Where so many rows are not `allowed` to be set apart, nothing is written. The rows are
+        Parquet parts. Equal rows give equal bytes, in the order in which they arrived.
+        """
         ...
