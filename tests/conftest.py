@@ -36,6 +36,7 @@ SLOW = (  # what starts a process for nearly every test, or asks the engine thou
     "cli/test_looking.py",
     "cli/test_promote.py",
     "cli/test_s3.py",
+    "cli/test_warehouse.py",
     "commands/",
     "demo/test_sources.py",
     "engines/test_fused_is_one_by_one.py",
