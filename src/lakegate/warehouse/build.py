@@ -12,11 +12,12 @@ from pathlib import Path
 from lakegate.context import fetched, reader_of
 from lakegate.errors import EngineError, UsageError
 from lakegate.gate import ledger
-from lakegate.gate.arrivals import read_drop
+from lakegate.gate.arrivals import Drop, arrivals, read_drop
 from lakegate.gate.ledger import CommitRecord
 from lakegate.gate.spool import Progress
 from lakegate.intake.staging import Reader
 from lakegate.lake.interface import Lake
+from lakegate.lake.zones import order_of
 from lakegate.run import unheard
 from lakegate.verdict import BatchFile
 from lakegate.warehouse import candidate
@@ -53,7 +54,7 @@ class Build:
 class Builder:
     """Builds batches of tables in a lake. `workspace` is a private folder that the caller removes.
 
-    What is committed of a dataset is listed once, until `forget` says that it may have changed.
+    What is committed of a dataset is listed once, and kept: `learn` tells of what is committed since.
     """
 
     lake: Lake
@@ -69,15 +70,27 @@ class Builder:
             self._records[place.prefix] = ledger.committed(self.lake, place, dataset.template)
         return self._records[place.prefix]
 
-    def forget(self, dataset: Dataset) -> None:
-        """Something of a dataset was committed."""
-        self._records.pop(dataset.way.target.prefix, None)
+    def learn(self, dataset: Dataset, record: CommitRecord | None) -> None:
+        """A batch of a dataset was committed with this record; with None the next question lists them again."""
+        prefix = dataset.way.target.prefix
+        if record is None:
+            self._records.pop(prefix, None)
+            return
+        others = [one for one in self.records(dataset) if one.batch != record.batch]
+        self._records[prefix] = sorted([*others, record], key=lambda one: order_of(dataset.template, one.batch))
 
-    def look(self, table: Table, batch: str) -> tuple[Work, Build]:
-        """Say what a batch would be made of, and whether it is to be built. Writes nothing. Raises as `build`."""
+    def drops(self, table: Table) -> dict[str, Drop]:
+        """Return what lies in the drop of a table, by batch, from one listing."""
+        return {drop.batch: drop for drop in arrivals(self.lake, table.dataset.way).drops}
+
+    def look(self, table: Table, batch: str, drop: Drop | None = None) -> tuple[Work, Build]:
+        """Say what a batch would be made of, and whether it is to be built. Writes nothing. Raises as `build`.
+
+        `drop` is what lies in the drop of the batch, None where that is not known.
+        """
         found = work(table, batch, self.records)
         way, recipe = table.dataset.way, found.recipe
-        drop = read_drop(self.lake, way, batch)
+        drop = read_drop(self.lake, way, batch) if drop is None else drop
         record = self._latest(table, batch)
         if record and (
             candidate.committed_as(record, recipe) or candidate.known_to_give(self.lake, way, record, recipe)
@@ -88,18 +101,17 @@ class Builder:
             return found, Build(table.name, batch, State.PROPOSED, recipe)
         return found, Build(table.name, batch, State.STALE, recipe)
 
-    def build(self, table: Table, batch: str, *, again: bool = False) -> Build:
-        """Build a batch unless it is up to date, or proposed already; with `again` in any case.
+    def build(self, table: Table, batch: str, drop: Drop | None = None, *, again: bool = False) -> Build:
+        """Build a batch unless it is up to date, or proposed already; with `again` in any case. `drop` as for `look`.
 
         Raises:
             NotReady: an input has no committed batch that belongs to it.
             UsageError: the key is not of the table's template, or the transform is wrong.
             CouldNotEvaluate: the transform could not be run, or the lake not be read or written.
         """
-        found, seen = self.look(table, batch)
-        way = table.dataset.way
+        drop = read_drop(self.lake, table.dataset.way, batch) if drop is None else drop
+        found, seen = self.look(table, batch, drop)
         if seen.state is State.UP_TO_DATE and not again:
-            drop = read_drop(self.lake, way, batch)
             if not seen.unfinished and (drop.files or drop.markers):
                 candidate.clear(self.lake, drop)  # of other inputs: nobody may commit it now
             return seen
