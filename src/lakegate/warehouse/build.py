@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
 from lakegate.context import fetched, reader_of
 from lakegate.errors import EngineError, UsageError
-from lakegate.gate import ledger
 from lakegate.gate.arrivals import Drop, arrivals, read_drop
-from lakegate.gate.ledger import CommitRecord
 from lakegate.gate.spool import Progress
 from lakegate.intake.staging import Reader
 from lakegate.lake.interface import Lake
-from lakegate.lake.zones import order_of
 from lakegate.run import unheard
 from lakegate.verdict import BatchFile
 from lakegate.warehouse import candidate
-from lakegate.warehouse.datasets import Dataset, Table
+from lakegate.warehouse.datasets import Table
+from lakegate.warehouse.ledgers import Ledgers
 from lakegate.warehouse.recipe import Recipe, Work, work
 from lakegate.worker.limits import Limits
 from lakegate.worker.messages import Read, Source, Transform
@@ -54,30 +51,17 @@ class Build:
 class Builder:
     """Builds batches of tables in a lake. `workspace` is a private folder that the caller removes.
 
-    What is committed of a dataset is listed once, and kept: `learn` tells of what is committed since.
+    What is committed is listed once, in `ledgers`.
     """
 
     lake: Lake
     workspace: Path
     limits: Limits = field(default_factory=Limits)
     progress: Progress = unheard
-    _records: dict[str, Sequence[CommitRecord]] = field(default_factory=dict)
 
-    def records(self, dataset: Dataset) -> Sequence[CommitRecord]:
-        """Return the latest revision of every committed batch of a dataset, in the order of their keys."""
-        place = dataset.way.target
-        if place.prefix not in self._records:
-            self._records[place.prefix] = ledger.committed(self.lake, place, dataset.template)
-        return self._records[place.prefix]
-
-    def learn(self, dataset: Dataset, record: CommitRecord | None) -> None:
-        """A batch of a dataset was committed with this record; with None the next question lists them again."""
-        prefix = dataset.way.target.prefix
-        if record is None:
-            self._records.pop(prefix, None)
-            return
-        others = [one for one in self.records(dataset) if one.batch != record.batch]
-        self._records[prefix] = sorted([*others, record], key=lambda one: order_of(dataset.template, one.batch))
+    def __post_init__(self) -> None:
+        """Nothing is listed yet."""
+        self.ledgers = Ledgers(self.lake)
 
     def drops(self, table: Table) -> dict[str, Drop]:
         """Return what lies in the drop of a table, by batch, from one listing."""
@@ -88,10 +72,10 @@ class Builder:
 
         `drop` is what lies in the drop of the batch, None where that is not known.
         """
-        found = work(table, batch, self.records)
+        found = work(table, batch, self.ledgers)
         way, recipe = table.dataset.way, found.recipe
         drop = read_drop(self.lake, way, batch) if drop is None else drop
-        record = self._latest(table, batch)
+        record = self.ledgers.latest(table.dataset, batch)
         if record and (
             candidate.committed_as(record, recipe) or candidate.known_to_give(self.lake, way, record, recipe)
         ):
@@ -124,9 +108,6 @@ class Builder:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _latest(self, table: Table, batch: str) -> CommitRecord | None:
-        return next((record for record in self.records(table.dataset) if record.batch == batch), None)
-
     def _run(self, found: Work, query: str, folder: Path) -> tuple[Path, BatchFile, int]:
         """Run the transform in a worker: the file that it made, kept in `folder`, and how many rows it has."""
         self.progress("reading", found.table.name, 0, 0)
@@ -154,7 +135,7 @@ class Builder:
     def _proposed(self, found: Work, local: Path, file: BatchFile, rows: int) -> Build:
         """Propose what was made, unless the very same is committed."""
         table, batch, recipe = found.table, found.batch, found.recipe
-        way, record = table.dataset.way, self._latest(found.table, found.batch)
+        way, record = table.dataset.way, self.ledgers.latest(table.dataset, batch)
         if record is not None and candidate.is_committed(record, file):
             candidate.clear(self.lake, read_drop(self.lake, way, batch))
             if not candidate.committed_as(record, recipe):

@@ -96,7 +96,7 @@ class Chain:
 
     def _batches(self, table: Table) -> Sequence[Drop]:
         """Return the batches of a table with what lies in the drop of each."""
-        if found := keys(table, self.builder.records):
+        if found := keys(table, self.builder.ledgers.of):
             drops = self.builder.drops(table)
             return [drops.get(key, Drop(key)) for key in found]
         names = " and ".join(dict.fromkeys(dataset.name for _, dataset in table.inputs))
@@ -113,10 +113,10 @@ class Chain:
             return Step(table.name, key, found)
         promotion = self._tried(table.name, key, lambda: self._run(table.dataset).promote(key))
         if isinstance(promotion, Step):
-            self.builder.learn(table.dataset, None)
+            self.builder.ledgers.learn(table.dataset, None)
             return Step(table.name, key, found, error=promotion.error)
         if promotion.exit_code == 0:
-            self.builder.learn(table.dataset, promotion.record)
+            self.builder.ledgers.learn(table.dataset, promotion.record)
         self.asked.announce(f"{table.name} {key}: {found.state}, {promotion.state}")
         return Step(table.name, key, found, promotion)
 
