@@ -2,6 +2,7 @@
 
     python kill_driver.py FOLDER KILLS SEED      kills at chosen calls of the lake, and at any moment, in turn
     python kill_driver.py FOLDER together N      N runs at once instead, none killed
+    python kill_driver.py FOLDER planted SEED    a run that leaves what is committed in the drop: found, or it prints 0
 
 FOLDER holds a project and a lake in which everything has arrived (`conftest.arrived_once`). Raises at the first lake
 that does not end where an undisturbed run ends. Prints how many runs were killed.
@@ -19,6 +20,7 @@ from pathlib import Path
 from gate.kill_driver import VERBS, Fuse, Mined
 from lakegate.contract.project import Project
 from lakegate.lake.local import LocalLake
+from lakegate.warehouse import candidate
 from lakegate.warehouse.chain import Asked, opened
 from warehouse import scene
 
@@ -125,7 +127,24 @@ def together(folder, runs):
     return 0
 
 
+def planted(folder, seed):
+    """Forget what a killed promotion left; return 1 where that was found."""
+    candidate.clear = lambda *_, **__: None
+    candidate.proposed_as = lambda *_: False
+    try:
+        disturbed(folder, 100, seed)
+    except AssertionError:
+        return 1
+    return 0
+
+
 if __name__ == "__main__":
     folder, what, number = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-    ended = together(folder, number) if what == "together" else disturbed(folder, int(what), number)
+    match what:
+        case "together":
+            ended = together(folder, number)
+        case "planted":
+            ended = planted(folder, number)
+        case kills:
+            ended = disturbed(folder, int(kills), number)
     sys.stdout.write(f"{ended}\n")

@@ -32,3 +32,10 @@ def test_two_runs_at_once_end_where_one_ends(arrived_once, tmp_path):
     shutil.copytree(arrived_once, tmp_path / "chain")
 
     drive(tmp_path / "chain", "together", "2")
+
+
+@pytest.mark.slow
+def test_a_run_that_forgets_what_a_killed_one_left_is_found(arrived_once, tmp_path):
+    shutil.copytree(arrived_once, tmp_path / "chain")
+
+    assert drive(tmp_path / "chain", "planted", "7") == 1
