@@ -38,6 +38,7 @@ SLOW = (  # what starts a process for nearly every test, or asks the engine thou
     "cli/test_looking.py",
     "cli/test_promote.py",
     "cli/test_s3.py",
+    "cli/test_warehouse.py",
     "commands/",
     "demo/test_sources.py",
     "engines/test_balance.py",
@@ -53,6 +54,8 @@ SLOW = (  # what starts a process for nearly every test, or asks the engine thou
     "test_context.py",
     "test_judge.py",
     "test_pytest_plugin.py",
+    "warehouse/test_build.py",
+    "warehouse/test_rebuild.py",
     "test_tables.py",
     "test_table_races.py",
 )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from lakegate.checks.derive import checks_of
 from lakegate.checks.of_own import rows_of_inputs
 from lakegate.config import catalogue_of, limits_of, open_lake
-from lakegate.context import Committed, named, surroundings
+from lakegate.context import Committed, named, surroundings, upstream
 from lakegate.contract.findings import near
 from lakegate.contract.model import Contract, SchemaObject
 from lakegate.contract.odcs import load
@@ -241,6 +241,7 @@ def opened(asked: Asked, *, needs_lake: bool = True) -> Iterator[tuple[Run, ...]
                 workspace=workspace,
                 lake=store,
                 committed=committed,
+                upstream=upstream(loaded, project) if store else (),
                 tables=tables,
                 options=asked.options,
                 beside=asked.beside,

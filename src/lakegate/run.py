@@ -17,9 +17,11 @@ from lakegate.catalogs.iceberg import register
 from lakegate.catalogs.settings import Catalogue
 from lakegate.context import Committed, Neighbour, Slots, Surroundings, named_files, reader_of
 from lakegate.contract.model import Contract, SchemaObject, Server
-from lakegate.errors import LakegateError, UsageError, WorkerDied
+from lakegate.errors import LakegateError, NotReady, UsageError, WorkerDied
+from lakegate.gate import ledger
 from lakegate.gate import promote as gate
 from lakegate.gate.arrivals import Route, route
+from lakegate.gate.belonging import belonging, told
 from lakegate.gate.history import looks_back, past_of
 from lakegate.gate.ledger import CommitRecord
 from lakegate.gate.protocol import UNKNOWN, Origin
@@ -33,6 +35,7 @@ from lakegate.intake.files import NativeFile
 from lakegate.intake.staging import Reader
 from lakegate.judge import Options, Subject, Table, unjudged
 from lakegate.lake.interface import CHUNK, Lake
+from lakegate.lake.zones import shared_fields
 from lakegate.made import NOTHING, Made
 from lakegate.past import Past
 from lakegate.publish import render
@@ -75,6 +78,7 @@ class Run:
     workspace: Path
     lake: Lake | None = None
     committed: Committed | None = None  # the rows of other datasets in the same lake
+    upstream: tuple[Neighbour, ...] = ()  # datasets of which a batch must be committed before
     tables: Tables | None = None  # the keys of whole tables in it
     options: Options = field(default_factory=Options)
     beside: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
@@ -100,6 +104,8 @@ class Run:
     def judge_batch(self, key: str) -> Verdict:
         """Judge a batch that lies in the lake; nothing is moved or written. Raises as `gate.rehearse` does."""
         now = dt.datetime.now(dt.UTC)
+        if missing := self._waits_for(key):
+            raise NotReady(f"{key!r} is not ready: {missing}")
         way = route(self.contract, self.obj)
         with (
             self._worker(self._source) as worker,
@@ -115,6 +121,8 @@ class Run:
         The promotion's `report` is the address of the page, for a reader outside the lake.
         """
         lake, way = self._lake(), route(self.contract, self.obj, self.around.neighbours.files)
+        if missing := self._waits_for(key):
+            return gate.Promotion(key, gate.PromotionState.NOT_READY, 3, f"{key!r} is not ready: {missing}")
         with self._worker(self._source) as worker:
             options = gate.Options(
                 now=dt.datetime.now(dt.UTC),
@@ -135,6 +143,17 @@ class Run:
 
             done = gate.promote(lake, way, key, judged, options)
         return dataclasses.replace(done, report=lake.uri(f"{done.report}index.html")) if done.report else done
+
+    def _waits_for(self, key: str) -> str:
+        """Say which dataset upstream has no committed batch that this one may be judged beside; empty: each has one."""
+        template = self.contract.gate.batch.key
+        for there in self.upstream:
+            way = route(there.contract, there.obj)
+            records = ledger.committed(self._lake(), way.target, way.batching.key)
+            if not belonging(template, key, records, way.batching.key):
+                fields = told(shared_fields(template, key, way.batching.key))
+                return f"it waits for {way.dataset}: no batch{fields} of it is committed"
+        return ""
 
     def _registered(self, way: Route, record: CommitRecord) -> tuple[str, ...]:
         """P11: show a committed batch to readers of Iceberg; return what was not done: it is committed in any case."""

@@ -18,6 +18,8 @@ from lakegate.cli.iceberg import iceberg as iceberg_commands
 from lakegate.cli.lake import lake as lake_commands
 from lakegate.cli.options import LAKE, Ordered, answering
 from lakegate.cli.state import state as state_commands
+from lakegate.cli.warehouse import build as build_command
+from lakegate.cli.warehouse import rebuild as rebuild_command
 from lakegate.errors import CouldNotEvaluate, LakegateError, UsageError
 from lakegate.version import __version__
 
@@ -345,6 +347,8 @@ def paths(dataset: str, lake: str | None, batches: tuple[str, ...], as_of: dt.da
         show.files(found.files, as_json=as_json)
 
 
+main.add_command(build_command)
+main.add_command(rebuild_command)
 main.add_command(export_commands)
 main.add_command(import_commands)
 main.add_command(lake_commands)

@@ -13,7 +13,7 @@ import select
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -24,15 +24,16 @@ from lakegate.checks.table_wide import table_keys
 from lakegate.contract.expectation_files import ExpectationFiles
 from lakegate.contract.model import Contract, SchemaObject
 from lakegate.engines.duckdb import DuckDB
+from lakegate.engines.transform import Input, transform
 from lakegate.errors import CouldNotEvaluate, LakegateError
 from lakegate.intake.batch import Opening, open_table
 from lakegate.intake.files import NativeFile
 from lakegate.judge import judge
 from lakegate.libraries.guests import Here
 from lakegate.libraries.interface import Guest
-from lakegate.made import Made, MadeIndex
+from lakegate.made import Made, MadeFile, MadeIndex
 from lakegate.measures import NotMeasured
-from lakegate.rows import Rows
+from lakegate.rows import Rows, unread
 from lakegate.verdict import Verdict
 from lakegate.worker.limits import Limits
 from lakegate.worker.messages import (
@@ -49,6 +50,7 @@ from lakegate.worker.messages import (
     Reply,
     Source,
     Span,
+    Transform,
     written,
 )
 
@@ -131,6 +133,8 @@ def _answer(begin: Begin, inbox: BinaryIO, outbox: int) -> Reply:
     threading.Thread(target=_end_with, args=(inbox.fileno(),), daemon=True).start()
     if isinstance(message, Ask):
         return _asked(message, begin)
+    if isinstance(message, Transform):
+        return Reply(made=_transformed(message, begin))
     rows = opening.rows()
     while isinstance(message, Span):
         spans = tuple(_engine(begin).key_span(key.values, rows) for key in message.keys)
@@ -141,7 +145,7 @@ def _answer(begin: Begin, inbox: BinaryIO, outbox: int) -> Reply:
     if isinstance(message, Keep):
         return Reply(made=_kept(message, rows, begin))
     if not isinstance(message, Judge):
-        raise TypeError(f"got {type(message).__name__}, expected Open, Judge, Keep or Ask")
+        raise TypeError(f"got {type(message).__name__}, expected Open, Judge, Keep, Ask or Transform")
     _tell(outbox, Reply(progress=("measuring", f"{rows.height:,} rows")))
     verdict, made = _judged(message, rows, begin)
     subject = message.subject
@@ -197,17 +201,37 @@ def _judged(asked: Judge, rows: Rows, begin: Begin) -> tuple[Verdict, Made]:
     rows = dataclasses.replace(rows, defects=(*asked.wrong, *rows.defects))
     others = dict(asked.opened)
     for number, (name, (source, files)) in enumerate(asked.named.items()):
-        folder = begin.workspace / f"with-{number}"
-        folder.mkdir()
-        opening = _opening(source, folder, begin.limits)
-        for file in files:
-            with file.path.open("rb") as stream:
-                opening.land(file, stream)
-        others[name] = others[rows_of_inputs(name)] = opening.rows()
+        others[name] = others[rows_of_inputs(name)] = _opened(source, files, begin, f"with-{number}")
     others[asked.itself] = rows
     guests = Here(_guest(asked.subject.neighbours.files, asked.options.locations, begin))
     judged = judge(asked.subject, rows, others, _engine(begin), asked.options, guests)
     return judged.verdict, Made(measured=judged.kept)
+
+
+def _opened(source: Source, files: Sequence[NativeFile], begin: Begin, name: str) -> Rows:
+    """Turn files that stand there whole into rows; what is staged of them lies in a folder `name`."""
+    folder = begin.workspace / name
+    folder.mkdir()
+    opening = _opening(source, folder, begin.limits)
+    for file in files:
+        with file.path.open("rb") as stream:
+            opening.land(file, stream)
+    return opening.rows()
+
+
+def _transformed(asked: Transform, begin: Begin) -> Made:
+    """Run a SELECT over committed batches."""
+    inputs = {}
+    for number, (name, one) in enumerate(asked.inputs.items()):
+        rows = _opened(one.source, one.files, begin, f"input-{number}")
+        if told := unread(rows):
+            hint = "they were committed under other rules; `lakegate test` tells which cells"
+            raise CouldNotEvaluate(f"the committed files of {name!r} cannot be read by its contract: {told}", hint=hint)
+        inputs[name] = Input(one.source.obj.properties, rows, one.batches)
+    target = begin.workspace / "made.parquet"
+    memory = begin.limits.engine_memory
+    height = transform(asked.query, inputs, target, memory=memory, workspace=str(begin.workspace))
+    return Made(accepted=(MadeFile("part.parquet", target, height),))
 
 
 def _asked(asked: Ask, begin: Begin) -> Reply:
