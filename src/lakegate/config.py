@@ -24,6 +24,7 @@ from lakegate.lake.store import Store
 from lakegate.worker.limits import Limits
 
 SETTINGS = "lakegate.toml"
+TRANSFORMS = "dags/sql"
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 MODES = ("GOVERNANCE", "COMPLIANCE")
 # Every key of the table [s3], with what it must be: a type, or one of some words.
@@ -173,6 +174,15 @@ def limits_of(root: Path) -> Limits:
             cells=found.get("cells", budget.cells),
         ),
     )
+
+
+def transforms_folder(root: Path) -> Path:
+    """Return where the SELECTs of tables lie, `dags/sql` in `root` or what `transforms` says; raises UsageError."""
+    file = root / SETTINGS
+    named = _read(file).get("transforms", TRANSFORMS)
+    if not isinstance(named, str) or not named:
+        raise UsageError(f"{file}: transforms: got {named!r}, expected a folder")
+    return root / named
 
 
 def _limit(key: str, value: object, file: Path) -> int:

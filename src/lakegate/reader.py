@@ -32,7 +32,7 @@ from lakegate.gate.ledger import CommitRecord
 from lakegate.intake.files import Format, format_of
 from lakegate.lake import interface
 from lakegate.lake.zones import Place, places_called
-from lakegate.rows import RESERVED, Rows
+from lakegate.rows import RESERVED, Rows, unread
 from lakegate.run import opener
 
 if TYPE_CHECKING:
@@ -259,11 +259,9 @@ def _schema(form: ds.ParquetFileFormat, filesystem: FileSystem, path: str, file:
 
 def _refuse_unread(rows: Rows, name: str) -> None:
     """Raise LakeError where not every record and cell became a value: nothing is left out silently."""
-    told = [f"{defect.file}: {defect.message}" for defect in rows.defects]
-    told += [f"{count} cells of {column} do not convert" for column, count in rows.unconverted.items()]
-    if told:
+    if told := unread(rows):
         raise LakeError(
-            f"the committed files of {name!r} cannot be read by this contract: {'; '.join(told[:3])}",
+            f"the committed files of {name!r} cannot be read by this contract: {told}",
             hint="name the contract that they were committed under (contract_version in `.batches`)",
         )
 

@@ -191,3 +191,10 @@ class Rows:
     def text(self) -> bool:
         """Whether some of what arrived is text, whose types are the contract's own."""
         return any(part.text for part in self.parts)
+
+
+def unread(rows: Rows) -> str:
+    """Return why not every record and cell became a value, the first reasons; empty where all did."""
+    told = [f"{defect.file}: {defect.message}" for defect in rows.defects]
+    told += [f"{count} cells of {column} do not convert" for column, count in rows.unconverted.items()]
+    return "; ".join(told[:3])

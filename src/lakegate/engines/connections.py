@@ -14,10 +14,15 @@ if TYPE_CHECKING:
 
 
 def locked(
-    files: list[str], *, trusted: bool, memory: str | None = None, workspace: str | None = None
+    files: list[str],
+    *,
+    trusted: bool,
+    memory: str | None = None,
+    workspace: str | None = None,
+    threads: int | None = None,
 ) -> duckdb.DuckDBPyConnection:
-    """Open a connection that can read `files` and nothing else. It spills into a folder `spill` of `workspace`, which
-    it may not read as files: there lie the rows of other datasets.
+    """Open a connection that can read and write `files` and nothing else. It spills into a folder `spill` of
+    `workspace`, which it may not read as files: there lie the rows of other datasets.
 
     `trusted` files were written by our own intake; of any other the statistics in the footer are not believed
     (INPUTS S1: a footer that says max 999 over a column that holds 999999).
@@ -35,6 +40,8 @@ def locked(
         settings["temp_directory"] = os.path.join(workspace, "spill")  # noqa: PTH118 - a text, as the setting is
     if memory:
         settings["memory_limit"] = memory
+    if threads:
+        settings["threads"] = threads
     if not trusted:
         settings["disabled_optimizers"] = ",".join(BELIEVERS)
     connection = duckdb.connect(":memory:")

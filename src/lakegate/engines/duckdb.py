@@ -147,7 +147,7 @@ class _Session:
         except predicates.Unmeasurable as missing:
             return NotMeasured(Fault.DATA, str(missing))
         except duckdb.Error as error:
-            return NotMeasured(Fault.ENGINE, _cause(error))
+            return NotMeasured(Fault.ENGINE, cause(error))
 
     def scan(self, measures: tuple[Measure, ...]) -> dict[Measure, Answer]:
         """Compute measures in one scan. If that fails, each alone, so that one bad rule does not blind the others."""
@@ -232,7 +232,7 @@ class _Session:
         try:
             return self.connection.sql(f"SELECT {names} FROM {self.relation}").to_arrow_table()
         except duckdb.Error as error:
-            return NotMeasured(Fault.ENGINE, _cause(error))
+            return NotMeasured(Fault.ENGINE, cause(error))
 
     def query(self, measure: SqlResult, table: str) -> Answer:
         """Run a vetted query over views of the batch and of the datasets that it names."""
@@ -337,7 +337,7 @@ def _not_one_cell(got: str) -> NotMeasured:
     return NotMeasured(Fault.DATA, f"the query must return one row with one column, got {got}")
 
 
-def _cause(error: duckdb.Error) -> str:
+def cause(error: duckdb.Error) -> str:
     """Return the engine's own word in one line, without the values it quotes: they may be personal data.
 
     An error of the query's text quotes that text and no value.

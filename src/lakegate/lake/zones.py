@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
@@ -84,6 +85,10 @@ class Place:
     def key_index(self, batch: str, slot: int, name: str, sha256: str) -> str:
         """Return the key of the index of one of the batch's keys; it holds the same bytes for ever."""
         return f"{self.zone}/_gate/state/{self.path}/{segment(batch)}/{slot:06}/{segment(name)}-{sha256[:12]}.parquet"
+
+    def made(self, batch: str, recipe: str) -> str:
+        """Return the key of what a recipe gave where that was committed already (`warehouse/candidate.py`)."""
+        return f"{self.zone}/_gate/made/{self.path}/{segment(batch)}/{recipe[:12]}.json"
 
     def symlink_manifest(self, batch: str) -> str:
         """Return the key of the list of a batch's files that Athena, Trino and Spark read, beside no data."""
@@ -188,14 +193,22 @@ class KeyTemplate:
         Raises:
             UsageError: a field stands twice, or two fields stand side by side.
         """
-        names = re.findall(r"\{(\w+)\}", self.text)
-        if len(set(names)) < len(names) or "}{" in self.text:
+        if len(set(self.names)) < len(self.names) or "}{" in self.text:
             raise UsageError(f"the batch key template {self.text!r} repeats a field or joins two without text between")
 
     @property
     def depth(self) -> int:
         """How many path segments a key has."""
         return self.text.count("/") + 1
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of its fields, in their order."""
+        return tuple(re.findall(r"\{(\w+)\}", self.text))
+
+    def key(self, values: Mapping[str, str]) -> str:
+        """Return the key with these values of its fields; `values` may hold more."""
+        return re.sub(r"\{(\w+)\}", lambda field: values[field[1]], self.text)
 
     def fields(self, key: str) -> dict[str, str] | None:
         """Return the values of the template's fields in their order, None where `key` is not of this form."""
@@ -218,3 +231,18 @@ def _natural(text: str) -> tuple[str | int, ...]:
 def order_of(template: str | None, key: str) -> tuple[tuple[tuple[str | int, ...], ...], str]:
     """Return what batches of a dataset are sorted by: the fields of `template`, else the key."""
     return KeyTemplate(template).order(key) if template else ((), key)
+
+
+def shared_fields(template: str | None, key: str, other: str | None) -> dict[str, str]:
+    """Return the values in `key` of the fields that another dataset's template has by the same name; a dataset without
+    a template has none.
+
+    Raises:
+        UsageError: `key` is not of its template.
+    """
+    if template is None or other is None:
+        return {}
+    fields = KeyTemplate(template).fields(key)
+    if fields is None:
+        raise UsageError(f"the batch key {key!r} is not of the form {template!r}", hint="see `lakegate status`")
+    return {name: value for name, value in fields.items() if name in KeyTemplate(other).names}

@@ -12,7 +12,7 @@ import pickle
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -20,13 +20,15 @@ from typing import BinaryIO
 
 from lakegate.contract.expectation_files import ExpectationFiles
 from lakegate.engines.duckdb import DuckDB
+from lakegate.engines.transform import Input, transform
 from lakegate.errors import CouldNotEvaluate, LakegateError
 from lakegate.intake.batch import Opening, open_table
 from lakegate.intake.files import NativeFile
 from lakegate.judge import judge
 from lakegate.libraries.guests import Here
 from lakegate.libraries.interface import Guest
-from lakegate.rows import Rows
+from lakegate.made import Made, MadeFile
+from lakegate.rows import Rows, unread
 from lakegate.verdict import Verdict
 from lakegate.worker.limits import Limits
 from lakegate.worker.messages import (
@@ -41,6 +43,7 @@ from lakegate.worker.messages import (
     Raised,
     Reply,
     Source,
+    Transform,
     written,
 )
 
@@ -123,11 +126,13 @@ def _answer(begin: Begin, inbox: BinaryIO, outbox: int) -> Reply:
     threading.Thread(target=_end_with, args=(inbox.fileno(),), daemon=True).start()
     if isinstance(message, Ask):
         return _asked(message, begin)
+    if isinstance(message, Transform):
+        return Reply(made=_transformed(message, begin))
     rows = opening.rows()
     if isinstance(message, Open):
         return Reply(rows=OpenedRows.of(rows))
     if not isinstance(message, Judge):
-        raise TypeError(f"got {type(message).__name__}, expected Open, Judge or Ask")
+        raise TypeError(f"got {type(message).__name__}, expected Open, Judge, Ask or Transform")
     _tell(outbox, Reply(progress=("measuring", f"{rows.height:,} rows")))
     return Reply(verdict=_judged(message, rows, begin))
 
@@ -155,16 +160,36 @@ def _judged(asked: Judge, rows: Rows, begin: Begin) -> Verdict:
     rows = dataclasses.replace(rows, defects=(*asked.wrong, *rows.defects))
     others = dict(asked.opened)
     for number, (name, (source, files)) in enumerate(asked.named.items()):
-        folder = begin.workspace / f"with-{number}"
-        folder.mkdir()
-        opening = _opening(source, folder, begin.limits)
-        for file in files:
-            with file.path.open("rb") as stream:
-                opening.land(file, stream)
-        others[name] = opening.rows()
+        others[name] = _opened(source, files, begin, f"with-{number}")
     others[asked.itself] = rows
     guests = Here(_guest(asked.subject.neighbours.files, asked.options.locations, begin))
     return judge(asked.subject, rows, others, _engine(begin), asked.options, guests)
+
+
+def _opened(source: Source, files: Sequence[NativeFile], begin: Begin, name: str) -> Rows:
+    """Turn files that stand there whole into rows; what is staged of them lies in a folder `name`."""
+    folder = begin.workspace / name
+    folder.mkdir()
+    opening = _opening(source, folder, begin.limits)
+    for file in files:
+        with file.path.open("rb") as stream:
+            opening.land(file, stream)
+    return opening.rows()
+
+
+def _transformed(asked: Transform, begin: Begin) -> Made:
+    """Run a SELECT over committed batches."""
+    inputs = {}
+    for number, (name, one) in enumerate(asked.inputs.items()):
+        rows = _opened(one.source, one.files, begin, f"input-{number}")
+        if told := unread(rows):
+            hint = "they were committed under other rules; `lakegate test` tells which cells"
+            raise CouldNotEvaluate(f"the committed files of {name!r} cannot be read by its contract: {told}", hint=hint)
+        inputs[name] = Input(one.source.obj.properties, rows, one.batches)
+    target = begin.workspace / "made.parquet"
+    memory = begin.limits.engine_memory
+    height = transform(asked.query, inputs, target, memory=memory, workspace=str(begin.workspace))
+    return Made(accepted=(MadeFile("part.parquet", target, height),))
 
 
 def _asked(asked: Ask, begin: Begin) -> Reply:

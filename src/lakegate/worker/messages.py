@@ -97,7 +97,24 @@ class Ask:
     locations: int  # failing rows to name for each finding
 
 
-Message = Begin | Grown | Open | Judge | Ask
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A dataset that a transform reads: how, the files of its committed batches, and the batch of each file."""
+
+    source: Source
+    files: tuple[NativeFile, ...]
+    batches: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Transform:
+    """Run a vetted SELECT over committed batches (`engines.transform`). Answered with `Made`, of one accepted file."""
+
+    query: str
+    inputs: Mapping[str, Read]
+
+
+Message = Begin | Grown | Open | Judge | Ask | Transform
 
 # --- from the worker --------------------------------------------------------------------------------------------
 

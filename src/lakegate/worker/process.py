@@ -24,7 +24,7 @@ from lakegate.measures import Answer, Measure
 from lakegate.rows import Rows
 from lakegate.verdict import Verdict
 from lakegate.worker.limits import Limits
-from lakegate.worker.messages import Ask, Begin, Grown, Judge, Message, Open, Reply, Source, read
+from lakegate.worker.messages import Ask, Begin, Grown, Judge, Message, Open, Reply, Source, Transform, read
 
 # What a worker may know of its surroundings: no credentials, and nothing of what the gate is told by variables.
 ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LAKEGATE_CACHE", "XDG_CACHE_HOME", "LD_LIBRARY_PATH")
@@ -100,6 +100,15 @@ class Worker:
         if reply.answers is None or len(reply.answers) != len(measures):
             raise WorkerDied("the worker gave no answers")
         return {measure: one.told() for measure, one in zip(measures, reply.answers, strict=True)}
+
+    def transform(self, question: Transform) -> MadeFile:
+        """Return the file that a transform wrote, which stands on disk until the worker is ended. Raises as `judge`."""
+        reply = self._asked(question)
+        made = reply.made.accepted if reply.made else None
+        if made is None or len(made) != 1:
+            raise WorkerDied("the worker gave no file")
+        self._own(made)
+        return made[0]
 
     def _own(self, files: Iterable[MadeFile]) -> None:
         """Raise WorkerDied where a file that the worker says it made is no plain file in its own folder: a worker that

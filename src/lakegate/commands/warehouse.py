@@ -1,0 +1,63 @@
+"""Tables of the warehouse: built from committed batches, promoted, made again from raw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from lakegate.config import open_lake
+from lakegate.contract.project import Project
+from lakegate.errors import LakegateError, UsageError
+from lakegate.lake.interface import Lake
+from lakegate.publish import publish_index
+from lakegate.warehouse.build import Build
+from lakegate.warehouse.chain import Asked, Step, opened
+from lakegate.warehouse.recipe import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be built: one batch of a table, every batch of a table, or with None every table of the project."""
+
+    table: str | None = None
+    batch: str | None = None
+
+
+def built(wanted: Wanted, lake: str | None, asked: Asked) -> list[Step]:
+    """Build tables of the project around the current directory; return what became of each batch, in order.
+
+    What goes wrong with one batch does not keep the others. Raises UsageError where the table, its SQL or the lake is
+    wrong, or where tables are made of each other.
+    """
+    project = Project.around(Path.cwd())
+    store = open_lake(lake, project.root)
+    try:
+        with opened(store, project, asked) as chain:
+            if wanted.table is None:
+                return chain.everything()
+            table = chain.warehouse.table(wanted.table)
+            return [chain.batch(table, wanted.batch)] if wanted.batch is not None else chain.table(table)
+    finally:
+        if asked.promote:
+            _index(store)
+
+
+def looked(table: str, batch: str, lake: str | None) -> tuple[Work, Build]:
+    """Return what a batch of a table would be made of, and whether it is to be built. Writes nothing.
+
+    Raises NotReady where an input has no batch for it, UsageError where the table, its SQL or the key is wrong.
+    """
+    project = Project.around(Path.cwd())
+    with opened(open_lake(lake, project.root), project, Asked()) as chain:
+        return chain.builder.look(chain.warehouse.table(table), batch)
+
+
+def _index(lake: Lake) -> None:
+    """Write the pages that reports share; after a commit nothing that fails here may report failure (PROTOCOL P11)."""
+    try:
+        publish_index(lake)
+    except LakegateError:
+        return
+
+
+__all__ = ["Asked", "Build", "Step", "UsageError", "Wanted", "Work", "built", "looked"]
