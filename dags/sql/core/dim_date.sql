@@ -1,4 +1,7 @@
 -- Twenty years of days. A calendar has no source.
+WITH days AS (
+    SELECT unnest(generate_series(DATE '2010-01-01', DATE '2029-12-31', INTERVAL 1 DAY)) AS day
+)
 SELECT
     CAST(day AS DATE) AS date,
     CAST(year(day) AS INTEGER) AS year,
@@ -10,5 +13,5 @@ SELECT
     dayname(day) AS weekday_name,
     CAST(weekofyear(day) AS INTEGER) AS iso_week,
     isodow(day) >= 6 AS is_weekend
-FROM generate_series(TIMESTAMP '2010-01-01', TIMESTAMP '2029-12-31', INTERVAL 1 DAY) AS days (day)
+FROM days
 ORDER BY date

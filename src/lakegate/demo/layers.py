@@ -1,0 +1,146 @@
+"""The second half of the demo's story: from raw to the marts, a gate before each table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lakegate.config import open_lake
+from lakegate.contract.project import Project
+from lakegate.demo.nycflights import EDITION, REFERENCE, project
+from lakegate.gate.promote import PromotionState
+from lakegate.lake.zones import QUARANTINE
+from lakegate.reader import Lake
+from lakegate.reports.summary import plain
+from lakegate.show.batches import STYLES
+from lakegate.warehouse.chain import Asked, Chain, Step, opened
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+MONTHS = ("2013-01", "2013-02", "2013-03")  # of the layers: the first quarter, so that the demo stays short
+FACT, MART = "core/fact_flight", "mart/carrier_delay_daily"
+DIMENSIONS = ("core/dim_date", "core/dim_carrier", "core/dim_plane")
+FORGOTTEN = "core/dim_airport"  # the dimension that is not there when the first month of flights comes
+LATE_PERCENT = 25  # of a carrier's flights, from which on the number is marked
+_OWN = ("_lakegate_rules", "_lakegate_file", "_lakegate_row")  # what stands beside a row that was set apart
+
+
+def to_the_marts(screen: Console, folder: Path) -> list[Step]:
+    """Build and promote the tables of the first quarter in the lake at `folder`, tell what became of each batch."""
+    with opened(open_lake(str(folder), project()), Project(project()), Asked(promote=True)) as chain:
+        screen.print(
+            "\n[bold]5. From raw to stage and cleanse: each table is one SELECT, with a contract of its own[/]"
+        )
+        steps = [step for layer in ("stage", "cleanse") for step in _build(screen, chain, _tables(layer))]
+        screen.print("\n[bold]6. What a row looks like that was set apart[/]")
+        screen.print(
+            "The rest of its batch went on. A wind of 1,048 miles an hour, and airports on the far side of the world:"
+        )
+        screen.print(rejected_rows(folder, [f"cleanse/{name}" for name in ("airports", "weather")]))
+        screen.print("\n[bold]7. A star in core: no fact before its dimensions[/]")
+        steps += _build(screen, chain, [(name, "all") for name in DIMENSIONS] + [(FACT, f"month={MONTHS[0]}")])
+        screen.print(f"{FORGOTTEN} was forgotten. Here it comes, and the flights go through:")
+        steps += _build(screen, chain, [(FORGOTTEN, "all"), *_months(FACT)])
+        screen.print("\n[bold]8. A mart: how late was whom, from January to March?[/]")
+        steps += _build(screen, chain, _months(MART))
+    screen.print(delays(folder))
+    return steps
+
+
+def _tables(layer: str) -> list[tuple[str, str]]:
+    """Return the batches of a layer that holds what arrived: an edition of each reference table, months of the rest."""
+    reference = [(f"{layer}/{name}", f"edition={EDITION}") for name in REFERENCE]
+    return [*reference, *_months(f"{layer}/flights"), *_months(f"{layer}/weather")]
+
+
+def _months(table: str) -> list[tuple[str, str]]:
+    return [(table, f"month={month}") for month in MONTHS]
+
+
+def _build(screen: Console, chain: Chain, wanted: Iterable[tuple[str, str]]) -> list[Step]:
+    """Build and promote batches in this order, and print a line for each."""
+    steps = []
+    with screen.status("") as status:
+        for name, batch in wanted:
+            status.update(f"{name} {batch}: building, measuring and judging")
+            steps.append(chain.batch(chain.warehouse.table(name), batch))
+    screen.print(_table(steps, wide=screen.is_terminal))
+    return steps
+
+
+def _table(steps: Sequence[Step], *, wide: bool) -> Table:
+    from rich.text import Text
+
+    table = _columns("table", "batch", "rows>", "became", "because" if wide else "")
+    for step in steps:
+        state = step.promotion.state if step.promotion else PromotionState.NOT_READY
+        rows = f"{step.build.rows:,}" if step.build and step.build.rows is not None else ""
+        table.add_row(step.table, step.batch, rows, Text(state, STYLES[state]), Text(_because(step)))
+    return table
+
+
+def _because(step: Step) -> str:
+    """Return why a batch was kept out."""
+    if step.error is not None:
+        return plain(re.sub(r"^\S+ \S+ (?=waits)", "", step.error.message))
+    return plain(step.promotion.message) if step.promotion and step.promotion.exit_code else ""
+
+
+def rejected_rows(folder: Path, tables: Sequence[str]) -> Table:
+    """Return the rows of tables that were set apart: where each stood, the rules that it broke, what it holds there."""
+    from rich.text import Text
+
+    shown = _columns("table", "row>", "broke", "holds")
+    for name in tables:
+        for row in _set_apart(folder, name):
+            rules = [rule.partition(".")[2] for rule in row["_lakegate_rules"]]
+            key = [str(value) for column, value in row.items() if column not in _OWN][:2]
+            broken = [f"{rule.partition('.')[0]} {row.get(rule.partition('.')[0])}" for rule in rules]
+            holds = "\n".join([" ".join(key), *broken])
+            shown.add_row(name, f"{row['_lakegate_row']:,}", Text("\n".join(rules)), Text(plain(holds)))
+    return shown
+
+
+def _set_apart(folder: Path, table: str) -> Iterator[Mapping[str, Any]]:
+    """Yield the rows of a table that lie in quarantine."""
+    import duckdb
+
+    files = sorted(str(file) for file in (folder / QUARANTINE / table).rglob("*.parquet"))
+    if files:
+        with duckdb.connect() as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            yield from connection.read_parquet(files).to_arrow_table().to_pylist()
+
+
+def delays(folder: Path) -> Table:
+    """Return how late each airline was in the months that were built, the latest first."""
+    from rich.text import Text
+
+    mart = Lake(str(folder)).read(MART).relation()
+    rows = mart.aggregate(
+        "carrier_name, sum(flights) AS flights, sum(cancelled) AS cancelled, sum(arrived_late) AS late,"
+        " sum(arrival_delay_min) / sum(arrived) AS minutes",
+        "carrier_name",
+    )
+    table = _columns("airline", "flights>", "cancelled>", "late>", "mean delay>")
+    for name, flights, cancelled, late, minutes in rows.order("minutes DESC, carrier_name").fetchall():
+        percent = 100 * late / flights
+        marked = Text(f"{percent:.1f} %", "red" if percent >= LATE_PERCENT else "")
+        table.add_row(name, f"{flights:,}", f"{cancelled:,}", marked, f"{minutes:+.1f} min")
+    return table
+
+
+def _columns(*names: str) -> Table:
+    """Return an empty table; a name that ends in `>` is of numbers, one that is empty has no head."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in names:
+        right = name.endswith(">")
+        table.add_column(name.removesuffix(">"), justify="right" if right else "left", overflow="fold")
+    return table
