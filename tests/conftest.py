@@ -50,6 +50,7 @@ SLOW = (  # what starts a process for nearly every test, or asks the engine thou
     "test_context.py",
     "test_judge.py",
     "test_pytest_plugin.py",
+    "warehouse/test_build.py",
 )
 SERVERS = ("moto", "ceph", "real_s3")
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from lakegate.checks.derive import checks_of
 from lakegate.config import limits_of, open_lake
-from lakegate.context import Committed, named, surroundings
+from lakegate.context import Committed, named, surroundings, upstream
 from lakegate.contract.findings import near
 from lakegate.contract.model import Contract, SchemaObject
 from lakegate.contract.odcs import load
@@ -235,6 +235,7 @@ def opened(asked: Asked, *, needs_lake: bool = True) -> Iterator[tuple[Run, ...]
                 workspace=workspace,
                 lake=store,
                 committed=committed,
+                upstream=upstream(loaded, project) if store else (),
                 options=asked.options,
                 beside=asked.beside,
                 limits=limits,

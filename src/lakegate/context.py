@@ -115,6 +115,19 @@ def named(project: Project, dataset: str) -> tuple[Contract, str | None]:
     return project.contract(path), model
 
 
+def upstream(contract: Contract, project: Project) -> tuple[Neighbour, ...]:
+    """Return the datasets that a contract waits for. Raises UsageError where one is unknown, or not a single one."""
+    found = []
+    for name in contract.gate.upstream:
+        there, model = named(project, name)
+        obj = there.object(model) if model else there.schema[0]
+        if obj is None or (model is None and len(there.schema) > 1):
+            names = ", ".join(one.name for one in there.schema)
+            raise UsageError(f"the contract {there.id} has several objects: {names}", hint=f"say which in {name!r}")
+        found.append(Neighbour(there, obj))
+    return tuple(found)
+
+
 def _names(contract: Contract) -> Iterator[tuple[str, str | None]]:
     """Yield what the datasets of a contract go by, with the object where one is meant."""
     if contract.name:

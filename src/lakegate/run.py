@@ -15,9 +15,11 @@ from pathlib import Path
 
 from lakegate.context import Committed, Neighbour, Slots, Surroundings, named_files, reader_of
 from lakegate.contract.model import Contract, SchemaObject, Server
-from lakegate.errors import UsageError, WorkerDied
+from lakegate.errors import NotReady, UsageError, WorkerDied
+from lakegate.gate import ledger
 from lakegate.gate import promote as gate
 from lakegate.gate.arrivals import route
+from lakegate.gate.belonging import belonging, told
 from lakegate.gate.protocol import UNKNOWN, Origin
 from lakegate.gate.rehearse import spooled_batch
 from lakegate.gate.spool import Progress, SpooledBatch
@@ -26,6 +28,7 @@ from lakegate.intake.files import NativeFile
 from lakegate.intake.staging import Reader
 from lakegate.judge import Options, Subject, unjudged
 from lakegate.lake.interface import CHUNK, Lake
+from lakegate.lake.zones import shared_fields
 from lakegate.made import NOTHING, Made
 from lakegate.publish import render
 from lakegate.rows import Defect, DefectKind, Location, Rows
@@ -64,6 +67,7 @@ class Run:
     workspace: Path
     lake: Lake | None = None
     committed: Committed | None = None  # the rows of other datasets in the same lake
+    upstream: tuple[Neighbour, ...] = ()  # datasets of which a batch must be committed before
     options: Options = field(default_factory=Options)
     beside: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
@@ -89,6 +93,8 @@ class Run:
     def judge_batch(self, key: str) -> Verdict:
         """Judge a batch that lies in the lake; nothing is moved or written. Raises as `gate.rehearse` does."""
         now = dt.datetime.now(dt.UTC)
+        if missing := self._waits_for(key):
+            raise NotReady(f"{key!r} is not ready: {missing}")
         way = route(self.contract, self.obj)
         with (
             self._worker(self._source) as worker,
@@ -102,6 +108,8 @@ class Run:
         The promotion's `report` is the address of the page, for a reader outside the lake.
         """
         lake, way = self._lake(), route(self.contract, self.obj, self.around.neighbours.files)
+        if missing := self._waits_for(key):
+            return gate.Promotion(key, gate.PromotionState.NOT_READY, 3, f"{key!r} is not ready: {missing}")
         with self._worker(self._source) as worker:
             options = gate.Options(now=dt.datetime.now(dt.UTC), progress=self.progress, watch=worker)
 
@@ -111,6 +119,17 @@ class Run:
 
             done = gate.promote(lake, way, key, judged, options)
         return dataclasses.replace(done, report=lake.uri(f"{done.report}index.html")) if done.report else done
+
+    def _waits_for(self, key: str) -> str:
+        """Say which dataset upstream has no committed batch that this one may be judged beside; empty: each has one."""
+        template = self.contract.gate.batch.key
+        for there in self.upstream:
+            way = route(there.contract, there.obj)
+            records = ledger.committed(self._lake(), way.target, way.batching.key)
+            if not belonging(template, key, records, way.batching.key):
+                fields = told(shared_fields(template, key, way.batching.key))
+                return f"it waits for {way.dataset}: no batch{fields} of it is committed"
+        return ""
 
     def waiting(self) -> tuple[str, ...]:
         """Return the keys of the batches that `promote --all` takes up, in their order."""

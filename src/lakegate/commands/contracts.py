@@ -9,9 +9,10 @@ from lakegate.api import Asked, opened
 from lakegate.checks.derive import checks_of
 from lakegate.checks.of_quality import Surroundings, quality_checks
 from lakegate.checks.spot import spots
-from lakegate.context import reader_of, surroundings
+from lakegate.context import named, reader_of, surroundings
 from lakegate.contract import lint as linter
 from lakegate.contract.findings import REFUSED, Finding
+from lakegate.contract.gate_property import place_of
 from lakegate.contract.model import Contract, SchemaObject
 from lakegate.contract.odcs import parse, read_file
 from lakegate.contract.places import places
@@ -23,16 +24,29 @@ from lakegate.errors import (
     LakegateError,
     Problem,
     Refused,
+    UsageError,
 )
 from lakegate.intake.files import Format, format_called
 from lakegate.intake.steps import steps
 from lakegate.plan import plan
 from lakegate.run import Run
+from lakegate.warehouse import lint as transforms
 
 
 def linted(paths: Sequence[str]) -> tuple[Problem, ...]:
-    """Return every problem of the contracts in `paths`: what `contract.lint` finds, and SQL that may not run."""
-    found = [*linter.lint(paths), *(fault for file in linter.contract_files(paths) for fault in _unrunnable(file))]
+    """Return every problem of the contracts in `paths`: what `contract.lint` finds, and SQL that may not run.
+
+    With a folder, of the transforms of its project, too; with a contract's file, of its table's own.
+    """
+    files = linter.contract_files(paths)
+    found = [*linter.lint(paths), *(fault for file in files for fault in _unrunnable(file))]
+    whole = {Project.around(path).root for path in paths if Path(path).is_dir()}
+    projects: dict[Path, tuple[Project, list[str]]] = {}
+    for file in files:
+        project = Project.around(file)
+        projects.setdefault(project.root, (project, []))[1].append(file)
+    for root, (project, contracts) in projects.items():
+        found += transforms.problems(project, None if root in whole else contracts)
     return tuple(sorted(set(found), key=lambda p: (p.file, p.line, p.column, p.rule, p.message)))
 
 
@@ -43,8 +57,21 @@ def _unrunnable(file: str) -> tuple[Problem, ...]:
     if contract is None:
         return ()
     project, whole = Project.around(file), parsed.contract is not None
-    faults = [fault for obj in contract.schema for fault in _faults(contract, obj, project, whole=whole)]
+    faults = [*_unknown_upstream(contract, project)]
+    faults += [fault for obj in contract.schema for fault in _faults(contract, obj, project, whole=whole)]
     return parsed.source.locate(faults)
+
+
+def _unknown_upstream(contract: Contract, project: Project) -> Iterator[Finding]:
+    """Yield each dataset that a contract waits for and nobody knows."""
+    for number, name in enumerate(contract.gate.upstream):
+        try:
+            named(project, name)
+        except UsageError as error:
+            path = (*place_of(contract.document, "upstream"), number)
+            yield Finding(path, "unknown-reference", error.message, hint=error.hint)
+        except LakegateError:
+            continue  # its contract is wrong: told there
 
 
 def _faults(contract: Contract, obj: SchemaObject, project: Project, *, whole: bool) -> Iterator[Finding]:

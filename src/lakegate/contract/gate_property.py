@@ -131,7 +131,7 @@ def _not_enforced(value: Mapping[str, Any]) -> Iterator[str]:
         yield "quarantine"
     if value.get("waiver", {}).get("allowed"):
         yield "waiver"
-    yield from (key for key in ("max_rejected", "upstream") if value.get(key))
+    yield from (key for key in ("max_rejected",) if value.get(key))
     if value.get("scope") == "table":
         yield "scope"
 
@@ -141,16 +141,18 @@ def not_enforced(document: Mapping[str, Any], asked: Gate) -> Iterator[Finding]:
     for key in asked.not_enforced:
         message = f"`{key}` is not carried out in this version"
         hint = "remove it, or know that nothing happens"
-        yield Finding(_at(document, key), "not-enforced", message, Severity.WARNING, hint=hint, at_key=True)
+        yield Finding(place_of(document, key), "not-enforced", message, Severity.WARNING, hint=hint, at_key=True)
 
 
 def dialect(contract: Contract) -> Iterator[Finding]:
     """Yield what keeps the text that arrives from being read: marks that cannot be told apart."""
     if wrong := fault_of(contract):
-        yield Finding(_at(contract.document, "text"), "bad-dialect", wrong, hint="see also `delimiter` in the server")
+        yield Finding(
+            place_of(contract.document, "text"), "bad-dialect", wrong, hint="see also `delimiter` in the server"
+        )
 
 
-def _at(document: Mapping[str, Any], key: str) -> Path:
+def place_of(document: Mapping[str, Any], key: str) -> Path:
     """Return where a key of the contract's own property stands, or where it would."""
     entries = enumerate(document.get("customProperties") or ())
     at = next((i for i, entry in entries if entry.get("property") == NAME), None)

@@ -9,14 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 
 from lakegate.errors import LakeError, SourceChanged
 from lakegate.gate.arrivals import Drop, Route, read_drop
 from lakegate.gate.ledger import CommitRecord
-from lakegate.lake.interface import CHUNK, Content, Entry, Lake
+from lakegate.lake.interface import CHUNK, Content, Lake
 from lakegate.lake.zones import MANIFEST
 from lakegate.verdict import BatchFile, batch_digest
 from lakegate.version import __version__
@@ -75,20 +74,17 @@ def is_committed(record: CommitRecord | None, file: BatchFile) -> bool:
     return record is not None and record.digest == batch_digest([file])
 
 
-def clear(lake: Lake, drop: Drop, but: str = "") -> None:
-    """Take away a candidate, or what is left of one: the marker first. `but` is the path of a file that may stay.
+def clear(lake: Lake, drop: Drop, but: BatchFile | None = None) -> None:
+    """Take away a candidate, or what is left of one: the marker first. `but` may stay, if it is that file.
 
     Raises:
         SourceChanged: somebody else writes there, too.
     """
     markers = [entry for entry in (drop.manifest, drop.success) if entry is not None]
-    _remove(lake, [*markers, *(entry for path, entry in drop.files if path != but)])
-
-
-def _remove(lake: Lake, entries: Iterable[Entry]) -> None:
-    for entry in entries:
+    for entry in (*markers, *(entry for _, entry in drop.files)):
         sha256 = lake.sha256(entry.key)
-        if sha256 is not None and not lake.remove(entry, sha256):
+        stays = but is not None and entry.key.endswith(f"/{but.path}") and sha256 == but.sha256
+        if sha256 is not None and not stays and not lake.remove(entry, sha256):
             raise SourceChanged(f"{entry.key!r} changed while it was being replaced", hint="does another build run?")
 
 
@@ -101,12 +97,10 @@ def propose(lake: Lake, way: Route, batch: str, made: tuple[Path, BatchFile], re
     local, file = made
     content = Content(local, file.size, file.sha256)
     folder = f"{way.source.prefix}{batch}/"
-    clear(lake, read_drop(lake, way, batch), but=file.path)
+    clear(lake, read_drop(lake, way, batch), but=file)
     lake.place(folder + file.path, content)
     if lake.holds(folder + file.path, content) is None:
-        standing = lake.stat(folder + file.path)
-        _remove(lake, [standing] if standing else [])
-        raise LakeError(f"{folder + file.path!r} is not what was written there", hint="it was removed: run again")
+        raise LakeError(f"{folder + file.path!r} is not what was written there", hint="run again: it is replaced")
     versions = {"lakegate": __version__, "duckdb": version("duckdb")}
     promised = [{"path": file.path, "size": file.size, "sha256": file.sha256}]
     text = manifest(promised, recipe, versions)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from lakegate.config import limits_of
-from lakegate.context import Committed, surroundings
+from lakegate.context import Committed, surroundings, upstream
 from lakegate.contract.project import Project, Unknown
 from lakegate.errors import CouldNotEvaluate, LakegateError, NotReady, UsageError
 from lakegate.gate.promote import Promotion
@@ -125,6 +125,7 @@ class Chain:
                 workspace=self.builder.workspace,
                 lake=self.lake,
                 committed=self.committed,
+                upstream=upstream(dataset.contract, self.warehouse.project),
                 options=self.asked.options,
                 limits=self.builder.limits,
                 progress=self.asked.progress,
