@@ -96,7 +96,7 @@ def rejected_rows(folder: Path, tables: Sequence[str]) -> Table:
 
     shown = _columns("table", "row>", "broke", "holds")
     for name in tables:
-        for row in _set_apart(folder, name):
+        for row in set_apart(folder, name):
             rules = [rule.partition(".")[2] for rule in row["_lakegate_rules"]]
             key = [str(value) for column, value in row.items() if column not in _OWN][:2]
             broken = [f"{rule.partition('.')[0]} {row.get(rule.partition('.')[0])}" for rule in rules]
@@ -105,15 +105,16 @@ def rejected_rows(folder: Path, tables: Sequence[str]) -> Table:
     return shown
 
 
-def _set_apart(folder: Path, table: str) -> Iterator[Mapping[str, Any]]:
-    """Yield the rows of a table that lie in quarantine."""
+def set_apart(folder: Path, table: str) -> Iterator[Mapping[str, Any]]:
+    """Yield the rows of a table that lie in quarantine by themselves; whole batches that lie there are left out."""
     import duckdb
 
-    files = sorted(str(file) for file in (folder / QUARANTINE / table).rglob("*.parquet"))
-    if files:
-        with duckdb.connect() as connection:
-            connection.execute("SET TimeZone = 'UTC'")
-            yield from connection.read_parquet(files).to_arrow_table().to_pylist()
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        for file in sorted((folder / QUARANTINE / table).rglob("*.parquet")):
+            found = connection.read_parquet(str(file))
+            if set(_OWN) <= set(found.columns):
+                yield from found.to_arrow_table().to_pylist()
 
 
 def delays(folder: Path) -> Table:
