@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,20 +20,19 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-MONTHS = ("2013-01", "2013-02", "2013-03")  # of the layers: the first quarter, so that the demo stays short
+MONTHS = ("2013-01", "2013-02")  # of the layers: two of the year, so that the demo stays short
 FACT, MART = "core/fact_flight", "mart/carrier_delay_daily"
 DIMENSIONS = ("core/dim_date", "core/dim_carrier", "core/dim_plane")
 FORGOTTEN = "core/dim_airport"  # the dimension that is not there when the first month of flights comes
+SEEN_OFTEN = 30  # flights from which on an airline is shown
 LATE_PERCENT = 25  # of a carrier's flights, from which on the number is marked
 _OWN = ("_lakegate_rules", "_lakegate_file", "_lakegate_row")  # what stands beside a row that was set apart
 
 
 def to_the_marts(screen: Console, folder: Path) -> list[Step]:
-    """Build and promote the tables of the first quarter in the lake at `folder`, tell what became of each batch."""
+    """Build and promote the tables of `MONTHS` in the lake at `folder`, tell what became of each batch."""
     with opened(open_lake(str(folder), project()), Project(project()), Asked(promote=True)) as chain:
-        screen.print(
-            "\n[bold]5. From raw to stage and cleanse: each table is one SELECT, with a contract of its own[/]"
-        )
+        screen.print("\n[bold]5. Stage and cleanse: each table is one SELECT, with a contract of its own[/]")
         steps = [step for layer in ("stage", "cleanse") for step in _build(screen, chain, _tables(layer))]
         screen.print("\n[bold]6. What a row looks like that was set apart[/]")
         screen.print(
@@ -45,7 +43,7 @@ def to_the_marts(screen: Console, folder: Path) -> list[Step]:
         steps += _build(screen, chain, [(name, "all") for name in DIMENSIONS] + [(FACT, f"month={MONTHS[0]}")])
         screen.print(f"{FORGOTTEN} was forgotten. Here it comes, and the flights go through:")
         steps += _build(screen, chain, [(FORGOTTEN, "all"), *_months(FACT)])
-        screen.print("\n[bold]8. A mart: how late was whom, from January to March?[/]")
+        screen.print("\n[bold]8. A mart: how late was whom, in January and February?[/]")
         steps += _build(screen, chain, _months(MART))
     screen.print(delays(folder))
     return steps
@@ -78,16 +76,19 @@ def _table(steps: Sequence[Step], *, wide: bool) -> Table:
     table = _columns("table", "batch", "rows>", "became", "because" if wide else "")
     for step in steps:
         state = step.promotion.state if step.promotion else PromotionState.NOT_READY
-        rows = f"{step.build.rows:,}" if step.build and step.build.rows is not None else ""
+        verdict = step.promotion.verdict if step.promotion else None
+        known = (verdict and verdict.rows, step.build and step.build.rows)
+        rows = next((f"{number:,}" for number in known if number is not None), "")
         table.add_row(step.table, step.batch, rows, Text(state, STYLES[state]), Text(_because(step)))
     return table
 
 
 def _because(step: Step) -> str:
     """Return why a batch was kept out."""
-    if step.error is not None:
-        return plain(re.sub(r"^\S+ \S+ (?=waits)", "", step.error.message))
-    return plain(step.promotion.message) if step.promotion and step.promotion.exit_code else ""
+    blocked = step.promotion is not None and step.promotion.exit_code
+    message = step.error.message if step.error else step.promotion.message if step.promotion and blocked else ""
+    _, waits, what = message.partition("waits for ")
+    return plain(waits + what or message)
 
 
 def rejected_rows(folder: Path, tables: Sequence[str]) -> Table:
@@ -128,7 +129,8 @@ def delays(folder: Path) -> Table:
         "carrier_name",
     )
     table = _columns("airline", "flights>", "cancelled>", "late>", "mean delay>")
-    for name, flights, cancelled, late, minutes in rows.order("minutes DESC, carrier_name").fetchall():
+    often = rows.filter(f"flights >= {SEEN_OFTEN}").order("minutes DESC, carrier_name")
+    for name, flights, cancelled, late, minutes in often.fetchall():
         percent = 100 * late / flights
         marked = Text(f"{percent:.1f} %", "red" if percent >= LATE_PERCENT else "")
         table.add_row(name, f"{flights:,}", f"{cancelled:,}", marked, f"{minutes:+.1f} min")
