@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from lakegate.warehouse.chain import Asked, Chain, Step, opened
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
 MONTHS = ("2013-01", "2013-02")  # of the layers: two of the year, so that the demo stays short
 FACT, MART = "core/fact_flight", "mart/carrier_delay_daily"
@@ -38,7 +40,8 @@ def to_the_marts(screen: Console, folder: Path) -> list[Step]:
         screen.print(
             "The rest of its batch went on. A wind of 1,048 miles an hour, and airports on the far side of the world:"
         )
-        screen.print(rejected_rows(folder, [f"cleanse/{name}" for name in ("airports", "weather")]))
+        for line in rejected_rows(folder, ["cleanse/airports", "cleanse/weather"]):
+            screen.print(line)
         screen.print("\n[bold]7. A star in core: no fact before its dimensions[/]")
         steps += _build(screen, chain, [(name, "all") for name in DIMENSIONS] + [(FACT, f"month={MONTHS[0]}")])
         screen.print(f"{FORGOTTEN} was forgotten. Here it comes, and the flights go through:")
@@ -91,19 +94,25 @@ def _because(step: Step) -> str:
     return plain(waits + what or message)
 
 
-def rejected_rows(folder: Path, tables: Sequence[str]) -> Table:
-    """Return the rows of tables that were set apart: where each stood, the rules that it broke, what it holds there."""
+def rejected_rows(folder: Path, tables: Sequence[str]) -> Iterator[Text]:
+    """Yield the rows of tables that were set apart: the file and row, what it holds, the rules that it broke."""
     from rich.text import Text
 
-    shown = _columns("table", "row>", "broke", "holds")
     for name in tables:
         for row in set_apart(folder, name):
-            rules = [rule.partition(".")[2] for rule in row["_lakegate_rules"]]
-            key = [str(value) for column, value in row.items() if column not in _OWN][:2]
-            broken = [f"{rule.partition('.')[0]} {row.get(rule.partition('.')[0])}" for rule in rules]
-            holds = "\n".join([" ".join(key), *broken])
-            shown.add_row(name, f"{row['_lakegate_row']:,}", Text("\n".join(rules)), Text(plain(holds)))
-    return shown
+            held = {column: value for column, value in row.items() if column not in _OWN}
+            yield Text(plain(f"{name}, row {row['_lakegate_row']:,} of {row['_lakegate_file']}"), "bold")
+            yield Text(plain("  " + ", ".join(f"{column} {_written(value)}" for column, value in held.items())))
+            for rule in row["_lakegate_rules"]:
+                broken = rule.partition(".")[2]
+                value = held.get(broken.partition(".")[0])
+                yield Text(plain(f"  broke {broken}{f': {_written(value)}' if value is not None else ''}"), "red")
+
+
+def _written(value: object) -> str:
+    if isinstance(value, dt.datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
+    return "null" if value is None else str(value)
 
 
 def set_apart(folder: Path, table: str) -> Iterator[Mapping[str, Any]]:
