@@ -280,14 +280,3 @@ def test_without_an_instant_nothing_is_shown(tmp_path, files, told):
 
     with pytest.raises(UsageError, match=told):
         prove(one(path, "good/a"))
-
-
-def test_an_example_is_not_reconciled_with_what_it_was_made_of(tmp_path):
-    rule = {"type": "custom", "engine": "lakegate", "implementation": {"reconcile": "raw/orders", "measure": "rows"}}
-    contract = document({**ORDERS, "quality": [{"id": "every_order_arrives", **rule}]})
-    path = shop(tmp_path, {"good/few.csv": GOOD}, contract)
-
-    verdict = prove(one(path, "good/few"))
-
-    assert "every_order_arrives" not in {result.quality_id for result in verdict.results}
-    assert verdict.passes

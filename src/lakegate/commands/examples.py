@@ -12,7 +12,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from lakegate.api import Asked
@@ -20,9 +20,8 @@ from lakegate.checks.derive import checks_of
 from lakegate.checks.interface import Outcome
 from lakegate.commands.batches import Wanted, judged
 from lakegate.context import Neighbour, Surroundings, surroundings
-from lakegate.contract.custom_rules import said
 from lakegate.contract.findings import near
-from lakegate.contract.model import Contract, Quality, SchemaObject
+from lakegate.contract.model import Contract, SchemaObject
 from lakegate.contract.odcs import load
 from lakegate.contract.project import SUFFIXES, Project, is_contract
 from lakegate.errors import LakegateError, UsageError
@@ -216,7 +215,7 @@ def prove(example: Example) -> Verdict:
 
 def _verdict(example: Example) -> Verdict:
     """Judge the files of an example as a batch, the good examples of other datasets beside it."""
-    contract = _alone(load(example.contract))
+    contract = load(example.contract)
     obj = _object(contract, example)
     if not example.files:
         raise UsageError(f"{_told(example.path)} holds no file", hint="a batch is a file, or a folder with files")
@@ -231,19 +230,6 @@ def _verdict(example: Example) -> Verdict:
     asked = Asked(contract, schema_name=obj.name, beside=_beside(around), options=Options(as_of=instant))
     (verdict,) = judged(Wanted(data=example.files), asked)
     return verdict
-
-
-def _alone(contract: Contract) -> Contract:
-    """Return a contract without the rules that ask what a batch was made of: an example was made of nothing."""
-
-    def kept(rules: tuple[Quality, ...]) -> tuple[Quality, ...]:
-        return tuple(rule for rule in rules if rule.type != "custom" or "reconcile" not in (said(rule) or {}))
-
-    def alone(obj: SchemaObject) -> SchemaObject:
-        properties = tuple(replace(prop, quality=kept(prop.quality)) for prop in obj.properties)
-        return replace(obj, properties=properties, quality=kept(obj.quality))
-
-    return replace(contract, schema=tuple(alone(obj) for obj in contract.schema))
 
 
 def _object(contract: Contract, example: Example) -> SchemaObject:
