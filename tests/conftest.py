@@ -36,6 +36,7 @@ SLOW = (  # what starts a process for nearly every test, or asks the engine thou
     "cli/test_looking.py",
     "cli/test_promote.py",
     "cli/test_s3.py",
+    "cli/test_warehouse.py",
     "commands/",
     "demo/test_shop.py",
     "demo/test_sources.py",
@@ -53,6 +54,7 @@ SLOW = (  # what starts a process for nearly every test, or asks the engine thou
     "test_judge.py",
     "test_pytest_plugin.py",
     "warehouse/test_build.py",
+    "warehouse/test_rebuild.py",
 )
 SERVERS = ("moto", "ceph", "real_s3")
 

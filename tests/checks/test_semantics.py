@@ -207,6 +207,7 @@ ELSEWHERE = {
     "custom rule of `pandera`",  # the same, libraries/pandera/
     "severity of an expectation",  # inputs/test_expectations.py
     "nothing to check, or everything filtered out",  # test_verdict.py
+    "`upstream`",  # warehouse/test_recipe.py, warehouse/test_build.py
 }
 
 

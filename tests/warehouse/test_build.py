@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lakegate.commands import warehouse
+from lakegate.api import Asked
+from lakegate.commands import batches, warehouse
 from lakegate.errors import EngineError, NotReady, UsageError
 from lakegate.lake.local import LocalLake
 from warehouse import scene
@@ -186,6 +187,30 @@ def test_nothing_is_promoted_before_a_batch_upstream(lake):
     )
     assert (waits.exit_code, goes.exit_code) == (3, 0)
     assert goes.build.state == "proposed already"
+
+
+def test_nor_is_it_judged(lake):
+    for table in ("stage/sales", "cleanse/sales"):
+        build(lake, table)
+    build(lake, "core/fact_sale", "dt=2026-01-01", promote=False)
+
+    with pytest.raises(NotReady, match="it waits for core/dim_shop: no batch of it is committed"):
+        batches.judged(batches.Wanted("dt=2026-01-01"), Asked(Path("contracts/core/fact_sale.odcs.yaml"), str(lake)))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("02-transient-zone/_candidates/stage/sales", "04-user-drop-zone/jane/sales"),
+        ("batch: {", "batch: {by: file, "),
+    ],
+)
+def test_nothing_is_built_where_others_put_their_files(lake, before, after):
+    contract = Path("contracts/stage/sales.odcs.yaml")
+    contract.write_text(contract.read_text().replace(before, after))
+
+    with pytest.raises(UsageError, match="nothing is built there"):
+        warehouse.looked("stage/sales", "dt=2026-01-01", str(lake))
 
 
 def test_a_dry_run_shows_the_inputs_and_writes_nothing(lake):

@@ -1,4 +1,4 @@
-"""`lakegate build`: tables of the warehouse. What it does stands in `commands.warehouse`."""
+"""`lakegate build` and `rebuild`: tables of the warehouse. What they do stands in `commands.warehouse`."""
 
 from __future__ import annotations
 
@@ -53,5 +53,28 @@ def build(  # noqa: PLR0913 - click passes an argument for each option
     with progress() as (heard, announce):
         asked = commands.Asked(promote=promote, again=again, progress=heard, announce=announce)
         steps = commands.built(commands.Wanted(table, batch), lake, asked)
+    with answering(exit_code(step.exit_code for step in steps)):
+        show.steps(steps, as_json=as_json)
+
+
+@click.command()
+@LAKE
+@click.option(
+    "--into", required=True, metavar="FOLDER or s3://BUCKET", help="An empty lake, or a rebuild to go on with."
+)
+@JSON
+def rebuild(*, lake: str | None, into: str, as_json: bool) -> None:
+    """Make the whole warehouse again from raw and master data, in an empty lake.
+
+    Raw and master are read where they are; nothing is written to the lake that is rebuilt. A rebuild that was stopped
+    goes on.
+    """
+    from lakegate.commands import warehouse as commands
+    from lakegate.show import warehouse as show
+    from lakegate.show.batches import exit_code
+    from lakegate.show.terminal import progress
+
+    with progress() as (heard, announce):
+        steps = commands.rebuilt(lake, into, commands.Asked(progress=heard, announce=announce))
     with answering(exit_code(step.exit_code for step in steps)):
         show.steps(steps, as_json=as_json)

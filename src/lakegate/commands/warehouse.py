@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lakegate.config import open_lake
 from lakegate.contract.project import Project
-from lakegate.errors import LakegateError, UsageError
+from lakegate.errors import LakegateError
 from lakegate.lake.interface import Lake
 from lakegate.publish import publish_index
 from lakegate.warehouse.build import Build
 from lakegate.warehouse.chain import Asked, Step, opened
+from lakegate.warehouse.rebuild import rebuild
 from lakegate.warehouse.recipe import Work
 
 
@@ -42,6 +43,19 @@ def built(wanted: Wanted, lake: str | None, asked: Asked) -> list[Step]:
             _index(store)
 
 
+def rebuilt(lake: str | None, into: str, asked: Asked) -> list[Step]:
+    """Make the warehouse of a lake again in an empty one, from raw and master; return what became of each batch.
+
+    Raises UsageError where a lake is wrong, or `into` holds something else.
+    """
+    project = Project.around(Path.cwd())
+    of, target = open_lake(lake, project.root), open_lake(into, project.root)
+    try:
+        return rebuild(of, target, project, replace(asked, promote=True))
+    finally:
+        _index(target)
+
+
 def looked(table: str, batch: str, lake: str | None) -> tuple[Work, Build]:
     """Return what a batch of a table would be made of, and whether it is to be built. Writes nothing.
 
@@ -60,4 +74,4 @@ def _index(lake: Lake) -> None:
         return
 
 
-__all__ = ["Asked", "Build", "Step", "UsageError", "Wanted", "Work", "built", "looked"]
+__all__ = ["Asked", "Build", "Step", "Wanted", "Work", "built", "looked", "rebuilt"]

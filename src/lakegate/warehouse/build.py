@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
 from lakegate.context import fetched, reader_of
 from lakegate.errors import EngineError, UsageError
-from lakegate.gate import ledger
-from lakegate.gate.arrivals import read_drop
-from lakegate.gate.ledger import CommitRecord
+from lakegate.gate.arrivals import Drop, arrivals, read_drop
 from lakegate.gate.spool import Progress
 from lakegate.intake.staging import Reader
 from lakegate.lake.interface import Lake
 from lakegate.run import unheard
 from lakegate.verdict import BatchFile
 from lakegate.warehouse import candidate
-from lakegate.warehouse.datasets import Dataset, Table
+from lakegate.warehouse.datasets import Table
+from lakegate.warehouse.ledgers import Ledgers
 from lakegate.warehouse.recipe import Recipe, Work, work
 from lakegate.worker.limits import Limits
 from lakegate.worker.messages import Read, Source, Transform
@@ -53,32 +51,31 @@ class Build:
 class Builder:
     """Builds batches of tables in a lake. `workspace` is a private folder that the caller removes.
 
-    What is committed of a dataset is listed once, until `forget` says that it may have changed.
+    What is committed is listed once, in `ledgers`.
     """
 
     lake: Lake
     workspace: Path
     limits: Limits = field(default_factory=Limits)
     progress: Progress = unheard
-    _records: dict[str, Sequence[CommitRecord]] = field(default_factory=dict)
 
-    def records(self, dataset: Dataset) -> Sequence[CommitRecord]:
-        """Return the latest revision of every committed batch of a dataset, in the order of their keys."""
-        place = dataset.way.target
-        if place.prefix not in self._records:
-            self._records[place.prefix] = ledger.committed(self.lake, place, dataset.template)
-        return self._records[place.prefix]
+    def __post_init__(self) -> None:
+        """Nothing is listed yet."""
+        self.ledgers = Ledgers(self.lake)
 
-    def forget(self, dataset: Dataset) -> None:
-        """Something of a dataset was committed."""
-        self._records.pop(dataset.way.target.prefix, None)
+    def drops(self, table: Table) -> dict[str, Drop]:
+        """Return what lies in the drop of a table, by batch, from one listing."""
+        return {drop.batch: drop for drop in arrivals(self.lake, table.dataset.way).drops}
 
-    def look(self, table: Table, batch: str) -> tuple[Work, Build]:
-        """Say what a batch would be made of, and whether it is to be built. Writes nothing. Raises as `build`."""
-        found = work(table, batch, self.records)
+    def look(self, table: Table, batch: str, drop: Drop | None = None) -> tuple[Work, Build]:
+        """Say what a batch would be made of, and whether it is to be built. Writes nothing. Raises as `build`.
+
+        `drop` is what lies in the drop of the batch, None where that is not known.
+        """
+        found = work(table, batch, self.ledgers)
         way, recipe = table.dataset.way, found.recipe
-        drop = read_drop(self.lake, way, batch)
-        record = self._latest(table, batch)
+        drop = read_drop(self.lake, way, batch) if drop is None else drop
+        record = self.ledgers.latest(table.dataset, batch)
         if record and (
             candidate.committed_as(record, recipe) or candidate.known_to_give(self.lake, way, record, recipe)
         ):
@@ -88,18 +85,17 @@ class Builder:
             return found, Build(table.name, batch, State.PROPOSED, recipe)
         return found, Build(table.name, batch, State.STALE, recipe)
 
-    def build(self, table: Table, batch: str, *, again: bool = False) -> Build:
-        """Build a batch unless it is up to date, or proposed already; with `again` in any case.
+    def build(self, table: Table, batch: str, drop: Drop | None = None, *, again: bool = False) -> Build:
+        """Build a batch unless it is up to date, or proposed already; with `again` in any case. `drop` as for `look`.
 
         Raises:
             NotReady: an input has no committed batch that belongs to it.
             UsageError: the key is not of the table's template, or the transform is wrong.
             CouldNotEvaluate: the transform could not be run, or the lake not be read or written.
         """
-        found, seen = self.look(table, batch)
-        way = table.dataset.way
+        drop = read_drop(self.lake, table.dataset.way, batch) if drop is None else drop
+        found, seen = self.look(table, batch, drop)
         if seen.state is State.UP_TO_DATE and not again:
-            drop = read_drop(self.lake, way, batch)
             if not seen.unfinished and (drop.files or drop.markers):
                 candidate.clear(self.lake, drop)  # of other inputs: nobody may commit it now
             return seen
@@ -111,9 +107,6 @@ class Builder:
             return self._proposed(found, *self._run(found, query, folder))
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-
-    def _latest(self, table: Table, batch: str) -> CommitRecord | None:
-        return next((record for record in self.records(table.dataset) if record.batch == batch), None)
 
     def _run(self, found: Work, query: str, folder: Path) -> tuple[Path, BatchFile, int]:
         """Run the transform in a worker: the file that it made, kept in `folder`, and how many rows it has."""
@@ -142,7 +135,7 @@ class Builder:
     def _proposed(self, found: Work, local: Path, file: BatchFile, rows: int) -> Build:
         """Propose what was made, unless the very same is committed."""
         table, batch, recipe = found.table, found.batch, found.recipe
-        way, record = table.dataset.way, self._latest(found.table, found.batch)
+        way, record = table.dataset.way, self.ledgers.latest(table.dataset, batch)
         if record is not None and candidate.is_committed(record, file):
             candidate.clear(self.lake, read_drop(self.lake, way, batch))
             if not candidate.committed_as(record, recipe):

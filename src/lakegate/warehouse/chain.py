@@ -14,6 +14,7 @@ from lakegate.config import limits_of
 from lakegate.context import Committed, surroundings, upstream
 from lakegate.contract.project import Project, Unknown
 from lakegate.errors import CouldNotEvaluate, LakegateError, NotReady, UsageError
+from lakegate.gate.arrivals import Drop
 from lakegate.gate.promote import Promotion
 from lakegate.gate.spool import Progress
 from lakegate.judge import Options
@@ -90,18 +91,20 @@ class Chain:
 
     def table(self, table: Table) -> list[Step]:
         """Build every batch of a table that its inputs allow, in the order of their keys."""
-        found = self._tried(table.name, None, lambda: self._keys(table))
-        return [found] if isinstance(found, Step) else [self.batch(table, key) for key in found]
+        found = self._tried(table.name, None, lambda: self._batches(table))
+        return [found] if isinstance(found, Step) else [self.batch(table, drop.batch, drop) for drop in found]
 
-    def _keys(self, table: Table) -> Sequence[str]:
-        if found := keys(table, self.builder.records):
-            return found
+    def _batches(self, table: Table) -> Sequence[Drop]:
+        """Return the batches of a table with what lies in the drop of each."""
+        if found := keys(table, self.builder.ledgers.of):
+            drops = self.builder.drops(table)
+            return [drops.get(key, Drop(key)) for key in found]
         names = " and ".join(dict.fromkeys(dataset.name for _, dataset in table.inputs))
         raise NotReady(f"{table.name} waits for {names}: no batch is committed")
 
-    def batch(self, table: Table, key: str) -> Step:
-        """Build one batch, and promote it where that is asked for and something waits to be."""
-        found = self._tried(table.name, key, lambda: self.builder.build(table, key, again=self.asked.again))
+    def batch(self, table: Table, key: str, drop: Drop | None = None) -> Step:
+        """Build one batch, and promote it where that is asked for and something waits to be. `drop` as in `Builder`."""
+        found = self._tried(table.name, key, lambda: self.builder.build(table, key, drop, again=self.asked.again))
         if isinstance(found, Step):
             return found
         waits = found.unfinished or found.state in (State.BUILT, State.PROPOSED)
@@ -109,9 +112,11 @@ class Chain:
             self.asked.announce(f"{table.name} {key}: {found.state}")
             return Step(table.name, key, found)
         promotion = self._tried(table.name, key, lambda: self._run(table.dataset).promote(key))
-        self.builder.forget(table.dataset)
         if isinstance(promotion, Step):
+            self.builder.ledgers.learn(table.dataset, None)
             return Step(table.name, key, found, error=promotion.error)
+        if promotion.exit_code == 0:
+            self.builder.ledgers.learn(table.dataset, promotion.record)
         self.asked.announce(f"{table.name} {key}: {found.state}, {promotion.state}")
         return Step(table.name, key, found, promotion)
 
@@ -189,7 +194,10 @@ def _refers(table: Table, warehouse: Warehouse) -> set[str]:
     contract, obj = table.dataset.contract, table.dataset.obj
     found = set()
     for relationship in (*obj.relationships, *(one for prop in obj.properties for one in prop.relationships)):
-        there = warehouse.project.look_up(contract, relationship)
+        try:
+            there = warehouse.project.look_up(contract, relationship)
+        except LakegateError:  # its contract is wrong: told where it is needed
+            continue
         if not isinstance(there, Unknown):
             known = (one for many in warehouse.datasets.values() for one in many)
             found |= {one.name for one in known if (one.contract.id, one.obj) == (there.contract.id, there.object)}

@@ -14,6 +14,7 @@ from lakegate.contract.model import Contract, SchemaObject
 from lakegate.contract.project import Project, contracts_under
 from lakegate.errors import LakegateError, UsageError
 from lakegate.gate.arrivals import Route, route
+from lakegate.lake.zones import CANDIDATES
 from lakegate.warehouse.transform import Named, Transform, read_transform
 
 SUFFIX = ".sql"
@@ -118,6 +119,11 @@ class Warehouse:
         dataset = self.dataset(name)
         if not dataset.way.target.in_warehouse:
             raise UsageError(f"{name!r} is no table of the warehouse: it arrives, nobody builds it")
+        way = dataset.way
+        if way.source.zone != CANDIDATES or way.batching.by != "folder":
+            where = f"{way.source.prefix} by {way.batching.by}"
+            hint = f"candidates lie under {CANDIDATES}/{dataset.name}/, by folder: what lies there is replaced"
+            raise UsageError(f"batches of {name} arrive in {where}: nothing is built there", hint=hint)
         file = self.file(dataset.name)
         if not file.is_file():
             hint = near(dataset.name, self.built()) or "write its SELECT there; who transforms elsewhere needs no SQL"

@@ -12,11 +12,12 @@ import msgspec
 
 from lakegate.contract.model import Property
 from lakegate.errors import NotReady, UsageError
-from lakegate.gate.belonging import belonging, told
+from lakegate.gate.belonging import told
 from lakegate.gate.ledger import CommitRecord
 from lakegate.gate.protocol import Input
 from lakegate.lake.zones import KeyTemplate, order_of, shared_fields
 from lakegate.warehouse.datasets import Dataset, Table
+from lakegate.warehouse.ledgers import Ledgers
 from lakegate.warehouse.transform import BATCH
 
 Records = Callable[[Dataset], Sequence[CommitRecord]]
@@ -54,7 +55,7 @@ class Work:
         return {**(fields or {}), BATCH: self.batch}
 
 
-def work(table: Table, batch: str, records: Records) -> Work:
+def work(table: Table, batch: str, ledgers: Ledgers) -> Work:
     """Find what a batch of a table is made of: of each input the committed batches that agree in the shared fields.
 
     Raises:
@@ -67,7 +68,7 @@ def work(table: Table, batch: str, records: Records) -> Work:
         raise UsageError(f"the batch key {batch!r} of {table.name} is not of the form {template!r}", hint=hint)
     reads = []
     for name, dataset in table.inputs:
-        found = belonging(template, batch, records(dataset), dataset.template)
+        found = tuple(ledgers.belonging(template, batch, dataset))
         if not found:
             fields = told(shared_fields(template, batch, dataset.template))
             raise NotReady(f"{table.name} {batch} waits for {dataset.name}: no batch{fields} of it is committed")
