@@ -34,3 +34,15 @@ def test_a_whole_batch_in_quarantine_is_no_row_that_was_set_apart(tmp_path):
     quarantine(tmp_path, "part.parquet", "'DVT' AS airport")
 
     assert list(set_apart(tmp_path, "cleanse/airports")) == []
+
+
+def test_rows_are_told_by_batch(tmp_path):
+    beside = "['airports.time_zone.pattern'] AS _lakegate_rules, 'part.parquet' AS _lakegate_file, 1 AS _lakegate_row"
+    quarantine(tmp_path, "part.parquet", f"'DVT' AS airport, {beside}")
+
+    found = {
+        batch: len(list(set_apart(tmp_path, "cleanse/airports", f"edition={batch}")))
+        for batch in ("2013-01-01", "2014-01-01")
+    }
+
+    assert found == {"2013-01-01": 0, "2014-01-01": 1}

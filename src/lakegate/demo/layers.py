@@ -11,7 +11,7 @@ from lakegate.config import open_lake
 from lakegate.contract.project import Project
 from lakegate.demo.nycflights import EDITION, REFERENCE, project
 from lakegate.gate.promote import PromotionState
-from lakegate.lake.zones import QUARANTINE
+from lakegate.lake.zones import QUARANTINE, segment
 from lakegate.reader import Lake
 from lakegate.reports.summary import plain
 from lakegate.show.batches import STYLES
@@ -35,7 +35,7 @@ def to_the_marts(screen: Console, folder: Path) -> list[Step]:
     """Build and promote the tables of `MONTHS` in the lake at `folder`, tell what became of each batch."""
     with opened(open_lake(str(folder), project()), Project(project()), Asked(promote=True)) as chain:
         screen.print("\n[bold]5. Stage and cleanse: each table is one SELECT, with a contract of its own[/]")
-        steps = [step for layer in ("stage", "cleanse") for step in _build(screen, chain, _tables(layer))]
+        steps = [step for layer in ("stage", "cleanse") for step in _build(screen, folder, chain, _tables(layer))]
         screen.print("\n[bold]6. What a row looks like that was set apart[/]")
         screen.print(
             "The rest of its batch went on. A wind of 1,048 miles an hour, and airports on the far side of the world:"
@@ -43,11 +43,11 @@ def to_the_marts(screen: Console, folder: Path) -> list[Step]:
         for line in rejected_rows(folder, ["cleanse/airports", "cleanse/weather"]):
             screen.print(line)
         screen.print("\n[bold]7. A star in core: no fact before its dimensions[/]")
-        steps += _build(screen, chain, [(name, "all") for name in DIMENSIONS] + [(FACT, f"month={MONTHS[0]}")])
+        steps += _build(screen, folder, chain, [(name, "all") for name in DIMENSIONS] + [(FACT, f"month={MONTHS[0]}")])
         screen.print(f"{FORGOTTEN} was forgotten. Here it comes, and the flights go through:")
-        steps += _build(screen, chain, [(FORGOTTEN, "all"), *_months(FACT)])
+        steps += _build(screen, folder, chain, [(FORGOTTEN, "all"), *_months(FACT)])
         screen.print("\n[bold]8. A mart: how late was whom, in January and February?[/]")
-        steps += _build(screen, chain, _months(MART))
+        steps += _build(screen, folder, chain, _months(MART))
     screen.print(delays(folder))
     return steps
 
@@ -62,36 +62,38 @@ def _months(table: str) -> list[tuple[str, str]]:
     return [(table, f"month={month}") for month in MONTHS]
 
 
-def _build(screen: Console, chain: Chain, wanted: Iterable[tuple[str, str]]) -> list[Step]:
+def _build(screen: Console, folder: Path, chain: Chain, wanted: Iterable[tuple[str, str]]) -> list[Step]:
     """Build and promote batches in this order, and print a line for each."""
     steps = []
     with screen.status("") as status:
         for name, batch in wanted:
             status.update(f"{name} {batch}: building, measuring and judging")
             steps.append(chain.batch(chain.warehouse.table(name), batch))
-    screen.print(_table(steps, wide=screen.is_terminal))
+    screen.print(_table(folder, steps))
     return steps
 
 
-def _table(steps: Sequence[Step], *, wide: bool) -> Table:
+def _table(folder: Path, steps: Sequence[Step]) -> Table:
     from rich.text import Text
 
-    table = _columns("table", "batch", "rows>", "became", "because" if wide else "")
+    table = _columns("table", "batch", "rows>", "became", "")
     for step in steps:
         state = step.promotion.state if step.promotion else PromotionState.NOT_READY
         verdict = step.promotion.verdict if step.promotion else None
         known = (verdict and verdict.rows, step.build and step.build.rows)
         rows = next((f"{number:,}" for number in known if number is not None), "")
-        table.add_row(step.table, step.batch, rows, Text(state, STYLES[state]), Text(_because(step)))
+        table.add_row(step.table, step.batch, rows, Text(state, STYLES[state]), Text(_told(folder, step)))
     return table
 
 
-def _because(step: Step) -> str:
-    """Return why a batch was kept out."""
-    blocked = step.promotion is not None and step.promotion.exit_code
-    message = step.error.message if step.error else step.promotion.message if step.promotion and blocked else ""
-    _, waits, what = message.partition("waits for ")
-    return plain(waits + what or message)
+def _told(folder: Path, step: Step) -> str:
+    """Return why a batch was kept out, or how many of its rows were."""
+    if step.exit_code:
+        message = str(step.error.message if step.error else step.promotion and step.promotion.message)
+        _, waits, what = message.partition("waits for ")
+        return plain(waits + what or message)
+    rejected = sum(1 for _ in set_apart(folder, step.table, step.batch))
+    return f"{rejected:,} set apart" if rejected else ""
 
 
 def rejected_rows(folder: Path, tables: Sequence[str]) -> Iterator[Text]:
@@ -104,7 +106,7 @@ def rejected_rows(folder: Path, tables: Sequence[str]) -> Iterator[Text]:
             yield Text(plain(f"{name}, row {row['_lakegate_row']:,} of {row['_lakegate_file']}"), "bold")
             yield Text(plain("  " + ", ".join(f"{column} {_written(value)}" for column, value in held.items())))
             for rule in row["_lakegate_rules"]:
-                broken = rule.partition(".")[2]
+                broken = rule.partition(".")[2] or rule
                 value = held.get(broken.partition(".")[0])
                 yield Text(plain(f"  broke {broken}{f': {_written(value)}' if value is not None else ''}"), "red")
 
@@ -115,13 +117,15 @@ def _written(value: object) -> str:
     return "null" if value is None else str(value)
 
 
-def set_apart(folder: Path, table: str) -> Iterator[Mapping[str, Any]]:
-    """Yield the rows of a table that lie in quarantine by themselves; whole batches that lie there are left out."""
+def set_apart(folder: Path, table: str, batch: str | None = None) -> Iterator[Mapping[str, Any]]:
+    """Yield the rows of a table, or of one batch of it, that lie in quarantine by themselves; batches that lie there
+    whole are left out.
+    """
     import duckdb
 
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        for file in sorted((folder / QUARANTINE / table).rglob("*.parquet")):
+        for file in sorted((folder / QUARANTINE / table / (segment(batch) if batch else "")).rglob("*.parquet")):
             found = connection.read_parquet(str(file))
             if set(_OWN) <= set(found.columns):
                 yield from found.to_arrow_table().to_pylist()
