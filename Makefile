@@ -9,7 +9,7 @@ PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13; do \
 	&& { echo $$python; break; }; done)
 BIN := .venv/bin
 PINS := constraints/pins.txt
-EXTRAS := demo,gx,pandera,airflow,spark,excel,avro
+EXTRAS := demo,gx,pandera,airflow,spark,excel,avro,iceberg
 INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --constraints $(PINS)
 ROWS ?= 1000000 10000000
 RUNS ?= 5
@@ -75,6 +75,7 @@ bench: .venv/installed-all ## 40 checks beside hand-written queries: make bench 
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/small_checks.py
 	$(BIN)/python benchmarks/promotion.py --runs $(RUNS)
+	$(BIN)/python benchmarks/table.py
 	PYTHONPATH=tests $(BIN)/python benchmarks/promotion_s3.py --runs $(RUNS)
 	$(BIN)/python benchmarks/preflight.py --runs $(RUNS)
 	$(BIN)/python benchmarks/expectations.py --runs $(RUNS)

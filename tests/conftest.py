@@ -28,9 +28,11 @@ def pytest_terminal_summary(terminalreporter):
 
 
 SLOW = (  # what starts a process for nearly every test, or asks the engine thousands of times
+    "catalogs/test_iceberg.py",
     "checks/test_batch_rules.py",
     "checks/expectations/test_patterns.py",
     "checks/test_every_check.py",
+    "cli/test_iceberg.py",
     "cli/test_judge.py",
     "cli/test_lake.py",
     "cli/test_looking.py",
@@ -41,6 +43,7 @@ SLOW = (  # what starts a process for nearly every test, or asks the engine thou
     "demo/test_shop.py",
     "demo/test_sources.py",
     "demo/test_tables.py",
+    "engines/test_balance.py",
     "engines/test_fused_is_one_by_one.py",
     "fuzz/test_seeds.py",
     "gate/test_kill.py",
@@ -55,6 +58,8 @@ SLOW = (  # what starts a process for nearly every test, or asks the engine thou
     "test_pytest_plugin.py",
     "warehouse/test_build.py",
     "warehouse/test_rebuild.py",
+    "test_tables.py",
+    "test_table_races.py",
 )
 SERVERS = ("moto", "ceph", "real_s3")
 

@@ -14,7 +14,7 @@ import pytest
 
 TOP = Path(__file__).parents[1]
 HEAVY = ("boto3", "duckdb", "jinja2", "numpy", "pandas", "pyarrow", "pydantic", "rich", "sqlglot")
-GUESTS = ("airflow", "great_expectations", "pandera", "polars", "pyspark")
+GUESTS = ("airflow", "great_expectations", "pandera", "polars", "pyiceberg", "pyspark")
 
 
 def tracked(*patterns: str) -> list[Path]:

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from lakegate.checks.derive import checks_of
-from lakegate.config import limits_of, open_lake
+from lakegate.checks.of_own import rows_of_inputs
+from lakegate.config import catalogue_of, limits_of, open_lake
 from lakegate.context import Committed, named, surroundings, upstream
 from lakegate.contract.findings import near
 from lakegate.contract.model import Contract, SchemaObject
@@ -29,7 +30,8 @@ from lakegate.lake.workspace import clear_dead, private_folder
 from lakegate.libraries.pandera.model import built
 from lakegate.reports.notebook import to_cell
 from lakegate.reports.text import to_text
-from lakegate.run import Run, opener, unheard
+from lakegate.run import Run, maker, opener, unheard
+from lakegate.tables import Tables
 from lakegate.verdict import Verdict
 from lakegate.worker.guests import Apart
 from lakegate.worker.messages import Source
@@ -87,7 +89,8 @@ def check(
     subject = Subject(contract, obj, obj.name, None, (), around.neighbours, contract_file=around.contract_file)
     source = Source(obj, contract.gate, Reader())
     guests = Apart(source, around.neighbours.files, limits_of(_project(contract.path).root), options.locations)
-    return judge(subject, rows, {**others, around.itself: rows}, DuckDB(), options, guests)
+    others |= {rows_of_inputs(name): others[name] for name in around.inputs if name in others}
+    return judge(subject, rows, {**others, around.itself: rows}, DuckDB(), options, guests).verdict
 
 
 def assert_contract(
@@ -221,12 +224,15 @@ def opened(asked: Asked, *, needs_lake: bool = True) -> Iterator[tuple[Run, ...]
     project = Project.around(loaded.path or Path.cwd())
     objects = (_object(loaded, asked.schema_name),) if asked.schema_name else loaded.schema
     store = open_lake(asked.lake, project.root) if needs_lake or asked.lake else None
+    catalogue = catalogue_of(asked.lake, project.root) if store else None
     temporary = Path(tempfile.gettempdir())
     clear_dead(temporary)
     with private_folder(temporary) as workspace:
         limits = limits_of(project.root)
-        (workspace / "committed").mkdir()
+        for folder in ("committed", "tables"):
+            (workspace / folder).mkdir()
         committed = Committed(store, workspace / "committed", opener(limits)) if store else None
+        tables = Tables(store, workspace / "tables", maker(limits)) if store else None
         yield tuple(
             Run(
                 contract=loaded,
@@ -236,10 +242,12 @@ def opened(asked: Asked, *, needs_lake: bool = True) -> Iterator[tuple[Run, ...]
                 lake=store,
                 committed=committed,
                 upstream=upstream(loaded, project) if store else (),
+                tables=tables,
                 options=asked.options,
                 beside=asked.beside,
                 limits=limits,
                 progress=asked.progress,
+                catalogue=catalogue,
             )
             for obj in objects
         )

@@ -1,4 +1,4 @@
-"""Settings: which lake, and what a worker may use.
+"""Settings: which lake, which Iceberg catalogue, and what a worker may use.
 
 From the command line, the environment or `lakegate.toml`, never from a contract.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from lakegate.catalogs.settings import Catalogue, catalogue
 from lakegate.contract.findings import near
 from lakegate.errors import UsageError
 from lakegate.intake.budget import Budget
@@ -83,6 +84,28 @@ def open_store(address: str | None, root: Path) -> Store:
 
         return S3Store(Bucket(connect(where), where))
     return LocalStore(where)
+
+
+def catalogue_of(address: str | None, root: Path) -> Catalogue | None:
+    """Return the Iceberg catalogue that the table [iceberg] of `lakegate.toml` in `root` names, None without one.
+
+    It reaches the bucket of the lake at `address` as the gate does, unless its own settings say otherwise. Nothing is
+    opened yet. Raises UsageError for what is no setting.
+    """
+    file = root / SETTINGS
+    given = _read(file)
+    if "iceberg" not in given:
+        return None
+    where = _where(address, root)
+    if not isinstance(where, S3Settings):
+        return catalogue(given["iceberg"], file)
+
+    def access() -> Mapping[str, str]:
+        from lakegate.lake.s3.arrow import for_pyiceberg  # noqa: PLC0415 - boto3 loads only where a lake is on S3
+
+        return for_pyiceberg(where)
+
+    return catalogue(given["iceberg"], file, access)
 
 
 def _where(address: str | None, root: Path) -> Path | S3Settings:

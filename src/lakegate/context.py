@@ -6,21 +6,24 @@ import hashlib
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from lakegate.checks.derive import Neighbours, Target
 from lakegate.checks.of_library import loads_python
+from lakegate.checks.of_own import Input, rows_of_inputs
 from lakegate.checks.spot import spots
-from lakegate.contract.custom_rules import engine_of, files_named
+from lakegate.contract.custom_rules import engine_of, files_named, own_rule_of
 from lakegate.contract.expectation_files import NO_FILES, ExpectationFiles, pinned
 from lakegate.contract.findings import near
 from lakegate.contract.model import Contract, Quality, Relationship, SchemaObject
+from lakegate.contract.own_rules import Reconciliation
 from lakegate.contract.project import SUFFIXES, Project, Unknown, contracts_under
 from lakegate.errors import LakeError, LakegateError, Refused, UsageError
 from lakegate.gate import ledger
 from lakegate.gate.arrivals import route
 from lakegate.gate.ledger import CommitRecord, CommittedFile
+from lakegate.gate.protocol import Input as ManifestInput
 from lakegate.intake.files import NativeFile
 from lakegate.intake.staging import Reader
 from lakegate.lake.interface import Lake
@@ -49,12 +52,14 @@ class Surroundings:
     contract_file: str | None  # relative to the project's root, so that a report names no machine's folders
     neighbours: Neighbours
     datasets: Mapping[str, Neighbour]
+    inputs: Mapping[str, Neighbour] = field(default_factory=dict)  # of which it looks at what a batch was made of
 
     def known(self, names: Iterable[str]) -> None:
         """Raise UsageError for a name of a dataset that nobody looks at."""
+        every = {**self.datasets, **self.inputs}
         for name in names:
-            if name not in self.datasets:
-                hint = near(name, self.datasets) or f"it looks at: {', '.join(self.datasets) or 'none'}"
+            if name not in every:
+                hint = near(name, every) or f"it looks at: {', '.join(every) or 'none'}"
                 raise UsageError(f"the contract looks at no dataset {name!r}", hint=hint)
 
 
@@ -81,8 +86,29 @@ def surroundings(contract: Contract, obj: SchemaObject, project: Project) -> Sur
     }
     datasets.pop(itself, None)
     tables = {there.obj.name: name for name, there in datasets.items() if there.obj.name != obj.name}
-    neighbours = Neighbours(targets, tables, used_files(obj, project.root))
-    return Surroundings(itself, _within(project, contract.path), neighbours, datasets)
+    inputs = _inputs(contract, obj, project)
+    named_so = {called: Input(there.name, there.obj) for called, there in inputs.items()}
+    neighbours = Neighbours(targets, tables, used_files(obj, project.root), named_so)
+    made_of = {there.name: there for there in inputs.values()}
+    return Surroundings(itself, _within(project, contract.path), neighbours, datasets, made_of)
+
+
+def _inputs(contract: Contract, obj: SchemaObject, project: Project) -> dict[str, Neighbour]:
+    """Return the datasets that reconciliations look at, by what they call them; one that is not there is left out."""
+    found: dict[str, Neighbour] = {}
+    for rule in (*obj.quality, *(rule for spot in spots(obj) for rule in spot.declared.quality)):
+        asked = own_rule_of(rule, None)
+        if not isinstance(asked, Reconciliation):
+            continue
+        if (other := contract.object(asked.dataset)) is not None:
+            found[asked.dataset] = Neighbour(contract, other)
+            continue
+        with suppress(UsageError):
+            there, model = named(project, asked.dataset)
+            other = there.object(model) if model else there.schema[0] if len(there.schema) == 1 else None
+            if other is not None:
+                found[asked.dataset] = Neighbour(there, other)
+    return found
 
 
 def named(project: Project, dataset: str) -> tuple[Contract, str | None]:
@@ -163,8 +189,9 @@ def named_files(
 ) -> dict[str, tuple[Neighbour, tuple[NativeFile, ...]]]:
     """Return the files that the caller names as other datasets' rows. Raises UsageError for a name nobody looks at."""
     around.known(beside)
+    every = {**around.inputs, **around.datasets}
     return {
-        name: (around.datasets[name], tuple(NativeFile(path.name, path.absolute()) for path in paths))
+        name: (every[name], tuple(NativeFile(path.name, path.absolute()) for path in paths))
         for name, paths in beside.items()
     }
 
@@ -197,13 +224,42 @@ class Committed:
                 continue
             target = route(there.contract, there.obj).target
             records = ledger.committed(self._lake, target, there.contract.gate.batch.key)
-            slots = tuple((record.batch, record.slot) for record in records)
-            if slots and (name, slots) not in self._opened:
-                folder = _folder(self._workspace, f"{len(self._opened):04}")
-                self._opened[name, slots] = self._opener(there, fetched(self._lake, records, folder), folder)
-            if slots:
-                pinned[name] = (slots, self._opened[name, slots])
+            if records:
+                pinned[name] = self._rows(there, records)
         return pinned
+
+    def pin_inputs(
+        self, around: Surroundings, batch: str, inputs: Sequence[ManifestInput], *, but: Collection[str] = ()
+    ) -> dict[str, tuple[Slots, Rows]]:
+        """Return the committed rows that a batch was made of, of each dataset that a reconciliation looks at, and which
+        slots they are: those that its manifest names, else the dataset's batch of the same key.
+
+        A dataset of which one of them is not committed is left out: its check could not be evaluated.
+        """
+        pinned = {}
+        for name in sorted(around.inputs.keys() - set(but)):
+            there = around.inputs[name]
+            if not there.contract.gate.to_server:
+                continue
+            target = route(there.contract, there.obj).target
+            meant = {(one.batch, one.slot) for one in inputs if one.dataset in (name, target.dataset)}
+            if meant:
+                keys = [target.commit(key, slot) for key, slot in sorted(meant)]
+                found = [ledger.read_slot(self._lake, key) for key in keys]
+            else:
+                found = [ledger.latest(ledger.slots(self._lake, target, batch))]
+            records = [one for one in found if one is not None and one.state is ledger.SlotState.COMMITTED]
+            if len(records) == len(found):
+                pinned[rows_of_inputs(name)] = self._rows(there, records)
+        return pinned
+
+    def _rows(self, there: Neighbour, records: Sequence[CommitRecord]) -> tuple[Slots, Rows]:
+        """Return the rows of committed batches, opened once, and which slots they are."""
+        slots = tuple((record.batch, record.slot) for record in records)
+        if (there.name, slots) not in self._opened:
+            folder = _folder(self._workspace, f"{len(self._opened):04}")
+            self._opened[there.name, slots] = self._opener(there, fetched(self._lake, records, folder), folder)
+        return slots, self._opened[there.name, slots]
 
 
 def fetched(lake: Lake, records: Sequence[CommitRecord], folder: Path) -> tuple[NativeFile, ...]:

@@ -15,6 +15,7 @@ from lakegate.errors import WorkerDied
 from lakegate.libraries.guests import Guests, Here, versions
 from lakegate.libraries.interface import Guest
 from lakegate.measures import Measure, NotMeasured, RowCount
+from lakegate.past import Past
 from lakegate.plan import plan
 from lakegate.predicates import Value
 from lakegate.rows import Location, Rows
@@ -40,6 +41,17 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
+class Table:
+    """The table around a batch that a table-wide rule looks at: how far it has come, and its other batches' rows.
+
+    `elsewhere` None: how many rows they hold is not known.
+    """
+
+    sequence: int  # the number of the last claim that was settled (`verdict.Context`)
+    elsewhere: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
     """What is judged: an object of a contract, and a batch that is held against it. `batch` None: files, no lake."""
 
@@ -52,6 +64,16 @@ class Subject:
     slots: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)  # of the datasets read beside it
     contract_file: str | None = None  # as a report names it
     named: Mapping[str, str] = field(default_factory=dict)  # dataset -> digest of the files that stood for it
+    past: Past | None = None  # what came before the batch; None where no lake is at hand
+    table: Table | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A verdict, and the numbers of the batch that later ones are compared with; null where there was none."""
+
+    verdict: Verdict
+    kept: Mapping[str, float | None]
 
 
 def judge(
@@ -61,7 +83,7 @@ def judge(
     engine: Engine,
     options: Options,
     guests: Guests | None = None,
-) -> Verdict:
+) -> Judged:
     """Hold the rows of a batch against their contract.
 
     `others` holds the rows of the datasets that the contract names; `guests` runs what libraries of checks are asked,
@@ -77,13 +99,30 @@ def judge(
         answers |= (guests or Here(Guest(None, options.locations))).measure(passes, rows, engine)
     counted = answers[RowCount()]
     count = None if isinstance(counted, NotMeasured) else int(counted)  # type: ignore[arg-type]
-    found = Found(rows, count, answers, as_of)
+    elsewhere = subject.table.elsewhere if subject.table else None
+    found = Found(rows, count, answers, as_of, subject.past, alone=subject.batch is None, elsewhere=elsewhere)
     judged = [(check, _allowed(check.judge(found), subject.contract)) for check in checks]
     telling = policy(subject.obj, samples=options.samples, limit=options.locations)
     located = engine.locate(_wanted(subject.obj, judged, telling), rows, others, options.locations)
     told = [result for check, judgement in judged for result in _results(check, judgement, located, telling)]
     engines = ", ".join((engine.version, *versions(passes)))
-    return _verdict(subject, tuple(told), count, engines, options, as_of)
+    context = _context(subject, as_of, checks)
+    kept = dict(number for check in checks if (number := check.kept(found)) is not None)
+    return Judged(_verdict(subject, tuple(told), count, engines, options, context), kept)
+
+
+def _context(subject: Subject, as_of: dt.datetime | None, checks: tuple[Check, ...]) -> Context:
+    """Return what was read beside the batch; of its past, the batches that some rule compared it with."""
+    past = subject.past or Past()
+    compared = {(earlier.batch, earlier.slot) for check in checks for earlier in check.compared(past)}
+    ordered = ((earlier.batch, earlier.slot) for earlier in past.batches)
+    return Context(
+        as_of.isoformat() if as_of else None,
+        subject.slots,
+        subject.neighbours.files.digests(),
+        tuple(pin for pin in ordered if pin in compared),
+        subject.table.sequence if subject.table else None,
+    )
 
 
 def unjudged(subject: Subject, why: WorkerDied, engine: str, options: Options, incident: str) -> Verdict:
@@ -99,7 +138,7 @@ def unjudged(subject: Subject, why: WorkerDied, engine: str, options: Options, i
     )
     unasked = not_applicable("not measured: the worker died")
     told = [result for check in checks for result in _results(check, unasked, {}, telling)]
-    return _verdict(subject, (died, *told), None, engine, options, None, incident)
+    return _verdict(subject, (died, *told), None, engine, options, _context(subject, None, ()), incident)
 
 
 def _allowed(judgement: Judgement, contract: Contract) -> Judgement:
@@ -115,7 +154,7 @@ def _verdict(
     rows: int | None,
     engine: str,
     options: Options,
-    as_of: dt.datetime | None,
+    context: Context,
     incident: str | None = None,
 ) -> Verdict:
     """Put the verdict together."""
@@ -139,7 +178,7 @@ def _verdict(
             "samples": options.samples,
             **({"with": dict(subject.named)} if subject.named else {}),
         },
-        context=Context(as_of.isoformat() if as_of else None, subject.slots, subject.neighbours.files.digests()),
+        context=context,
         min_rows=contract.gate.min_rows,
         owner=contract.owner,
         contract_file=subject.contract_file,

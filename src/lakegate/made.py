@@ -24,15 +24,36 @@ class MadeFile:
 class MadeIndex:
     """The distinct values of one key of the batch, without those that hold a null, sorted by the key.
 
-    `least` and `most` are the extremes of the key's first column (a number, ISO 8601 text, or text), None where they
-    cannot be told: then nothing may be concluded from them.
+    `least` and `most` are the extremes of the key's first column (an integer, microseconds since 1970 in UTC, or
+    text), None where they cannot be told: then nothing may be concluded from them.
     """
 
     name: str  # `primaryKey`, `event_id.unique`
-    columns: tuple[str, ...]  # physical names, in the key's order
+    columns: tuple[str, ...]  # physical names, a field of an object by its path; in the key's order
     file: MadeFile
     least: Scalar = None
     most: Scalar = None
+    types: tuple[tuple[str, str], ...] = ()  # of each column: (`rows.Kind`, the engine's name)
+
+
+@dataclass(frozen=True, slots=True)
+class KeySpan:
+    """Between which values the first column of a batch's key lies, told as in an index (`MadeIndex`)."""
+
+    types: tuple[tuple[str, str], ...]
+    least: Scalar = None
+    most: Scalar = None
+
+    def misses(self, types: tuple[tuple[str, str], ...], least: Scalar, most: Scalar) -> bool:
+        """Whether an index with these types and extremes cannot hold a key of the batch. Nothing is concluded from
+        extremes that are not told, nor of another type.
+        """
+        if self.types != types:
+            return False
+        match (self.least, self.most, least, most):
+            case (int(), int(), int(), int()) | (str(), str(), str(), str()):
+                return bool(self.most < least or most < self.least)  # type: ignore[operator]  # of one type each
+        return False
 
 
 @dataclass(frozen=True, slots=True)

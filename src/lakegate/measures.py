@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 
 from lakegate.predicates import Literal, Predicate, Value
 
@@ -112,9 +114,26 @@ class RepeatedRows:
 
 @dataclass(frozen=True, slots=True)
 class Duplicates:
-    """How often keys repeat; a key that holds a null is left out. Answer: `DuplicateCounts`."""
+    """How often keys repeat; a key that holds a null is left out. Answer: `DuplicateCounts`.
+
+    With `beside`, the keys of a table's other batches (`AlreadyThere`), a key that stands there repeats, too: all of
+    its rows are surplus.
+    """
 
     key: tuple[Value, ...]
+    beside: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyThere:
+    """Rows whose key stands in other batches of the table; one that holds a null is left out. Answer: int.
+
+    `beside` names those keys among the other datasets' rows. Their columns are called as the parts of `key` are, a
+    field of an object by its path: `udo.id`.
+    """
+
+    key: tuple[Value, ...]
+    beside: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +151,30 @@ class SqlResult:
 
     query: str  # placeholders replaced: the batch is called by its object's name
     datasets: tuple[tuple[str, str], ...] = ()  # (table name in the query, dataset)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What is counted of each group of rows: `rows`; the `sum` of one column's numbers, nulls and NaN left out; the
+    number of `distinct` values of columns together, without those that hold a null.
+    """
+
+    kind: str
+    values: tuple[Value, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Imbalance:
+    """Groups of rows of which a tally here differs from one there. A group that one side lacks has 0 there; null is a
+    group. Answer: `GroupsCompared`.
+    """
+
+    here: Tally
+    there: Tally
+    dataset: str  # the other rows' name
+    by: tuple[tuple[Value, Value], ...]  # what rows are grouped by, (here, there)
+    tolerance: Fraction  # a difference up to this is none
+    percent: bool = False  # of the tally there, 0-100
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +200,10 @@ Measure = (
     | MostCommon
     | RepeatedRows
     | Duplicates
+    | AlreadyThere
     | Orphans
     | SqlResult
+    | Imbalance
     | LibraryResult
 )
 
@@ -197,6 +242,24 @@ class MostCommonValues:
     values: int
     listed: int
     first: tuple[Literal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupDiffers:
+    """A group whose tallies differ: its values as text, null as None."""
+
+    values: tuple[str | None, ...]
+    here: int | float | Decimal
+    there: int | float | Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class GroupsCompared:
+    """How many groups there are on either side, how many differ, and the 20 that differ most."""
+
+    groups: int
+    differ: int
+    worst: tuple[GroupDiffers, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,5 +302,13 @@ class NotMeasured:
 
 
 Answer = (
-    Literal | DuplicateCounts | SeveralValues | DistinctCounts | MostCommonValues | LibraryAnswer | NotMeasured | None
+    Literal
+    | DuplicateCounts
+    | SeveralValues
+    | DistinctCounts
+    | MostCommonValues
+    | GroupsCompared
+    | LibraryAnswer
+    | NotMeasured
+    | None
 )

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from lakegate.checks.interface import Check
 from lakegate.measures import (
+    AlreadyThere,
     Distinct,
     Duplicates,
+    Imbalance,
     LibraryResult,
     Measure,
     MostCommon,
@@ -43,9 +45,16 @@ class ValuesPass:
 
 @dataclass(frozen=True, slots=True)
 class ReferencePass:
-    """One narrow pass over the columns of a foreign key, beside the distinct keys of the other dataset."""
+    """One narrow pass over the columns of a key, beside the distinct keys of the other dataset or of other batches."""
 
-    measure: Orphans
+    measure: Orphans | AlreadyThere
+
+
+@dataclass(frozen=True, slots=True)
+class BalancePass:
+    """One narrow pass over the columns that groups and tallies need, here and in the other dataset."""
+
+    measure: Imbalance
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +79,7 @@ class LibraryPass:
         return tuple(dict.fromkeys(name for measure in self.measures for name in measure.columns or ()))
 
 
-Stage = Scan | KeyPass | ValuesPass | ReferencePass | QueryPass | LibraryPass
+Stage = Scan | KeyPass | ValuesPass | ReferencePass | BalancePass | QueryPass | LibraryPass
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +115,10 @@ def plan(checks: Iterable[Check]) -> Plan:
                 passes.append(KeyPass(measure))
             case Distinct() | MostCommon() | Quantiles():
                 passes.append(ValuesPass(measure))
-            case Orphans():
+            case Orphans() | AlreadyThere():
                 passes.append(ReferencePass(measure))
+            case Imbalance():
+                passes.append(BalancePass(measure))
             case SqlResult():
                 passes.append(QueryPass(measure))
             case LibraryResult(library):

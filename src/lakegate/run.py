@@ -13,28 +13,37 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
+from lakegate.catalogs.iceberg import register
+from lakegate.catalogs.settings import Catalogue
 from lakegate.context import Committed, Neighbour, Slots, Surroundings, named_files, reader_of
 from lakegate.contract.model import Contract, SchemaObject, Server
-from lakegate.errors import NotReady, UsageError, WorkerDied
+from lakegate.errors import LakegateError, NotReady, UsageError, WorkerDied
 from lakegate.gate import ledger
 from lakegate.gate import promote as gate
-from lakegate.gate.arrivals import route
+from lakegate.gate.arrivals import Route, route
 from lakegate.gate.belonging import belonging, told
+from lakegate.gate.history import looks_back, past_of
+from lakegate.gate.ledger import CommitRecord
 from lakegate.gate.protocol import UNKNOWN, Origin
 from lakegate.gate.rehearse import spooled_batch
+from lakegate.gate.sequence import last_claim
 from lakegate.gate.spool import Progress, SpooledBatch
+from lakegate.gate.state import BatchState
 from lakegate.gate.status import due, status
+from lakegate.gate.table import in_table
 from lakegate.intake.files import NativeFile
 from lakegate.intake.staging import Reader
-from lakegate.judge import Options, Subject, unjudged
+from lakegate.judge import Options, Subject, Table, unjudged
 from lakegate.lake.interface import CHUNK, Lake
 from lakegate.lake.zones import shared_fields
 from lakegate.made import NOTHING, Made
+from lakegate.past import Past
 from lakegate.publish import render
 from lakegate.rows import Defect, DefectKind, Location, Rows
+from lakegate.tables import Maker, Tables
 from lakegate.verdict import BatchFile, Verdict, batch_digest
 from lakegate.worker.limits import Limits
-from lakegate.worker.messages import Judge, Source
+from lakegate.worker.messages import Judge, Keep, Source
 from lakegate.worker.process import Worker
 
 
@@ -52,6 +61,8 @@ class Arrived:
     files: tuple[BatchFile, ...]
     wrong: tuple[Defect, ...] = ()  # what the arrival itself did wrong
     origin: Origin = UNKNOWN  # what its manifest says it was made of
+    table: tuple[BatchState, ...] | None = None  # the other batches, where a rule looks at the whole table
+    sequence: int = 0  # how far the table has come then
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +79,12 @@ class Run:
     lake: Lake | None = None
     committed: Committed | None = None  # the rows of other datasets in the same lake
     upstream: tuple[Neighbour, ...] = ()  # datasets of which a batch must be committed before
+    tables: Tables | None = None  # the keys of whole tables in it
     options: Options = field(default_factory=Options)
     beside: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     progress: Progress = unheard
+    catalogue: Catalogue | None = None  # in which committed batches of warehouse tables are registered
 
     @property
     def dataset(self) -> str:
@@ -85,9 +98,7 @@ class Run:
         names = short_names(paths)
         natives = tuple(NativeFile(name, path) for name, path in zip(names, paths, strict=True))
         with self._worker(server) as worker:
-            worker.begin()
-            for native in natives:  # they stand there: the worker reads while we hash
-                worker.grown(native.name, native.path.absolute(), native.path.stat().st_size, whole=True)
+            follow(worker, natives)  # they stand there: the worker reads while we hash
             return self._judge(worker, Arrived(self.obj.name, None, natives, self._hashed(natives)))[0]
 
     def judge_batch(self, key: str) -> Verdict:
@@ -100,7 +111,9 @@ class Run:
             self._worker(self._source) as worker,
             spooled_batch(self._lake(), way, key, self.workspace, now, self.progress, worker) as batch,
         ):
-            return self._judge(worker, self._arrived(batch))[0]
+            last = last_claim(self._lake(), way.target) if way.sequenced else None
+            around = batch if last is None else in_table(self._lake(), way, batch, last)
+            return self._judge(worker, self._arrived(around))[0]
 
     def promote(self, key: str) -> gate.Promotion:
         """Carry a batch through the gate (PROTOCOL P0-P11): into the next zone, or into quarantine.
@@ -111,10 +124,21 @@ class Run:
         if missing := self._waits_for(key):
             return gate.Promotion(key, gate.PromotionState.NOT_READY, 3, f"{key!r} is not ready: {missing}")
         with self._worker(self._source) as worker:
-            options = gate.Options(now=dt.datetime.now(dt.UTC), progress=self.progress, watch=worker)
+            options = gate.Options(
+                now=dt.datetime.now(dt.UTC),
+                progress=self.progress,
+                watch=worker,
+                publish=lambda record: self._registered(way, record),
+            )
+
+            asked: list[str] = []
 
             def judged(batch: SpooledBatch) -> gate.Judged:
-                verdict, made = self._judge(worker, self._arrived(batch))
+                arrived = self._arrived(batch)
+                if batch.digest in asked:  # its table moved on: a worker judges once, another one reads the copy again
+                    follow(worker, arrived.natives)
+                asked.append(batch.digest)
+                verdict, made = self._judge(worker, arrived)
                 return gate.Judged(verdict, render(verdict), made)
 
             done = gate.promote(lake, way, key, judged, options)
@@ -130,6 +154,16 @@ class Run:
                 fields = told(shared_fields(template, key, way.batching.key))
                 return f"it waits for {way.dataset}: no batch{fields} of it is committed"
         return ""
+
+    def _registered(self, way: Route, record: CommitRecord) -> tuple[str, ...]:
+        """P11: show a committed batch to readers of Iceberg; return what was not done: it is committed in any case."""
+        if self.catalogue is None or self.lake is None or not way.target.in_warehouse:
+            return ()
+        try:
+            register(self.catalogue, self.lake, way.target, [record.batch])
+        except LakegateError as error:
+            return (f"the batch was not registered in the Iceberg catalogue: {error}",)
+        return ()
 
     def waiting(self) -> tuple[str, ...]:
         """Return the keys of the batches that `promote --all` takes up, in their order."""
@@ -159,13 +193,19 @@ class Run:
             Defect(DefectKind.ARRIVAL, finding.path, finding.reason, locations=(Location(finding.path),))
             for finding in batch.findings
         )
-        return Arrived(batch.dataset, batch.key, natives, files, wrong, batch.origin)
+        around = (batch.table, batch.sequence or 0)
+        return Arrived(batch.dataset, batch.key, natives, files, wrong, batch.origin, *around)
 
     def _judge(self, worker: Worker, arrived: Arrived) -> tuple[Verdict, Made]:
         """Pin what stands beside the batch, and let the worker that has followed its files judge it."""
         self.progress("reading", arrived.batch or "", 0, 0)
         named = named_files(self.around, self.beside)
-        pinned = self.committed.pin(self.around, but=named.keys()) if self.committed else {}
+        keys = self.tables.parents(self.contract, self.obj, self.around, but=named) if self.tables else {}
+        whole = self.committed.pin(self.around, but={*named, *keys}) if self.committed else {}
+        pinned = {**whole, **keys}
+        if self.committed and arrived.batch is not None:
+            inputs = arrived.origin.inputs
+            pinned |= self.committed.pin_inputs(self.around, arrived.batch, inputs, but=named.keys())
         slots: dict[str, Slots] = {name: slots for name, (slots, _) in pinned.items()}
         subject = Subject(
             contract=self.contract,
@@ -177,20 +217,35 @@ class Run:
             slots=slots,
             contract_file=self.around.contract_file,
             named=self._named(),
-        )
-        question = Judge(
-            subject,
-            self.around.itself,
-            self.options,
-            opened={name: rows for name, (_, rows) in pinned.items()},
-            named={name: (source_of(there), files) for name, (there, files) in named.items()},
-            wrong=arrived.wrong,
+            past=self._past(arrived.batch),
+            table=_around(arrived),
         )
         try:
+            beside = self._beside(worker, arrived)
+            question = Judge(
+                subject,
+                self.around.itself,
+                self.options,
+                opened={name: rows for name, (_, rows) in pinned.items()} | beside,
+                named={name: (source_of(there), files) for name, (there, files) in named.items()},
+                wrong=arrived.wrong,
+            )
             return worker.judge(question)
         except WorkerDied as died:
             engine = f"duckdb {version('duckdb')}"
             return unjudged(subject, died, engine, self.options, uuid.uuid4().hex), NOTHING
+
+    def _past(self, batch: str | None) -> Past | None:
+        """Return what was committed before a batch of the lake, where a rule looks at it."""
+        if self.lake is None or batch is None or not looks_back(self.obj):
+            return None
+        return past_of(self.lake, route(self.contract, self.obj), batch)
+
+    def _beside(self, worker: Worker, arrived: Arrived) -> dict[str, Rows]:
+        """Return the keys of the table's other batches that the batch's own are looked up in."""
+        if arrived.table is None or self.tables is None:
+            return {}
+        return self.tables.beside(Neighbour(self.contract, self.obj), arrived.table, worker.spans)
 
     def _named(self) -> dict[str, str]:
         """Return the digest of the files that stand for each dataset: the verdict is a function of them, too."""
@@ -229,12 +284,37 @@ def opener(limits: Limits) -> Callable[[Neighbour, tuple[NativeFile, ...], Path]
 
     def opened(there: Neighbour, files: tuple[NativeFile, ...], folder: Path) -> Rows:
         with Worker(source_of(there, proved=True), folder, limits, keep=True) as worker:
-            worker.begin()
-            for file in files:
-                worker.grown(file.name, file.path.absolute(), file.path.stat().st_size, whole=True)
+            follow(worker, files)
             return worker.open()
 
     return opened
+
+
+def maker(limits: Limits) -> Maker:
+    """Return what makes again what is kept of a committed batch: a worker of its own."""
+
+    def made(there: Neighbour, files: tuple[NativeFile, ...], folder: Path) -> Made:
+        with Worker(source_of(there, proved=True), folder, limits, keep=True) as worker:
+            follow(worker, files)
+            return worker.kept(Keep(there.contract, there.obj))
+
+    return made
+
+
+def follow(worker: Worker, files: Sequence[NativeFile]) -> None:
+    """Start a worker anew and tell it of whole files."""
+    worker.begin()
+    for file in files:
+        worker.grown(file.name, file.path.absolute(), file.path.stat().st_size, whole=True)
+
+
+def _around(arrived: Arrived) -> Table | None:
+    """Return the table around a batch, None where no rule looks at it."""
+    if arrived.table is None:
+        return None
+    rows = [one.rows for one in arrived.table]
+    known = [number for number in rows if number is not None]
+    return Table(arrived.sequence, sum(known) if len(known) == len(rows) else None)
 
 
 def short_names(paths: Sequence[Path]) -> list[str]:

@@ -197,6 +197,11 @@ ROWS = {
 ELSEWHERE = {
     "several operators on one rule",
     "`primaryKeyPosition`",  # test_batch_rules.py
+    "`scope: table` at the contract",  # test_tables.py
+    "`scope: table` at a `rowCount`",  # test_tables.py
+    "`scope: table` at a `duplicateValues`",  # test_tables.py
+    "`scope: table` at any other rule",  # contract/test_meaning.py
+    "a table-wide rule, and files that are no batch of a lake",  # test_tables.py
     "`physicalName`",  # test_batch_rules.py
     "`semanticType: measure`",  # below
     "a reference to another contract's property",
@@ -205,6 +210,11 @@ ELSEWHERE = {
     "`''` in CSV",
     "custom rule of `greatExpectations`",  # inputs/test_expectations.py, libraries/great_expectations/
     "custom rule of `pandera`",  # the same, libraries/pandera/
+    "custom rule of `lakegate`: history",  # test_history.py, inputs/test_history.py
+    "too little history",  # the same
+    "a history without spread",  # test_history.py
+    "`sameWeekday`",  # the same, contract/test_own_rules.py
+    "custom rule of `lakegate`: reconciliation",  # test_reconciliation.py, inputs/test_history.py
     "severity of an expectation",  # inputs/test_expectations.py
     "nothing to check, or everything filtered out",  # test_verdict.py
     "`upstream`",  # warehouse/test_recipe.py, warehouse/test_build.py

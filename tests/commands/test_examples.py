@@ -240,6 +240,40 @@ def test_good_examples_of_other_datasets_stand_for_what_is_committed(tmp_path):
     assert len(examples(path)) == 2
 
 
+ALL_COME = {
+    "id": "all_come",
+    "type": "custom",
+    "engine": "lakegate",
+    "implementation": {"reconcile": "crm", "measure": "rows"},
+}
+NAME = {"name": "name", "logicalType": "string", "unique": True}
+COPIES = {"name": "copies", "properties": [NAME], "quality": [ALL_COME]}
+
+
+@pytest.mark.parametrize(
+    ("rule", "rows"),
+    [("all_come", "name\nanna\n"), ("name.unique", "name\nanna\nbert\nbert\n")],  # the second comes to three rows, too
+)
+def test_good_examples_of_what_it_is_reconciled_with_stand_for_its_inputs(tmp_path, rule, rows):
+    customers = {"crm/good/a.csv": "name\nanna\n", "crm/good/b.csv": "name\nbert\n"}
+    shop(tmp_path, customers, {**document(CUSTOMERS), "id": "crm", "name": "crm"}, "crm")
+    files = {"shop/good/a.csv": "name\nanna\nbert\n", f"shop/bad/{rule}.csv": rows}
+    path = shop(tmp_path, files, document(COPIES))
+
+    for example in examples(path):
+        prove(example)
+
+    assert len(examples(path)) == 2
+
+
+def test_a_bad_example_that_only_does_not_match_its_inputs_shows_nothing(tmp_path):
+    shop(tmp_path, {"crm/good/a.csv": "name\nanna\n"}, {**document(CUSTOMERS), "id": "crm", "name": "crm"}, "crm")
+    path = shop(tmp_path, {"shop/bad/name.unique.csv": "name\nanna\nbert\n"}, document(COPIES))
+
+    with pytest.raises(Unexpected, match="only what came in does not match"):
+        prove(one(path, "bad/name.unique"))
+
+
 def test_another_dataset_without_good_examples_is_told(tmp_path):
     shop(tmp_path, {}, document(CUSTOMERS, name="crm"), "crm")
     path = shop(tmp_path, {"shop/good/a.csv": "who\nanna\n"}, document(BOUGHT))

@@ -1,6 +1,6 @@
-"""The page on the `lakegate` property, from its JSON schema.
+"""The pages on the `lakegate` property and on rules of `engine: lakegate`, from their JSON schemas.
 
-`make docs` writes docs/reference/lakegate-property.md.
+`make docs` writes docs/reference/lakegate-property.md and docs/reference/lakegate-rule.md.
 """
 
 from __future__ import annotations
@@ -26,11 +26,43 @@ customProperties:
 """
 
 
+RULE_PAGE = DOCS / "reference/lakegate-rule.md"
+RULE_SCHEMA = DOCS / "schemas/lakegate-rule.schema.json"
+RULE_HEAD = """\
+# Rules of `engine: lakegate`
+
+What the `implementation` of a quality rule says: of its [history](../how-to/history.md), and of a
+[reconciliation](../how-to/reconciliation.md). Editors can check it with
+[its JSON schema](../schemas/lakegate-rule.schema.json), from which this page is made (`make docs`).
+
+```yaml
+quality:
+  - id: as_many_as_usual
+    type: custom
+    engine: lakegate
+    implementation: {measure: rowCount, against: {batches: 28, sameWeekday: true, maxZScore: 4}}
+  - id: every_flight_arrives
+    type: custom
+    engine: lakegate
+    implementation: {reconcile: cleanse/flights, measure: rows, by: [carrier]}
+```
+"""
+
+
 def render():
-    """Return the whole page."""
-    levels = json.loads(SCHEMA.read_text(encoding="utf-8"))["$defs"]
-    sections = [section(name, levels) for name in ("contract", "property", "rule")]
-    return "\n".join([HEAD, *sections])
+    """Return the whole page on the property."""
+    return page(HEAD, SCHEMA, ("contract", "property", "rule"))
+
+
+def render_rule():
+    """Return the whole page on rules."""
+    return page(RULE_HEAD, RULE_SCHEMA, ("history", "reconciliation"))
+
+
+def page(head, schema, names):
+    """Return a head, and the table of each level."""
+    levels = json.loads(schema.read_text(encoding="utf-8"))["$defs"]
+    return "\n".join([head, *(section(name, levels) for name in names)])
 
 
 def section(name, levels):
@@ -64,3 +96,4 @@ def value(node):
 
 if __name__ == "__main__":
     PAGE.write_text(render(), encoding="utf-8")
+    RULE_PAGE.write_text(render_rule(), encoding="utf-8")

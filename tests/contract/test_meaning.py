@@ -106,6 +106,8 @@ ERRORS = [
     (contract(object={"quality": [{"metric": "duplicateValues", "mustBe": 0}]}), "no-property"),
     (contract(object={"quality": [{"metric": "rowCount", "mustBe": 0, "unit": "percent"}]}), "unit"),
     (contract(rule(metric="duplicateValues", mustBe=0, arguments={"properties": ["idd"]})), "unknown-property"),
+    (contract(rule(metric="nullValues", mustBe=0, customProperties=lakegate(scope="table"))), "no-table"),
+    (contract(rule(type="sql", query="SELECT 1", mustBe=1, customProperties=lakegate(scope="table"))), "no-table"),
     (contract({"name": "q", "quality": [{"id": "a", "type": "text"}, {"id": "a", "type": "text"}]}), "duplicate-id"),
     # relationships
     (contract(relationship("t.nope")), "unknown-property"),
@@ -163,7 +165,6 @@ OTHERS = [
     (contract(rule(description="prose")), "prose", Severity.HINT),
     (contract(rule(type="text", description="prose")), None, None),
     (contract(SODA), "not-run", Severity.WARNING),
-    (contract(rule(type="custom", engine="Lakegate", implementation={})), "not-run", Severity.WARNING),
     (contract(SODA, customProperties=lakegate(unsupported="allow")), "not-run", Severity.HINT),
     (contract(rule(type="text", customProperties=lakegate(action="quarantine"))), "not-enforced", Severity.WARNING),
     (contract({"name": "e", "logicalType": "integer", "enum": [{"value": "1"}]}), "never-holds", Severity.HINT),
@@ -219,3 +220,11 @@ def test_places_of_a_lake_are_fine():
         ).hints
         == ()
     )
+
+
+@pytest.mark.parametrize("keyed", [{"primaryKey": True}, {"unique": True}])
+def test_a_scope_that_says_nothing_is_told(keyed):
+    table = {"customProperties": lakegate(scope="table")}
+
+    assert ("no-key", "warning") in found(contract({"name": "k"}, **table))
+    assert ("no-key", "warning") not in found(contract({"name": "k", **keyed}, **table))

@@ -63,7 +63,12 @@ def test_a_document_is_the_same_contract_as_its_file():
     assert from_data.schema == from_file.schema
     assert from_data.gate == from_file.gate
     assert [p.message for p in from_data.hints] == [p.message for p in from_file.hints]
-    assert {p.line for p in from_data.hints} == {0}
+
+
+def test_what_is_found_in_a_document_stands_in_no_line():
+    document = yaml.safe_load(EXAMPLE.read_text("utf-8"))
+    document["schema"][0]["quality"].append({"type": "custom", "engine": "soda", "implementation": "x"})
+    assert {p.line for p in load(document).hints} == {0}
 
 
 def test_the_sha_of_a_document_is_that_of_its_canonical_json():

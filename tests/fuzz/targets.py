@@ -104,7 +104,7 @@ def _judged(loaded: Contract, obj, rows: Rows, workspace: Path) -> str:
     """Hold rows against their contract, and send the verdict as the worker sends it."""
     subject = Subject(loaded, obj, "in/rows", None, (), Neighbours({}, {}))
     engine = DuckDB(memory_limit=MEMORY, workspace=str(workspace))
-    verdict = judge(subject, rows, {"in/rows": rows}, engine, Options(samples=True))
+    verdict = judge(subject, rows, {"in/rows": rows}, engine, Options(samples=True)).verdict
     read(written(Reply(verdict=verdict)))
     return str(verdict.exit_code)
 

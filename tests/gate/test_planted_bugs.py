@@ -20,7 +20,7 @@ FOUND = [  # bug, the invariant that finds it, within how many schedules
     (bugs.p0_left_out, "I10", 50),
     (bugs.cleaning_without_a_look, "I11", 500),
     (bugs.delete_by_version, "I6", 50),
-    (bugs.overwriting_copy, "I4", 500),
+    (bugs.overwriting_copy, "I4", 1000),
     (bugs.clock_read_twice, "I14", 100),
     (bugs.no_sequence, "I3", 500),
     (bugs.believed_copies, "I2", 100),

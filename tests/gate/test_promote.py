@@ -11,12 +11,13 @@ from gate import invariants
 from gate.scene import DROP, FILES, NOW, SOURCE, TARGET, judge, make_route, make_verdict, run, upload_batch
 from lake.worlds import keeps_versions, local
 from lakegate.errors import CouldNotEvaluate, EngineError, LakeError, OutcomeUnknown, Refused, SourceChanged, UsageError
-from lakegate.gate import ledger, quarantine
+from lakegate.gate import ledger, quarantine, state
 from lakegate.gate.ledger import SlotState
 from lakegate.gate.promote import Judged, PromotionState
 from lakegate.gate.protocol import Step
 from lakegate.gate.sequence import burn
 from lakegate.lake.s3.lake import S3Lake
+from lakegate.made import Made
 from lakegate.verdict import Outcome
 
 BAD = {**FILES, "deep/b.csv": b"id\nbad\n"}
@@ -486,6 +487,42 @@ def test_after_the_commit_nothing_reports_failure(world):
     assert len(done.notes) == len(FILES)
     assert run(lake).state is PromotionState.ALREADY_COMMITTED
     assert lake.list(DROP) == ()
+
+
+def measuring(batch):
+    return dataclasses.replace(judge(batch), made=Made(measured={"mean(id)": 1.5}))
+
+
+def test_what_was_measured_is_kept_once_the_batch_is_committed(world):
+    lake, upload = world
+    upload_batch(upload, prefix=DROP)
+
+    done = run(lake, judge=measuring)
+
+    (kept,) = state.standing(lake, TARGET)
+    assert (kept.batch, kept.slot, dict(kept.measured)) == ("b1", done.record.slot, {"mean(id)": 1.5})
+
+
+def test_of_a_batch_that_is_not_committed_nothing_is_kept(world):
+    lake, upload = world
+    upload_batch(upload, BAD, prefix=DROP)
+
+    assert run(lake, judge=measuring).state is PromotionState.QUARANTINED
+    assert state.read(lake, TARGET) == {}
+
+
+def test_what_cannot_be_kept_is_a_note(world, monkeypatch):
+    lake, upload = world
+    upload_batch(upload, prefix=DROP)
+
+    def broken(*_):
+        raise LakeError("the store is gone")
+
+    monkeypatch.setattr(state, "update", broken)
+    done = run(lake, judge=measuring)
+
+    assert (done.state, done.exit_code) == (PromotionState.COMMITTED, 0)
+    assert any("were not kept for the history: the store is gone" in note for note in done.notes)
 
 
 def test_a_report_that_stands_already_is_the_report(world):

@@ -62,3 +62,36 @@ def test_many_at_once_lose_nothing(lake):
         thread.join()
 
     assert state.read(lake, TARGET) == {one.batch: one for one in told}
+
+
+class Counting:
+    """A lake that counts what is asked of it."""
+
+    def __init__(self, lake):
+        self.lake, self.asked = lake, []
+
+    def __getattr__(self, name):
+        def counted(*args):
+            self.asked.append(name)
+            return getattr(self.lake, name)(*args)
+
+        return counted
+
+
+@pytest.mark.parametrize("batches", [1, 30])
+def test_how_a_table_stands_costs_one_listing_and_one_document(lake, batches):
+    for n in range(batches):
+        lake.put_if_absent(TARGET.commit(f"b{n}", 1), b"a record that nobody reads", "w")
+    state.update(lake, TARGET, [BatchState(f"b{n}", 1, "d", n) for n in range(batches)])
+    counting = Counting(lake)
+
+    assert len(state.standing(counting, TARGET)) == batches
+    assert sorted(counting.asked) == ["list", "read"]
+
+
+def test_a_document_with_one_digit_changed_says_nothing(lake):
+    state.update(lake, TARGET, [BatchState("b1", 1, "d", 3, {}, {"k": INDEX})])
+    document = lake.read(TARGET.state)
+    lake.replace_if(TARGET.state, document.replace(b'"least": 1', b'"least": 2'), lake.stat(TARGET.state))
+
+    assert state.read(lake, TARGET) == {}

@@ -104,7 +104,7 @@ def test_without_the_library_the_gate_blocks_unless_the_contract_allows_it(monke
     asked = load(contract({"name": "name", "logicalType": "string"}, gate=gate, quality=quality))
     rows = open_table(pa.table({"name": ["a"]}))
 
-    verdict = judge(Subject(asked, asked.schema[0], "t", None, ()), rows, {"t": rows}, DuckDB(), Options())
+    verdict = judge(Subject(asked, asked.schema[0], "t", None, ()), rows, {"t": rows}, DuckDB(), Options()).verdict
 
     assert verdict.exit_code == exit_code
     (told,) = [result for result in verdict.results if result.library]

@@ -1,3 +1,4 @@
+import dataclasses
 import datetime as dt
 import json
 from decimal import Decimal
@@ -8,6 +9,8 @@ import pytest
 
 from lakegate.checks.interface import Outcome
 from lakegate.reports.json import to_json
+from lakegate.reports.page import to_html
+from lakegate.verdict import Context
 from reports.verdicts import HOSTILE, VERDICTS, check, verdict
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "schemas" / "verdict.schema.json"
@@ -23,6 +26,16 @@ def test_every_verdict_has_the_published_shape(schema, name):
     document = json.loads(to_json(VERDICTS[name]))
 
     assert [f"{error.instance_path}: {error.message}" for error in schema.iter_errors(document)] == []
+
+
+def test_the_earlier_batches_stand_in_the_context(schema):
+    compared = dataclasses.replace(VERDICTS["failed"], context=Context(history=(("dt=2026-03-01", 2),)))
+
+    document = json.loads(to_json(compared))
+
+    assert document["context"]["history"] == [{"batch": "dt=2026-03-01", "slot": 2}]
+    assert schema.is_valid(document)
+    assert "dt=2026-03-01 (slot 2)" in to_html(compared)
 
 
 @pytest.mark.parametrize(

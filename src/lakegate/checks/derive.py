@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lakegate.checks.interface import Check, Identity
-from lakegate.checks.keys import ForeignKey, UniqueKey
+from lakegate.checks.keys import ForeignKey, UniqueInTable, UniqueKey
+from lakegate.checks.of_own import Input
 from lakegate.checks.of_property import property_checks
 from lakegate.checks.of_quality import Surroundings, quality_checks
 from lakegate.checks.quality import NotRun
 from lakegate.checks.service_level import Freshness, Retention, duration
-from lakegate.checks.spot import spots
+from lakegate.checks.spot import Spot, spots
 from lakegate.checks.structure import DeclaredColumns, MinimumRows, Readable
+from lakegate.checks.table_wide import TABLE, table_key
 from lakegate.contract.expectation_files import NO_FILES, ExpectationFiles
 from lakegate.contract.model import Contract, Relationship, SchemaObject, SlaProperty
 from lakegate.predicates import Value
@@ -31,12 +33,14 @@ class Neighbours:
     """What a contract's rules may look at beside the batch.
 
     `targets` resolves relationships; one that is not there has no contract. `tables` maps what SQL may call another
-    dataset to that dataset. `files` are those of the project's `expectations/` that rules use.
+    dataset to that dataset. `files` are those of the project's `expectations/` that rules use. `inputs` maps what
+    reconciliations call a dataset to it; one that is not there has no contract.
     """
 
     targets: Mapping[Relationship, Target]
     tables: Mapping[str, str]
     files: ExpectationFiles = NO_FILES
+    inputs: Mapping[str, Input] = field(default_factory=dict)
 
 
 def checks_of(contract: Contract, obj: SchemaObject, neighbours: Neighbours) -> tuple[Check, ...]:
@@ -79,12 +83,20 @@ def _property_level(contract: Contract, obj: SchemaObject, neighbours: Neighbour
     blocks = contract.gate.unsupported != "allow"
     for spot in spots(obj):
         yield from property_checks(spot, missing_allowed=contract.gate.missing_columns == "allow")
+        if spot.declared.unique and contract.gate.scope == TABLE and not spot.nested:
+            identity = spot.identity("schema", "unique.table", f"{spot.title} is in no other batch")
+            yield from _in_table(contract, obj, (spot.value,), identity)
         for rule in spot.declared.quality:
-            yield from quality_checks(rule, Surroundings(obj, spot, neighbours.tables, blocks, neighbours.files))
+            yield from quality_checks(rule, _around(contract, obj, spot, neighbours))
         for relationship in spot.declared.relationships:
             check = _foreign_key(obj, relationship, (spot.value,), neighbours)
             why = "a reference from items of an array or map is not one this version runs"
             yield NotRun(identity=check.identity, why=why, blocks=blocks) if spot.nested else check
+
+
+def _around(contract: Contract, obj: SchemaObject, spot: Spot | None, neighbours: Neighbours) -> Surroundings:
+    blocks = contract.gate.unsupported != "allow"
+    return Surroundings(contract, obj, spot, neighbours.tables, blocks, neighbours.files, neighbours.inputs)
 
 
 def _object_level(contract: Contract, obj: SchemaObject, neighbours: Neighbours) -> Iterator[Check]:
@@ -92,13 +104,26 @@ def _object_level(contract: Contract, obj: SchemaObject, neighbours: Neighbours)
     if key:
         names = ", ".join(p.name for p in key)
         identity = Identity(f"{obj.name}.primaryKey", "schema", "primaryKey", f"{names} is unique", obj.name)
-        yield UniqueKey(identity=identity, key=tuple(Value((p.physical_name,)) for p in key))
-    blocks = contract.gate.unsupported != "allow"
+        values = tuple(Value((p.physical_name,)) for p in key)
+        yield UniqueKey(identity=identity, key=values)
+        if contract.gate.scope == TABLE:
+            name = f"{names} is in no other batch"
+            identity = Identity(f"{obj.name}.primaryKey.table", "schema", "primaryKey.table", name, obj.name)
+            yield from _in_table(contract, obj, values, identity)
     for rule in obj.quality:
-        yield from quality_checks(rule, Surroundings(obj, None, neighbours.tables, blocks, neighbours.files))
+        yield from quality_checks(rule, _around(contract, obj, None, neighbours))
     for relationship in obj.relationships:
         values = tuple(Value((_physical(obj, name),)) for name in relationship.columns)
         yield _foreign_key(obj, relationship, values, neighbours)
+
+
+def _in_table(
+    contract: Contract, obj: SchemaObject, key: tuple[Value, ...], identity: Identity
+) -> Iterator[UniqueInTable]:
+    """Yield the check that a key stands in no other batch."""
+    known = table_key(contract, obj, key)
+    if known is not None:
+        yield UniqueInTable(identity=identity, key=key, beside=known.beside)
 
 
 def _physical(obj: SchemaObject, name: str) -> str:

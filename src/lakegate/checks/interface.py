@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from lakegate.contract.model import Action
 from lakegate.measures import Answer, Fault, Measure, NotMeasured
+from lakegate.past import EarlierBatch, Past
 from lakegate.predicates import Value
 from lakegate.rows import Location, Rows
 
@@ -49,13 +50,19 @@ class Identity:
 class Found:
     """What a check judges: the rows' shape, and the answers to the measures it named.
 
-    `count` is the number of rows, None where the batch could not be read. `as_of` is the pinned instant, UTC.
+    `count` is the number of rows, None where the batch could not be read. `as_of` is the pinned instant, UTC; `past`
+    what came before the batch, None where it is judged without a lake. `alone`: what is judged is no batch of a lake,
+    so that there is no table around it. `elsewhere` is the number of rows in the table's other batches, None where it
+    is not known.
     """
 
     rows: Rows
     count: int | None
     answers: Mapping[Measure, Answer]
     as_of: dt.datetime | None = None
+    past: Past | None = None
+    alone: bool = False
+    elsewhere: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +102,7 @@ class Check(ABC):
     identity: Identity
     action: Action = Action.FAIL
     reads_clock: ClassVar[bool] = False  # whether `Found.as_of` must be pinned for it
+    of_whole_batch: ClassVar[bool] = False  # whether it is about all rows that arrived, before any are set apart
 
     def measures(self) -> tuple[Measure, ...]:
         """Return what must be measured."""
@@ -107,6 +115,14 @@ class Check(ABC):
     def failing(self) -> Measure | None:
         """Return the measure whose rows are the failing ones, None where no rows can be named."""
         return None
+
+    def kept(self, found: Found) -> tuple[str, float | None] | None:  # noqa: ARG002 - most checks keep none
+        """Return a number that later batches are compared with, under its name; None where there is none to keep."""
+        return None
+
+    def compared(self, past: Past) -> tuple[EarlierBatch, ...]:  # noqa: ARG002 - most checks look at none
+        """Return the earlier batches that it is compared with."""
+        return ()
 
     def subject(self) -> Value | None:
         """Return the value that a sample of a failing row quotes, None where there is no single one."""

@@ -15,7 +15,8 @@ from lakegate.checks.interface import (
     unmeasured,
     violated,
 )
-from lakegate.measures import DuplicateCounts, Duplicates, Measure, NotMeasured, Orphans
+from lakegate.checks.table_wide import no_table
+from lakegate.measures import AlreadyThere, DuplicateCounts, Duplicates, Measure, NotMeasured, Orphans
 from lakegate.predicates import Value
 
 
@@ -52,6 +53,42 @@ class UniqueKey(Check):
     def failing(self) -> Measure:
         """Return the duplicates of the key."""
         return Duplicates(self.key)
+
+    def subject(self) -> Value | None:
+        """Return the key's value where it is a single column."""
+        return self.key[0] if len(self.key) == 1 else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UniqueInTable(Check):
+    """No key stands in another batch of the table (SEMANTICS: `scope: table`). A key that holds a null is left out."""
+
+    key: tuple[Value, ...]
+    beside: str  # the keys of the other batches (`measures.AlreadyThere`)
+
+    def measures(self) -> tuple[Measure, ...]:
+        """Return the rows whose key is there already."""
+        return (self.failing(),)
+
+    def judge(self, found: Found) -> Judgement:
+        """Fail by the first row whose key is there already."""
+        answer = found.answers[self.failing()]
+        if none := no_table(found):
+            return none
+        if isinstance(answer, NotMeasured):
+            return unmeasured(answer)
+        if not found.count:
+            return not_applicable("there are no rows")
+        failed, expected = int(answer), "no key that another batch of the table holds"  # type: ignore[arg-type]
+        diagnostics = share(failed, found.count) | {"expected": expected}
+        if not failed:
+            return passed(diagnostics)
+        reason = f"got {rows_told(failed)} with a key that another batch holds, expected none"
+        return Judgement(violated(self.action), reason, diagnostics)
+
+    def failing(self) -> AlreadyThere:
+        """Return the rows whose key is there already."""
+        return AlreadyThere(self.key, self.beside)
 
     def subject(self) -> Value | None:
         """Return the key's value where it is a single column."""

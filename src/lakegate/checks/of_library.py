@@ -39,8 +39,8 @@ def loads_python(rule: Quality, files: ExpectationFiles) -> bool:
 
     One that cannot be read runs nothing: what is wrong with it is told where its checks are made.
     """
-    if engine_of(rule) is Engine.PANDERA:
-        return True
+    if engine_of(rule) is not Engine.GREAT_EXPECTATIONS:
+        return engine_of(rule) is Engine.PANDERA
     try:
         return any(kwargs_of(each.type) is None for each in expectations_of(rule, files))
     except (ContractError, Refused):

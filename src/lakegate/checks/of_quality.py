@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from lakegate.checks.interface import Check, Identity
 from lakegate.checks.of_library import expectation_checks, model_check
-from lakegate.checks.quality import LibraryMetric, NotRun, SqlRule
+from lakegate.checks.of_own import Input, own_check
+from lakegate.checks.quality import LibraryMetric, NotRun, SqlRule, TableRowCount
 from lakegate.checks.spot import Spot, literal
+from lakegate.checks.table_wide import TABLE, rule_key, table_key
 from lakegate.contract.custom_rules import Engine, engine_of
 from lakegate.contract.expectation_files import NO_FILES, ExpectationFiles
-from lakegate.contract.model import Quality, SchemaObject
+from lakegate.contract.model import Contract, Quality, SchemaObject
 from lakegate.contract.vetting import vet
 from lakegate.errors import ContractError, Problem, Severity
 from lakegate.measures import CountWhere, Duplicates, RowCount, SqlResult
@@ -22,14 +24,16 @@ from lakegate.predicates import AnyOf, DoesNotMatch, NotIn, OneOf, Predicate, Va
 class Surroundings:
     """What a rule stands in. `spot` is None for a rule of the whole object.
 
-    `tables` maps what the contract's SQL may call another dataset to that dataset.
+    `tables` maps what the contract's SQL may call another dataset to that dataset, `inputs` what reconciliations do.
     """
 
+    contract: Contract
     obj: SchemaObject
     spot: Spot | None
     tables: Mapping[str, str]
     unsupported_blocks: bool
     files: ExpectationFiles = NO_FILES
+    inputs: Mapping[str, Input] = field(default_factory=dict)
 
 
 def quality_checks(rule: Quality, around: Surroundings) -> tuple[Check, ...]:
@@ -44,6 +48,8 @@ def quality_checks(rule: Quality, around: Surroundings) -> tuple[Check, ...]:
             return expectation_checks(rule, around.obj, column, identity, around.files)
         case Engine.PANDERA:
             return (model_check(rule, around.obj, identity),)
+        case Engine.LAKEGATE:
+            return (own_check(rule, around.obj, around.spot, identity, around.inputs),)
     return (_check(rule, around, identity),)
 
 
@@ -82,6 +88,8 @@ def _identity(rule: Quality, around: Surroundings) -> Identity:
 def _library(rule: Quality, around: Surroundings, identity: Identity) -> Check:
     if rule.threshold is None:
         raise _broken(identity, "a library metric needs one operator, such as mustBe: 0")
+    if rule.scope == TABLE and rule.metric == "rowCount":
+        return TableRowCount(identity=identity, threshold=rule.threshold)
     percent = rule.unit == "percent"
     value = around.spot.value if around.spot and not around.spot.nested else None
     measure = _measure(rule, around, identity)
@@ -92,7 +100,11 @@ def _measure(rule: Quality, around: Surroundings, identity: Identity) -> CountWh
     if rule.metric == "rowCount":
         return RowCount()
     if rule.metric == "duplicateValues":
-        return Duplicates(_key(rule, around, identity))
+        key = _key(rule, around, identity)
+        found = table_key(around.contract, around.obj, key) if rule.scope == TABLE else None
+        return Duplicates(key, found.beside if found else None)
+    if rule.scope == TABLE:
+        raise _broken(identity, f"{rule.metric} is counted within a batch: `scope: table` is not for it")
     spot = around.spot
     if spot is None:
         raise _broken(identity, f"{rule.metric} is a metric of a property, not of a whole object")
@@ -106,17 +118,14 @@ def _measure(rule: Quality, around: Surroundings, identity: Identity) -> CountWh
 
 
 def _key(rule: Quality, around: Surroundings, identity: Identity) -> tuple[Value, ...]:
-    names = rule.arguments.get("properties")
-    if names:
-        found = [around.obj.find(name.rpartition(".")[2]) for name in names]
-        if not all(found):
-            raise _broken(identity, f"arguments.properties names a property that is not there: {names}")
-        return tuple(Value((p.physical_name,)) for p in found if p)
+    key = rule_key(rule, around.obj, around.spot)
+    if key:
+        return key
+    if names := rule.arguments.get("properties"):
+        raise _broken(identity, f"arguments.properties names a property that is not there: {names}")
     if around.spot is None:
         raise _broken(identity, "duplicateValues of a whole object needs arguments.properties")
-    if around.spot.nested:
-        raise _broken(identity, "duplicateValues of items is uniqueItems of their array")
-    return (around.spot.value,)
+    raise _broken(identity, "duplicateValues of items is uniqueItems of their array")
 
 
 def _missing(rule: Quality, spot: Spot) -> Predicate:

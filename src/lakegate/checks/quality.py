@@ -17,6 +17,7 @@ from lakegate.checks.interface import (
     unmeasured,
     violated,
 )
+from lakegate.checks.table_wide import no_table
 from lakegate.contract.model import Operator, Threshold
 from lakegate.measures import Answer, CountWhere, DuplicateCounts, Duplicates, Measure, NotMeasured, RowCount
 from lakegate.predicates import Value
@@ -85,6 +86,8 @@ class LibraryMetric(Check):
     def judge(self, found: Found) -> Judgement:
         """Hold the number against the threshold. Of zero rows a count is 0 and a percentage is not applicable."""
         answer = found.answers[self.measure]
+        if isinstance(self.measure, Duplicates) and self.measure.beside and (none := no_table(found)):
+            return none
         if isinstance(answer, NotMeasured):
             return unmeasured(answer)
         total = found.count or 0
@@ -117,6 +120,33 @@ class LibraryMetric(Check):
 
     def _expected(self, unit: str) -> str:
         return said(self.threshold, unit)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableRowCount(Check):
+    """The rows of the whole table with this batch in it, held against an operator (SEMANTICS: `scope: table`)."""
+
+    threshold: Threshold
+
+    def measures(self) -> tuple[Measure, ...]:
+        """Return the batch's own row count."""
+        return (RowCount(),)
+
+    def judge(self, found: Found) -> Judgement:
+        """Add what the other batches hold."""
+        answer = found.answers[RowCount()]
+        if none := no_table(found):
+            return none
+        if isinstance(answer, NotMeasured):
+            return unmeasured(answer)
+        if found.elsewhere is None:
+            return Judgement(Outcome.COULD_NOT_EVALUATE, "how many rows the table's other batches hold is not known")
+        count = found.elsewhere + int(answer)  # type: ignore[arg-type]
+        got, expected = f"{count:,}", said(self.threshold)
+        diagnostics = {"unit": "rows", "value": count, "got": got, "expected": expected}
+        if holds(self.threshold, count):
+            return passed(diagnostics)
+        return Judgement(violated(self.action), f"got {got}, expected {expected}", diagnostics)
 
 
 def _rounded(number: Decimal) -> str:

@@ -14,8 +14,10 @@ import click
 
 from lakegate.cli.exchange import export as export_commands
 from lakegate.cli.exchange import import_ as import_commands
+from lakegate.cli.iceberg import iceberg as iceberg_commands
 from lakegate.cli.lake import lake as lake_commands
 from lakegate.cli.options import LAKE, Ordered, answering
+from lakegate.cli.state import state as state_commands
 from lakegate.cli.warehouse import build as build_command
 from lakegate.cli.warehouse import rebuild as rebuild_command
 from lakegate.errors import CouldNotEvaluate, LakegateError, UsageError
@@ -350,6 +352,8 @@ main.add_command(rebuild_command)
 main.add_command(export_commands)
 main.add_command(import_commands)
 main.add_command(lake_commands)
+main.add_command(iceberg_commands)
+main.add_command(state_commands)
 
 
 @main.command()

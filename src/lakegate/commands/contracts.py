@@ -90,10 +90,8 @@ def _faults(contract: Contract, obj: SchemaObject, project: Project, *, whole: b
             if not whole and rule.type != "sql":
                 continue
             try:
-                quality_checks(
-                    rule,
-                    Surroundings(obj, by_name.get(place.name), neighbours.tables, True, neighbours.files),
-                )
+                spot, tables, files = by_name.get(place.name), neighbours.tables, neighbours.files
+                quality_checks(rule, Surroundings(contract, obj, spot, tables, True, files, neighbours.inputs))
             except (ContractError, Refused) as error:
                 found = True
                 key = ("query",) if rule.query else ()
@@ -135,6 +133,9 @@ def _intakes(run: Run) -> Iterator[str]:
         beside.setdefault(format_called(reader_of(neighbour).format), []).append(name)
     for form, names in beside.items():
         yield _intake(f"the committed batches of {', '.join(names)}", form, proved=True)
+    for name, neighbour in sorted(run.around.inputs.items()):
+        form = format_called(reader_of(neighbour).format)
+        yield _intake(f"the committed batches of {name} that this one was made of", form, proved=True)
 
 
 def _intake(what: str, form: Format | None, *, proved: bool) -> str:

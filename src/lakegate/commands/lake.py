@@ -110,6 +110,7 @@ def tidied(lake: str | None, contracts: Sequence[str], grace: dt.timedelta, *, d
     looks: list[tuple[str, Callable[[], tuple[Garbage, ...]]]] = [
         (dataset, partial(tidy.revisions, opened, place, now, grace)) for place, dataset in places.items()
     ]
+    looks += [(dataset, partial(tidy.indexes, opened, place, now, grace)) for place, dataset in places.items()]
     looks.append(("probes", partial(tidy.probes, opened, now, grace)))
     looks.append(("leftovers", partial(tidy.leftovers, store, opened, now, grace)))
     told: list[Collected] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lakegate.config import open_lake
+from lakegate.config import catalogue_of, open_lake
 from lakegate.contract.project import Project
 from lakegate.errors import LakegateError
 from lakegate.lake.interface import Lake
@@ -32,6 +32,7 @@ def built(wanted: Wanted, lake: str | None, asked: Asked) -> list[Step]:
     """
     project = Project.around(Path.cwd())
     store = open_lake(lake, project.root)
+    asked = replace(asked, catalogue=catalogue_of(lake, project.root))
     try:
         with opened(store, project, asked) as chain:
             if wanted.table is None:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from lakegate.contract import own_rules
 from lakegate.contract.expectations import findings as expectation_findings
 from lakegate.contract.findings import Finding, Path, near, shown
 from lakegate.contract.model import Contract, Quality
+from lakegate.contract.places import Place
 from lakegate.contract.source import read
 from lakegate.errors import Severity
 
@@ -21,10 +23,15 @@ class Engine(StrEnum):
 
     GREAT_EXPECTATIONS = "greatExpectations"
     PANDERA = "pandera"
+    LAKEGATE = "lakegate"
 
 
-PLANNED = ("lakegate",)
 _KEYS = {Engine.GREAT_EXPECTATIONS: "suite", Engine.PANDERA: "schema"}
+_EXAMPLES = {
+    Engine.GREAT_EXPECTATIONS: "{suite: expectations/flights.json}",
+    Engine.PANDERA: "{schema: expectations/orders.py:Orders}",
+    Engine.LAKEGATE: "{measure: rowCount, against: {maxZScore: 4}}",
+}
 
 
 def engine_of(rule: Quality) -> Engine | None:
@@ -76,19 +83,30 @@ def files_named(rules: Iterable[Quality]) -> Iterator[str]:
             yield model.file
 
 
-def findings(contract: Contract, rule: Quality, path: Path) -> Iterator[Finding]:
+def own_rule_of(rule: Quality, column: str | None) -> own_rules.HistoryRule | own_rules.Reconciliation | None:
+    """Return what a rule of lakegate's own says; None for any other, and for one that is wrong: lint tells of it.
+
+    `column` is the property that it stands at.
+    """
+    node = said(rule) if engine_of(rule) is Engine.LAKEGATE else None
+    return own_rules.own_rule(node, column) if node is not None and own_rules.well_formed(node) else None
+
+
+def findings(contract: Contract, place: Place, rule: Quality, path: Path) -> Iterator[Finding]:
     """Yield what is wrong with a custom rule, or why it will not be run."""
     engine = engine_of(rule)
     if engine is None:
         yield _not_run(contract, rule, path)
         return
-    at = (*path, "implementation")
-    node, key = said(rule), _KEYS[engine]
-    example = {"suite": "{suite: expectations/flights.json}", "schema": "{schema: expectations/orders.py:Orders}"}[key]
+    at, node, example = (*path, "implementation"), said(rule), _EXAMPLES[engine]
     if node is None:
         found = shown(rule.implementation)
         yield Finding(at, "no-implementation", "the rule says nothing to its engine", found=found, expected=example)
         return
+    if engine is Engine.LAKEGATE:
+        yield from own_rules.findings(node, at, contract, place)
+        return
+    key = _KEYS[engine]
     if key == "suite" and key not in node:
         yield from expectation_findings(node, at)
         return
@@ -105,11 +123,8 @@ def findings(contract: Contract, rule: Quality, path: Path) -> Iterator[Finding]
 def _not_run(contract: Contract, rule: Quality, path: Path) -> Finding:
     """Return why a rule is not run: a warning, for the gate fails; a hint where the contract allows it."""
     engine = rule.engine or ""
-    if _bare(engine) in PLANNED:
-        message, hint = f"the rule will not be run: rules of the engine {engine} are not built in this version", ""
-    else:
-        message = f"the rule will not be run: {engine} is an engine lakegate does not have"
-        hint = near(_bare(engine), (*Engine, *PLANNED))
+    message = f"the rule will not be run: {engine} is an engine lakegate does not have"
+    hint = near(_bare(engine), Engine)
     allowed = contract.gate.unsupported == "allow"
     severity = Severity.HINT if allowed else Severity.WARNING
     hint = hint or ("" if allowed else "the gate fails for it, unless the contract says unsupported: allow")

@@ -132,8 +132,6 @@ def _not_enforced(value: Mapping[str, Any]) -> Iterator[str]:
     if value.get("waiver", {}).get("allowed"):
         yield "waiver"
     yield from (key for key in ("max_rejected",) if value.get(key))
-    if value.get("scope") == "table":
-        yield "scope"
 
 
 def not_enforced(document: Mapping[str, Any], asked: Gate) -> Iterator[Finding]:
@@ -142,6 +140,17 @@ def not_enforced(document: Mapping[str, Any], asked: Gate) -> Iterator[Finding]:
         message = f"`{key}` is not carried out in this version"
         hint = "remove it, or know that nothing happens"
         yield Finding(place_of(document, key), "not-enforced", message, Severity.WARNING, hint=hint, at_key=True)
+
+
+def scope(contract: Contract) -> Iterator[Finding]:
+    """Yield each object that `scope: table` says nothing about: it has no key that could hold across batches."""
+    if contract.gate.scope != "table":
+        return
+    for i, one in enumerate(contract.schema):
+        if not one.primary_key and not any(prop.unique for prop in one.properties):
+            message = f"`scope: table` asks nothing of {one.name}: it has neither a primaryKey nor a unique property"
+            hint = "give it a key, or remove the scope"
+            yield Finding(("schema", i), "no-key", message, Severity.WARNING, hint=hint)
 
 
 def dialect(contract: Contract) -> Iterator[Finding]:

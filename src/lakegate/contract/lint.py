@@ -20,6 +20,7 @@ from lakegate.contract.expectations import suite_findings
 from lakegate.contract.findings import REFUSED, Finding, exit_code
 from lakegate.contract.model import Contract, Quality
 from lakegate.contract.odcs import Parsed, parse, read_file
+from lakegate.contract.own_rules import Reconciliation, column_findings, side_findings
 from lakegate.contract.places import Place, places
 from lakegate.contract.project import Project, Unknown, contracts_under, why
 from lakegate.contract.source import read
@@ -67,7 +68,8 @@ def _linted(parsed: Parsed, project: Project) -> list[Problem]:
     if contract is None:
         return list(parsed.problems)
     files = list(_rule_files(contract, project))
-    around = [*(one for one in files if isinstance(one, Finding)), *_foreign_keys(contract, project)]
+    around = [one for one in files if isinstance(one, Finding)]
+    around += [*_foreign_keys(contract, project), *_inputs(contract, project)]
     suites = [one for one in files if isinstance(one, Problem)]
     return [*parsed.problems, *suites, *parsed.source.locate((*around, *_twin(contract, project)))]
 
@@ -112,6 +114,31 @@ def _foreign_keys(contract: Contract, project: Project) -> Iterator[Finding]:
                 continue
             if isinstance(found, Unknown):
                 yield Finding(path, "unknown-reference", found.message, expected=found.expected, hint=found.hint)
+
+
+def _inputs(contract: Contract, project: Project) -> Iterator[Finding]:
+    """Yield each reconciliation whose other side is not there, or has no such properties.
+
+    A dataset that goes by its place in the lake alone is found when a batch is judged.
+    """
+    for place, rule in _custom_rules(contract):
+        asked = custom_rules.own_rule_of(rule, place.name or None)
+        if not isinstance(asked, Reconciliation):
+            continue
+        path = (*place.path, "quality", rule.index, "implementation", "reconcile")
+        try:
+            there = contract.object(asked.dataset) or project.described(asked.dataset)
+        except LakegateError as error:
+            yield Finding(path, "unknown-dataset", f"the contract of {asked.dataset} is wrong: {why(error)}")
+            continue
+        if there is None:
+            hint = "a dataset is called by its contract's name, or its file under contracts/"
+            message = f"no contract of the project goes by {asked.dataset}"
+            yield Finding(path, "unknown-dataset", message, Severity.WARNING, hint=hint)
+            continue
+        yield from side_findings(there, asked.there, path)
+        for _, other in asked.by:
+            yield from column_findings(there, other, path, "by")
 
 
 def _twin(contract: Contract, project: Project) -> Iterator[Finding]:

@@ -41,6 +41,7 @@ def findings(contract: Contract) -> Iterator[Finding]:
     yield from _servers(contract)
     yield from gate_property.not_enforced(contract.document, contract.gate)
     yield from gate_property.dialect(contract)
+    yield from gate_property.scope(contract)
     yield from _nothing(contract)
 
 

@@ -6,12 +6,14 @@ import functools
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from lakegate.contract.findings import listed, near
 from lakegate.contract.model import Contract, Property, Relationship, SchemaObject
 from lakegate.contract.odcs import load
+from lakegate.contract.own_rules import leaves
 from lakegate.contract.references import find
 from lakegate.contract.source import read
 from lakegate.errors import ContractError, LakegateError, Problem, Severity
@@ -112,6 +114,26 @@ class Project:
         """Return the contract with this id, None where there is not exactly one. Raises what `odcs.load` raises."""
         paths = self.index.get(identity, ())
         return self.contract(paths[0]) if len(paths) == 1 else None
+
+    def described(self, dataset: str) -> SchemaObject | None:
+        """Return the object that describes a dataset, by its contract's file under the project's folder or its name.
+
+        None where not exactly one goes by it. Raises what `odcs.load` raises for the file of that name.
+        """
+        if leaves(dataset):
+            return None
+        for suffix in SUFFIXES:
+            if (file := self.folder / f"{dataset}{suffix}").is_file():
+                schema = self.contract(file).schema
+                return schema[0] if len(schema) == 1 else None
+        found = []
+        for path in contracts_under(self.folder, deep=self.deep):
+            with suppress(LakegateError):
+                contract = self.contract(path)
+                several = len(contract.schema) > 1
+                names = {f"{contract.name}/{one.name}" if several else contract.name: one for one in contract.schema}
+                found += [one for name, one in names.items() if name == dataset]
+        return found[0] if len(found) == 1 else None
 
     def resolve(self, contract: Contract, relationship: Relationship) -> Target:
         """Return the other side of one of the contract's foreign keys.

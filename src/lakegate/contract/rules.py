@@ -32,12 +32,16 @@ def findings(contract: Contract, place: Place) -> Iterator[Finding]:
             yield Finding((*path, "id"), "duplicate-id", f"two rules here have the id {rule.id}", hint="rename one")
         seen.update(filter(None, (rule.id,)))
         yield from _words(rule, node, path)
+        if rule.scope == "table" and (rule.type != "library" or rule.metric not in ("rowCount", "duplicateValues")):
+            message = "`scope: table` is not for this rule: it looks at the batch"
+            hint = "rowCount and duplicateValues may look at the whole table"
+            yield Finding((*path, "customProperties"), "no-table", message, hint=hint)
         if rule.threshold is not None:
             yield from _threshold(rule, rule.threshold, path)
         if rule.type == "library":
             yield from _metric(rule, place, path)
         elif rule.type == "custom":
-            yield from custom_rules.findings(contract, rule, path)
+            yield from custom_rules.findings(contract, place, rule, path)
 
 
 def _words(rule: Quality, node: Mapping[str, object], path: Path) -> Iterator[Finding]:

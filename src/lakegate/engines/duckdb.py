@@ -11,16 +11,23 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lakegate.engines import connections, predicates, sql, statistics
+from lakegate.checks.table_wide import columns_of
+from lakegate.engines import balance, connections, key_indexes, predicates, sql, statistics
 from lakegate.engines.interface import Wanted
+from lakegate.made import KeySpan, MadeIndex
 from lakegate.measures import (
+    AlreadyThere,
     Answer,
     CountWhere,
     DuplicateCounts,
     Duplicates,
     Fault,
+    GroupDiffers,
+    GroupsCompared,
+    Imbalance,
     Maximum,
     Measure,
     Minimum,
@@ -29,8 +36,9 @@ from lakegate.measures import (
     RepeatedRows,
     SqlResult,
 )
-from lakegate.plan import KeyPass, LibraryPass, Plan, QueryPass, ReferencePass, Scan, ValuesPass
-from lakegate.rows import Location, Rows
+from lakegate.plan import BalancePass, KeyPass, LibraryPass, Plan, QueryPass, ReferencePass, Scan, ValuesPass
+from lakegate.predicates import Value
+from lakegate.rows import Location, Rows, Type
 
 if TYPE_CHECKING:
     import duckdb
@@ -74,7 +82,10 @@ class DuckDB:
                         of_values = partial(statistics.of_values, measure, session.relation, session.scope)
                         answers[measure] = session.attempt(partial(of_values, session.fetch))
                     case ReferencePass(measure):
-                        answers[measure] = session.attempt(lambda m=measure: session.orphans(m))  # type: ignore[misc]
+                        count = session.orphans if isinstance(measure, Orphans) else session.already_there
+                        answers[measure] = session.attempt(partial(count, measure))  # type: ignore[arg-type]
+                    case BalancePass(measure):
+                        answers[measure] = session.attempt(partial(session.balance, measure))
                     case QueryPass(measure):
                         answers[measure] = session.attempt(lambda m=measure: session.query(m, table))  # type: ignore[misc]
                     case LibraryPass():
@@ -99,6 +110,19 @@ class DuckDB:
             for start in range(0, len(wanted), LOCATED_AT_ONCE):
                 found |= session.locate(wanted[start : start + LOCATED_AT_ONCE], limit)
         return found
+
+    def key_index(self, name: str, key: tuple[Value, ...], rows: Rows, target: Path) -> MadeIndex | NotMeasured:
+        """Write the distinct keys of the rows (engines/interface.py)."""
+        if blind := next((defect for defect in rows.defects if defect.blinds), None):
+            return NotMeasured(Fault.UNREADABLE, blind.message)
+        return key_indexes.write(name, key, rows, target, self._memory_limit, self._workspace)
+
+    def key_span(self, key: tuple[Value, ...], rows: Rows) -> KeySpan | None:
+        """Return between which values a key lies (engines/interface.py)."""
+        if not rows.parts or any(defect.blinds for defect in rows.defects):
+            return None
+        with self._session(rows, {}) as session:
+            return key_indexes.span(key, rows, session.connection)
 
     @contextmanager
     def _session(self, rows: Rows, others: Mapping[str, Rows]) -> Iterator[_Session]:
@@ -182,6 +206,12 @@ class _Session:
         if isinstance(measure, RepeatedRows):
             ((count,),) = self.fetch(sql.repeated_rows(measure, self.relation, self.scope))
             return int(count)
+        if isinstance(measure, Duplicates) and measure.beside is not None:
+            keys = self._elsewhere(measure.key, measure.beside)
+            if isinstance(keys, NotMeasured):
+                return keys
+            query = sql.duplicates_beside(measure.key, self.relation, keys, columns_of(measure.key), self.scope)
+            return DuplicateCounts(*self.fetch(query)[0])
         where = ""
         if self.rows.height > EXACT_UP_TO:
             repeated = self._repeated_hashes(measure)
@@ -210,19 +240,58 @@ class _Session:
         ((count,),) = self.fetch(query)
         return int(count)
 
+    def already_there(self, measure: AlreadyThere) -> Answer:
+        """Count the rows whose key stands in another batch of the table."""
+        keys = self._elsewhere(measure.key, measure.beside)
+        if isinstance(keys, NotMeasured):
+            return keys
+        condition = sql.already_there(measure.key, keys, columns_of(measure.key), self.scope)
+        ((count,),) = self.fetch(sql.counted(condition, self.relation))
+        return int(count)
+
+    def _elsewhere(self, key: tuple[Value, ...], beside: str) -> str | NotMeasured:
+        """Return the relation over the keys of the table's other batches, or why they cannot be compared with."""
+        rows = self.others.get(beside)
+        if rows is None:
+            return NotMeasured(Fault.CONTEXT, "the keys of the table's other batches are not at hand")
+        there = key_indexes.Elsewhere(key, columns_of(key), rows, key_indexes.comparable)
+        return key_indexes.relation(there, self.relation, self.scope)
+
     def _parent(self, measure: Orphans) -> str | NotMeasured:
         """Return the other dataset's relation, or why it cannot be compared with."""
         rows = self.others.get(measure.dataset)
         if rows is None or any(defect.blinds for defect in rows.defects):
             return NotMeasured(Fault.CONTEXT, f"no committed rows of {measure.dataset} to compare with")
+        there = rows.types
+        if missing := next((column for column in measure.columns if column not in there), None):
+            return NotMeasured(Fault.CONTEXT, f"{measure.dataset} has no column {missing!r}")
+        if rows.table is None:
+            found = key_indexes.Elsewhere(measure.key, measure.columns, rows, _one_family, measure.dataset)
+            return key_indexes.relation(found, self.relation, self.scope)
         for value, column in zip(measure.key, measure.columns, strict=True):
-            here, there = self.scope.type_of(value), rows.types.get(column)
-            if there is None:
-                return NotMeasured(Fault.CONTEXT, f"{measure.dataset} has no column {column!r}")
-            if not predicates.same_family(here.kind, there.kind):
-                reason = f"{'.'.join(value.path)!r} is {here.name}, {measure.dataset}.{column} is {there.name}"
+            here = self.scope.type_of(value)
+            if not _one_family(here, there[column]):
+                reason = f"{'.'.join(value.path)!r} is {here.name}, {measure.dataset}.{column} is {there[column].name}"
                 return NotMeasured(Fault.DATA, f"types cannot be compared: {reason}")
         return self._relation(rows, f"_lakegate_{measure.dataset}")
+
+    def balance(self, measure: Imbalance) -> Answer:
+        """Compare the tallies of groups with those of the other dataset."""
+        rows = self.others.get(measure.dataset)
+        if rows is None or any(defect.blinds for defect in rows.defects):
+            reason = "the manifest names no batch of it that is committed, and none of the same key is"
+            return NotMeasured(Fault.CONTEXT, f"nothing to compare with in {measure.dataset}: {reason}")
+        relation = self._relation(rows, f"_lakegate_{measure.dataset}")
+        scope = predicates.Scope(rows.types, unconverted=frozenset(rows.unconverted), disagree=rows.disagreements)
+        try:
+            for value in (*(theirs for _, theirs in measure.by), *measure.there.values):
+                scope.type_of(value)
+        except predicates.Unmeasurable as missing:
+            return NotMeasured(Fault.CONTEXT, f"{measure.dataset}: {missing}")
+        found = self.fetch(balance.query(measure, (self.relation, self.scope), (relation, scope)))
+        worst = (GroupDiffers(tuple(values), here, there) for values, here, there, differs, *_ in found if differs)
+        groups, differ = found[0][-2:] if found else (0, 0)
+        return GroupsCompared(groups, differ, tuple(worst))
 
     def table(self, columns: Sequence[str] | None) -> pa.Table | NotMeasured:
         """Return the rows as an Arrow table, in the order of files and rows."""
@@ -286,8 +355,14 @@ class _Session:
     def _key_condition(self, measure: Measure) -> str | None:
         """Return the condition under which a row's key fails; None for a measure that is about no key."""
         match measure:
-            case Duplicates(key):
+            case Duplicates(key, None):
                 return sql.repeated(key, self.relation, self.scope)
+            case Duplicates(key, str(beside)):
+                there = self._key_condition(AlreadyThere(key, beside)) or "false"
+                return f"({sql.repeated(key, self.relation, self.scope)}) OR ({there})"
+            case AlreadyThere(key, beside):
+                keys = self._elsewhere(key, beside)
+                return sql.already_there(key, keys, columns_of(key), self.scope) if isinstance(keys, str) else None
             case RepeatedRows():
                 return sql.repeated_row(measure, self.relation, self.scope)
             case Orphans(key, _, columns):
@@ -323,6 +398,10 @@ class _Session:
         told = ("null" if value is None else str(value) for value in key)
         named = tuple((column, text) for (column, _), text in zip(want.key, told, strict=True))
         return Location(name, *place, key=named, value=show)
+
+
+def _one_family(here: Type, there: Type) -> bool:
+    return predicates.same_family(here.kind, there.kind)
 
 
 def _instant(microseconds: int) -> Answer:

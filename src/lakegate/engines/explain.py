@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, assert_never
 
 from lakegate.checks.interface import Check
+from lakegate.checks.table_wide import columns_of
 from lakegate.contract.model import LogicalType, Property
-from lakegate.engines import predicates, sql, statistics
-from lakegate.measures import Measure, RepeatedRows
-from lakegate.plan import KeyPass, LibraryPass, Plan, QueryPass, ReferencePass, Scan, Stage, ValuesPass
+from lakegate.engines import balance, predicates, sql, statistics
+from lakegate.measures import AlreadyThere, Duplicates, Imbalance, Measure, Orphans, RepeatedRows
+from lakegate.plan import BalancePass, KeyPass, LibraryPass, Plan, QueryPass, ReferencePass, Scan, Stage, ValuesPass
 from lakegate.rows import Kind, Type
 
 
@@ -77,13 +78,20 @@ def _stage(
         case ValuesPass(measure):
             title = "the values of a column"
             query = _or_why(lambda m, s: statistics.query(m, relation, s), measure, scope)
+        case KeyPass(Duplicates(key, str(beside)) as measure):
+            title, there = "duplicates of a key, beside those of other batches", predicates.identifier(beside)
+            query = _or_why(
+                lambda m, s: sql.duplicates_beside(m.key, relation, there, columns_of(key), s), measure, scope
+            )
         case KeyPass(measure):
             title = "duplicates of a key"
             query = _or_why(lambda m, s: sql.duplicates(m.key, relation, s), measure, scope)
         case ReferencePass(measure):
-            title = f"orphans against {measure.dataset}"
-            there = predicates.identifier(measure.dataset)
-            query = _or_why(lambda m, s: sql.orphans(m.key, relation, there, m.columns, s), measure, scope)
+            title, query = _against(measure, relation, scope)
+        case BalancePass(measure):
+            title = f"groups against {measure.dataset}"
+            other = predicates.identifier(measure.dataset)
+            query = _or_why(lambda m, s: balance.query(m, (relation, s), (other, _as_here(m, s))), measure, scope)
         case LibraryPass(library, measures):
             names = "all columns" if stage.columns is None else ", ".join(stage.columns) or "no column"
             lines = [f"-- {measure.asked}  -- {', '.join(asking.get(measure, []))}" for measure in measures]
@@ -94,6 +102,32 @@ def _stage(
         case _:
             assert_never(stage)
     return f"-- stage {number}: {title}: {', '.join(asking.get(stage.measure, []))}\n{query}"
+
+
+def _as_here(measure: Imbalance, scope: predicates.Scope) -> predicates.Scope:
+    """Return what names mean in the other dataset, as if its columns had the types of those they are compared with."""
+    number = Type(Kind.DECIMAL, "DECIMAL(18,2)")
+    columns = {theirs: scope.type_of(ours) for ours, theirs in measure.by}
+    columns |= dict.fromkeys(measure.there.values, number)
+    types = {value.path[0]: _inside(value.path[1:], found) for value, found in columns.items()}
+    return predicates.Scope(types)
+
+
+def _inside(path: tuple[str, ...], found: Type) -> Type:
+    return Type(Kind.OBJECT, "STRUCT", fields=((path[0], _inside(path[1:], found)),)) if path else found
+
+
+def _against(measure: Orphans | AlreadyThere, relation: str, scope: predicates.Scope) -> tuple[str, str]:
+    """Return the title and the query of a pass beside other rows."""
+    if isinstance(measure, Orphans):
+        there = predicates.identifier(measure.dataset)
+        query = _or_why(lambda m, s: sql.orphans(m.key, relation, there, m.columns, s), measure, scope)
+        return f"orphans against {measure.dataset}", query
+    there = predicates.identifier(measure.beside)
+    query = _or_why(
+        lambda m, s: sql.counted(sql.already_there(m.key, there, columns_of(m.key), s), relation), measure, scope
+    )
+    return "keys that other batches hold", query
 
 
 def _or_why(compile_: Callable[[Any, predicates.Scope], str], measure: Any, scope: predicates.Scope) -> str:  # noqa: ANN401 - the measure of its stage

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from lakegate.made import KeySpan, MadeIndex
 from lakegate.measures import Answer, Measure, NotMeasured
 from lakegate.plan import Plan
 from lakegate.predicates import Value
@@ -54,4 +56,15 @@ class Engine(Protocol):
         self, wanted: Sequence[Wanted], rows: Rows, others: Mapping[str, Rows], limit: int
     ) -> dict[Measure, tuple[Location, ...]]:
         """Find the first `limit` failing rows of each measure, in the order of files and rows."""
+        ...
+
+    def key_index(self, name: str, key: tuple[Value, ...], rows: Rows, target: Path) -> MadeIndex | NotMeasured:
+        """Write the distinct keys of the rows, without those that hold a null, to `target` as Parquet, sorted.
+
+        Equal rows give equal bytes.
+        """
+        ...
+
+    def key_span(self, key: tuple[Value, ...], rows: Rows) -> KeySpan | None:
+        """Return between which values the key's first column lies, None where that cannot be told."""
         ...

@@ -16,9 +16,11 @@ from lakegate.engines.predicates import (
     text,
 )
 from lakegate.measures import (
+    AlreadyThere,
     CountWhere,
     Distinct,
     Duplicates,
+    Imbalance,
     LibraryResult,
     Maximum,
     Mean,
@@ -58,7 +60,7 @@ def aggregate(measure: Measure, scope: Scope) -> str:
             return statistics.aggregate(measure, scope)
         case Quantiles() | Distinct() | MostCommon() | RepeatedRows():
             raise ValueError(f"{measure} needs a pass of its own")
-        case Duplicates() | Orphans() | SqlResult() | LibraryResult():
+        case Duplicates() | AlreadyThere() | Orphans() | SqlResult() | Imbalance() | LibraryResult():
             raise ValueError(f"{measure} needs a pass of its own")
     assert_never(measure)
 
@@ -112,8 +114,50 @@ def orphan(key: tuple[Value, ...], parent: str, columns: tuple[str, ...], scope:
     present = " AND ".join(f"{column} IS NOT NULL" for column in here)
     there = ", ".join(identifier(column) for column in columns)
     known = " AND ".join(f"{identifier(column)} IS NOT NULL" for column in columns)
-    row = here[0] if len(here) == 1 else f"({', '.join(here)})"
-    return f"{present} AND {row} NOT IN (SELECT DISTINCT {there} FROM {parent} WHERE {known})"
+    return f"{present} AND {_row(here)} NOT IN (SELECT DISTINCT {there} FROM {parent} WHERE {known})"
+
+
+def already_there(key: tuple[Value, ...], keys: str, columns: tuple[str, ...], scope: Scope) -> str:
+    """Return the condition under which a row's key is among those of the relation `keys`, which hold no null."""
+    here = key_list(key, scope)
+    present = " AND ".join(f"{column} IS NOT NULL" for column in here)
+    return f"{present} AND {_row(here)} IN (SELECT {', '.join(map(identifier, columns))} FROM {keys})"
+
+
+def counted(condition: str, relation: str) -> str:
+    """Return the query that counts the rows for which a condition is true that asks another relation."""
+    return f"SELECT count(*) FROM {relation}\nWHERE {condition}"
+
+
+def duplicates_beside(key: tuple[Value, ...], relation: str, keys: str, columns: tuple[str, ...], scope: Scope) -> str:
+    """Return the query for `DuplicateCounts` where a key among those of the relation `keys` repeats, too."""
+    here = [f"k{number}" for number in range(len(key))]
+    named = ", ".join(f"{column} AS {name}" for column, name in zip(key_list(key, scope), here, strict=True))
+    present = " AND ".join(f"{column} IS NOT NULL" for column in key_list(key, scope))
+    there = f"{_row(here)} IN (SELECT {', '.join(map(identifier, columns))} FROM {keys})"
+    return (
+        "SELECT count(*), coalesce(sum(CASE WHEN there THEN n ELSE n - 1 END), 0)::BIGINT, "
+        "coalesce(sum(n), 0)::BIGINT\n"
+        f"FROM (SELECT n, {there} AS there FROM (SELECT {named}, count(*) AS n FROM {relation}\n"
+        f"      WHERE {present} GROUP BY ALL))\nWHERE there OR n > 1"
+    )
+
+
+def columns_of(columns: list[str], relation: str) -> str:
+    """Return the query for some columns of all rows."""
+    return f"SELECT {', '.join(columns)} FROM {relation}"
+
+
+def _row(columns: list[str]) -> str:
+    return columns[0] if len(columns) == 1 else f"({', '.join(columns)})"
+
+
+def distinct_keys(key: tuple[Value, ...], columns: tuple[str, ...], relation: str, scope: Scope) -> str:
+    """Return the query for the distinct keys without a null, in their order, under these names."""
+    here, names = key_list(key, scope), list(map(identifier, columns))
+    named = ", ".join(f"{column} AS {name}" for column, name in zip(here, names, strict=True))
+    present = " AND ".join(f"{column} IS NOT NULL" for column in here)
+    return f"SELECT DISTINCT {named} FROM {relation} WHERE {present} ORDER BY {', '.join(names)}"
 
 
 def orphans(key: tuple[Value, ...], relation: str, parent: str, columns: tuple[str, ...], scope: Scope) -> str:

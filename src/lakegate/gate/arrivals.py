@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lakegate.checks.table_wide import is_table_wide
 from lakegate.contract.canonical import rules_sha256
 from lakegate.contract.expectation_files import NO_FILES, ExpectationFiles
 from lakegate.contract.findings import near
@@ -67,6 +68,7 @@ def route(contract: Contract, model: SchemaObject, files: ExpectationFiles = NO_
         contract_id=contract.id,
         contract_version=contract.version,
         contract_sha256=contract.sha256,
+        sequenced=is_table_wide(contract, model),
         rules_sha256=rules_sha256(contract, files),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections.abc import Mapping
+from typing import Any
 
 from lakegate.checks.interface import Outcome
 from lakegate.errors import LakeError, OutcomeUnknown
@@ -14,7 +15,7 @@ from lakegate.gate.protocol import ReadBack, Step, after_commit
 from lakegate.gate.spool import Progress, SpooledBatch
 from lakegate.lake.interface import Lake
 from lakegate.lake.zones import Place
-from lakegate.verdict import Verdict
+from lakegate.verdict import Context, Verdict
 
 COMMIT_TRIES = 3  # puts of one commit record before its outcome is called unknown (P8)
 
@@ -38,7 +39,7 @@ def draft_of(
         engine=verdict.engine,
         lakegate=verdict.lakegate,
         options=verdict.options,
-        context={"as_of": verdict.context.as_of, "slots": verdict.context.slots},
+        context=_told(verdict.context),
         verdict="warned" if counts[Outcome.WARNED] else "passed",
         counts={outcome.value: count for outcome, count in counts.items()},
         rows=verdict.rows,
@@ -48,6 +49,13 @@ def draft_of(
         write_id="",
         attempt="",
     )
+
+
+def _told(context: Context) -> dict[str, Any]:
+    """Return what a verdict read beside the batch, as a record says it."""
+    history = {"history": context.history} if context.history else {}
+    sequence = {} if context.sequence is None else {"sequence": context.sequence}
+    return {"as_of": context.as_of, "slots": context.slots, **history, **sequence}
 
 
 def place(lake: Lake, target: Place, batch: SpooledBatch, slot: int, progress: Progress) -> None:

@@ -6,11 +6,13 @@ import json
 from collections.abc import Iterable
 
 from lakegate.errors import LakegateError
+from lakegate.gate import state
 from lakegate.gate.arrivals import Drop, Route, read_drop
 from lakegate.gate.ledger import CommitRecord, Marker
 from lakegate.gate.manifests import write_manifest
 from lakegate.gate.protocol import normal
 from lakegate.lake.interface import Lake
+from lakegate.made import Made
 
 
 def seal(lake: Lake, route: Route, record: CommitRecord) -> list[str]:
@@ -35,6 +37,20 @@ def seal(lake: Lake, route: Route, record: CommitRecord) -> list[str]:
     except LakegateError as error:
         notes.append(f"the manifest for Athena, Trino and Spark was not written: {error}")
     return notes
+
+
+def keep(lake: Lake, route: Route, record: CommitRecord, made: Made) -> list[str]:
+    """P9: keep what was made beside the verdict, so that later batches need not read this one. Return what was not.
+
+    What is not kept is made again from the data when it is needed.
+    """
+    if not (route.sequenced or made.indexes or made.measured):
+        return []
+    try:
+        state.keep(lake, route.target, state.of_record(record), made)
+    except LakegateError as error:
+        return [f"what later batches look at was not kept, it is made again then: {error}"]
+    return []
 
 
 def clean(lake: Lake, route: Route, drop: Drop, record: CommitRecord, markers: Iterable[Marker]) -> list[str]:

@@ -31,7 +31,7 @@ from lakegate.errors import (
 from lakegate.gate import ledger, quarantine, sequence
 from lakegate.gate.arrivals import Drop, Markers, Route, near_batch, read_drop, read_markers
 from lakegate.gate.commit import commit, draft_of, place, verified
-from lakegate.gate.finish import clean, seal
+from lakegate.gate.finish import clean, keep, seal
 from lakegate.gate.ledger import CommitRecord, latest
 from lakegate.gate.protocol import (
     SLOTS_LOST,
@@ -50,6 +50,7 @@ from lakegate.gate.protocol import (
     waits_for,
 )
 from lakegate.gate.spool import Progress, SpooledBatch, Unwatched, Watch, batch_of, spooled
+from lakegate.gate.table import in_table
 from lakegate.lake import zones
 from lakegate.lake.interface import Lake
 from lakegate.lake.probe import prove_conditional_put
@@ -108,6 +109,7 @@ class Options:
     progress: Progress = _unheard
     watch: Watch = Unwatched()  # noqa: RUF009 - it has no state
     wait: Callable[[float], None] = time.sleep  # seconds, where another promoter is given time
+    publish: Callable[[CommitRecord], tuple[str, ...]] = lambda _: ()  # P11: tells what was not done, raises nothing
 
 
 def promote(lake: Lake, route: Route, batch: str, judge: Judge, options: Options) -> Promotion:
@@ -158,7 +160,9 @@ class _Run:
         except SourceChanged:
             promotion = self._from_the_start()
         self._at(Step.PUBLISH)
-        return promotion
+        if promotion.record is None or promotion.exit_code:
+            return promotion
+        return dataclasses.replace(promotion, notes=promotion.notes + self._options.publish(promotion.record))
 
     def log(self, facts: Mapping[str, object]) -> None:
         """P11: write the run's line; what cannot be written changes nothing."""
@@ -258,7 +262,7 @@ class _Run:
                 return self._clash(batch, drop, decision.record)
             if draft is None or number is not None:  # what a table-wide rule says changes with the table
                 self._at(Step.JUDGE)
-                judged = self._checked(self._beside(batch))
+                judged = self._checked(self._beside(batch, number))
                 report, shas = self._publish(judged)
                 if not judged.verdict.passes:
                     return self._block(batch, drop, judged.verdict, report)
@@ -270,7 +274,7 @@ class _Run:
                 continue
             lost += 1
             if record is not None:
-                done = self._finish(PromotionState.COMMITTED, record, drop, markers)
+                done = self._finish(PromotionState.COMMITTED, record, drop, markers, judged.made)
                 return dataclasses.replace(done, verdict=judged.verdict)
         raise OutcomeUnknown(
             f"{lost} slots of {self._batch!r} were lost, and its table moved on {moved} times, in one run",
@@ -294,12 +298,12 @@ class _Run:
             return None
         return sequence.settle(self._lake, self._route.target, batch.key, batch.digest, self._options.wait)
 
-    def _beside(self, batch: SpooledBatch) -> SpooledBatch:
-        """P4 of a sequenced table: pin the batches that a table-wide rule looks at, but for this one's revisions."""
-        if not self._route.sequenced:
-            return batch
-        records = ledger.committed(self._lake, self._route.target, self._route.batching.key)
-        return dataclasses.replace(batch, table=tuple(record for record in records if record.batch != batch.key))
+    def _beside(self, batch: SpooledBatch, number: int | None) -> SpooledBatch:
+        """P4 of a sequenced table: pin the batches that a table-wide rule looks at, but for this one's revisions.
+
+        Read after the claim before `number` was settled: whoever commits later has to claim that number, too.
+        """
+        return batch if number is None else in_table(self._lake, self._route, batch, number - 1)
 
     def _take(self, take: Take, draft: CommitRecord, batch: SpooledBatch, number: int | None) -> CommitRecord | None:
         """P6b to P8 in one slot: return the record that stands there now, None where the slot is lost."""
@@ -401,11 +405,17 @@ class _Run:
     # --- P9, P10 ---------------------------------------------------------------------------------------------------
 
     def _finish(
-        self, state: PromotionState, record: CommitRecord, drop: Drop, markers: Markers | None = None
+        self,
+        state: PromotionState,
+        record: CommitRecord,
+        drop: Drop,
+        markers: Markers | None = None,
+        made: Made = NOTHING,
     ) -> Promotion:
         """P9, P10: seal the batch, then clean its source. It is committed: nothing here may report failure."""
         self._at(Step.SEAL)
         notes = seal(self._lake, self._route, record)
+        notes += keep(self._lake, self._route, record, made)
         self._at(Step.CLEAN)
         notes += clean(self._lake, self._route, drop, record, markers.markers if markers else record.markers)
         number = len(record.files)

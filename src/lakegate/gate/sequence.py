@@ -47,7 +47,7 @@ def settle(lake: Lake, target: Place, batch: str, digest: str, wait: Callable[[f
         LakeError: the lake could not be asked.
         CouldNotEvaluate: what stands in the sequence is no claim of ours.
     """
-    last = _last(lake, target)
+    last = last_claim(lake, target)
     if last == 0:
         return 1
     claim = _read(lake, target, last)
@@ -92,8 +92,8 @@ def burn(lake: Lake, target: Place, batch: str, slot: int, write_id: str) -> boo
     return standing is not None and standing.state is ledger.SlotState.ABANDONED
 
 
-def _last(lake: Lake, target: Place) -> int:
-    """Return the number of the last claim, 0 before the first."""
+def last_claim(lake: Lake, target: Place) -> int:
+    """Return the number of the last claim, settled or not; 0 before the first. Raises LakeError."""
     names = [entry.key.rpartition("/")[2].removesuffix(".json") for entry in lake.list(target.claims)]
     return max((int(name) for name in names if name.isdecimal()), default=0)
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Protocol
 
 from lakegate.errors import CouldNotEvaluate
-from lakegate.gate.ledger import CommitRecord
 from lakegate.gate.protocol import UNKNOWN, Finding, Origin, Seen, normal, refuse_twins
+from lakegate.gate.state import BatchState
 from lakegate.lake.interface import Content, Entry, Lake
 from lakegate.verdict import BatchFile, batch_digest
 
@@ -70,7 +70,8 @@ class SpooledBatch:
     """A whole batch on private disk. `findings` is what the arrival itself does wrong: any of them fails the batch.
 
     `origin` is what its manifest says it was made of. `table` are the other batches of a sequenced table as they stand
-    when this one is judged, the latest revision of each; None where the dataset has no table-wide rule.
+    when this one is judged, the latest revision of each; None where the dataset has no table-wide rule. `sequence` is
+    the number of the last claim that is settled then.
     """
 
     dataset: str
@@ -79,7 +80,8 @@ class SpooledBatch:
     digest: str
     findings: tuple[Finding, ...] = ()
     origin: Origin = UNKNOWN
-    table: tuple[CommitRecord, ...] | None = None
+    table: tuple[BatchState, ...] | None = None
+    sequence: int | None = None
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Container
 from dataclasses import dataclass
 
-from lakegate.gate import ledger
+from lakegate.gate import ledger, state
 from lakegate.gate.collect import Orphan, collect, orphans
 from lakegate.gate.ledger import SlotState
 from lakegate.lake.interface import Entry, Lake
@@ -46,6 +46,17 @@ def probes(lake: Lake, now: dt.datetime, grace: dt.timedelta) -> tuple[Garbage, 
     return tuple(
         Garbage(entry, entry.key, "probe", "its run did not delete it", 1, entry.size, entry.modified)
         for entry in lake.list(PROBES)
+        if now - entry.modified >= grace
+    )
+
+
+def indexes(lake: Lake, place: Place, now: dt.datetime, grace: dt.timedelta) -> tuple[Garbage, ...]:
+    """Return the key indexes of a table that nothing names, of revisions that were replaced: a rendering is not fenced,
+    for it is made again where it is needed after all. Raises LakeError.
+    """
+    return tuple(
+        Garbage(entry, entry.key, "key index", "its batch was replaced", 1, entry.size, entry.modified)
+        for entry in state.unnamed(lake, place)
         if now - entry.modified >= grace
     )
 

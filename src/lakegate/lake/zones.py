@@ -78,13 +78,18 @@ class Place:
         return f"{self.claims}{number:09}.json"
 
     @property
+    def states(self) -> str:
+        """The folder of what is kept of the table beside its commit records, with its `/`."""
+        return f"{self.zone}/_gate/state/{self.path}/"
+
+    @property
     def state(self) -> str:
-        """The key of what is kept of the table beside its commit records (`gate/state.py`)."""
-        return f"{self.zone}/_gate/state/{self.path}/_table.json"
+        """The key of the document that tells of it (`gate/state.py`)."""
+        return f"{self.states}_table.json"
 
     def key_index(self, batch: str, slot: int, name: str, sha256: str) -> str:
         """Return the key of the index of one of the batch's keys; it holds the same bytes for ever."""
-        return f"{self.zone}/_gate/state/{self.path}/{segment(batch)}/{slot:06}/{segment(name)}-{sha256[:12]}.parquet"
+        return f"{self.states}{segment(batch)}/{slot:06}/{segment(name)}-{sha256[:12]}.parquet"
 
     def made(self, batch: str, recipe: str) -> str:
         """Return the key of what a recipe gave where that was committed already (`warehouse/candidate.py`)."""

@@ -35,6 +35,7 @@ RESULT_WORDS = {
 
 def to_json(verdict: Verdict) -> str:
     """Return the verdict as one JSON document: keys sorted, checks in the contract's order, ASCII, no clock."""
+    history = verdict.context.history
     document = {
         "schemaVersion": SCHEMA_VERSION,
         "reportId": verdict.report_id,
@@ -58,6 +59,7 @@ def to_json(verdict: Verdict) -> str:
                 for dataset, slots in verdict.context.slots.items()
             },
             "files": [{"path": path, "sha256": sha256} for path, sha256 in verdict.context.files.items()],
+            **({"history": [{"batch": batch, "slot": slot} for batch, slot in history]} if history else {}),
         },
         "result": _result(verdict),
         "outcome": standing(verdict),

@@ -10,6 +10,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TypeVar
 
+from lakegate.catalogs.settings import Catalogue
 from lakegate.config import limits_of
 from lakegate.context import Committed, surroundings, upstream
 from lakegate.contract.project import Project, Unknown
@@ -20,7 +21,8 @@ from lakegate.gate.spool import Progress
 from lakegate.judge import Options
 from lakegate.lake.interface import Lake
 from lakegate.lake.workspace import clear_dead, private_folder
-from lakegate.run import Run, opener, unheard
+from lakegate.run import Run, maker, opener, unheard
+from lakegate.tables import Tables
 from lakegate.warehouse.build import Build, Builder, State
 from lakegate.warehouse.datasets import Dataset, Table, Warehouse
 from lakegate.warehouse.recipe import keys
@@ -53,6 +55,7 @@ class Asked:
     promote: bool = False
     again: bool = False
     options: Options = field(default_factory=Options)
+    catalogue: Catalogue | None = None
     progress: Progress = unheard
     announce: Callable[[str], None] = unheard
 
@@ -66,6 +69,8 @@ class Chain:
     asked: Asked
     builder: Builder
     committed: Committed  # what is read beside a batch that is judged
+    tables: Tables  # the keys of whole tables
+    catalogue: Catalogue | None = None  # where committed batches are registered, too
     _runs: dict[str, Run] = field(default_factory=dict)
 
     def everything(self) -> list[Step]:
@@ -130,6 +135,8 @@ class Chain:
                 workspace=self.builder.workspace,
                 lake=self.lake,
                 committed=self.committed,
+                tables=self.tables,
+                catalogue=self.catalogue,
                 upstream=upstream(dataset.contract, self.warehouse.project),
                 options=self.asked.options,
                 limits=self.builder.limits,
@@ -158,11 +165,13 @@ def opened(lake: Lake, project: Project, asked: Asked) -> Iterator[Chain]:
     clear_dead(temporary)
     limits = limits_of(project.root)
     with private_folder(temporary) as workspace:
-        (workspace / "committed").mkdir()
+        for folder in ("committed", "tables"):
+            (workspace / folder).mkdir()
         committed = Committed(lake, workspace / "committed", opener(limits))
+        tables = Tables(lake, workspace / "tables", maker(limits))
         lake.recover()
         builder = Builder(lake, workspace, limits, asked.progress)
-        yield Chain(Warehouse(project), lake, asked, builder, committed)
+        yield Chain(Warehouse(project), lake, asked, builder, committed, tables, asked.catalogue)
 
 
 def in_order(tables: Iterable[Table], warehouse: Warehouse) -> tuple[Table, ...]:

@@ -9,6 +9,7 @@ import dataclasses
 import io
 import os
 import pickle
+import select
 import signal
 import sys
 import threading
@@ -18,7 +19,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
+from lakegate.checks.of_own import rows_of_inputs
+from lakegate.checks.table_wide import table_keys
 from lakegate.contract.expectation_files import ExpectationFiles
+from lakegate.contract.model import Contract, SchemaObject
 from lakegate.engines.duckdb import DuckDB
 from lakegate.engines.transform import Input, transform
 from lakegate.errors import CouldNotEvaluate, LakegateError
@@ -27,7 +31,8 @@ from lakegate.intake.files import NativeFile
 from lakegate.judge import judge
 from lakegate.libraries.guests import Here
 from lakegate.libraries.interface import Guest
-from lakegate.made import Made, MadeFile
+from lakegate.made import Made, MadeFile, MadeIndex
+from lakegate.measures import NotMeasured
 from lakegate.rows import Rows, unread
 from lakegate.verdict import Verdict
 from lakegate.worker.limits import Limits
@@ -37,12 +42,14 @@ from lakegate.worker.messages import (
     Begin,
     Grown,
     Judge,
+    Keep,
     Message,
     Open,
     OpenedRows,
     Raised,
     Reply,
     Source,
+    Span,
     Transform,
     written,
 )
@@ -70,7 +77,7 @@ def _next(inbox: BinaryIO) -> Message:
     try:
         message: Message = pickle.load(inbox)  # noqa: S301 - our own parent's, through a pipe that only it holds
     except EOFError:
-        sys.exit(0)
+        os._exit(0)  # nothing is to be cleaned up: the parent does
     return message
 
 
@@ -129,17 +136,51 @@ def _answer(begin: Begin, inbox: BinaryIO, outbox: int) -> Reply:
     if isinstance(message, Transform):
         return Reply(made=_transformed(message, begin))
     rows = opening.rows()
+    while isinstance(message, Span):
+        spans = tuple(_engine(begin).key_span(key.values, rows) for key in message.keys)
+        _tell(outbox, Reply(spans=spans))
+        message = _next(inbox)
     if isinstance(message, Open):
         return Reply(rows=OpenedRows.of(rows))
+    if isinstance(message, Keep):
+        return Reply(made=_kept(message, rows, begin))
     if not isinstance(message, Judge):
-        raise TypeError(f"got {type(message).__name__}, expected Open, Judge, Ask or Transform")
+        raise TypeError(f"got {type(message).__name__}, expected Open, Judge, Keep, Ask or Transform")
     _tell(outbox, Reply(progress=("measuring", f"{rows.height:,} rows")))
-    return Reply(verdict=_judged(message, rows, begin))
+    verdict, made = _judged(message, rows, begin)
+    subject = message.subject
+    if verdict.passes and subject.batch is not None:
+        indexes = _indexes(subject.contract, subject.obj, rows, begin)
+        made = dataclasses.replace(made, indexes=tuple(one for one in indexes if isinstance(one, MadeIndex)))
+    return Reply(verdict=verdict, made=made)
+
+
+def _kept(asked: Keep, rows: Rows, begin: Begin) -> Made:
+    """Make what is kept of a committed batch. Raises CouldNotEvaluate where a key could be anything."""
+    columns = {column for key in table_keys(asked.contract, asked.obj) for column in key.columns}
+    wrong = {path for path in rows.unconverted if any(f"{column}.".startswith(f"{path}.") for column in columns)}
+    unread = [defect.message for defect in rows.defects] + [f"{path} has another type" for path in sorted(wrong)]
+    indexes = () if unread else _indexes(asked.contract, asked.obj, rows, begin)
+    unread += [index.reason for index in indexes if isinstance(index, NotMeasured)]
+    if unread:
+        hint = f"it was committed under another contract than {asked.contract.version}: promote it again as a revision"
+        raise CouldNotEvaluate(f"the keys of a committed batch cannot be read: {unread[0]}", hint=hint)
+    return Made(indexes=tuple(index for index in indexes if isinstance(index, MadeIndex)))
+
+
+def _indexes(contract: Contract, obj: SchemaObject, rows: Rows, begin: Begin) -> tuple[MadeIndex | NotMeasured, ...]:
+    """Write the index of each key that table-wide rules look up."""
+    return tuple(
+        _engine(begin).key_index(key.name, key.values, rows, begin.workspace / f"key-{number}.parquet")
+        for number, key in enumerate(table_keys(contract, obj))
+    )
 
 
 def _end_with(parent: int) -> None:
-    """End this process at once when the parent is gone: nobody waits for the answer."""
-    os.read(parent, 1)
+    """End this process at once when the parent is gone: nobody waits for the answer. Reads nothing."""
+    watch = select.poll()
+    watch.register(parent, 0)  # that the other end is closed is told unasked
+    watch.poll()
     os._exit(1)
 
 
@@ -155,15 +196,16 @@ def _opening(source: Source, folder: Path, limits: Limits) -> Opening:
     )
 
 
-def _judged(asked: Judge, rows: Rows, begin: Begin) -> Verdict:
-    """Judge the rows beside those of other datasets."""
+def _judged(asked: Judge, rows: Rows, begin: Begin) -> tuple[Verdict, Made]:
+    """Judge the rows beside those of other datasets, and make what goes with the verdict."""
     rows = dataclasses.replace(rows, defects=(*asked.wrong, *rows.defects))
     others = dict(asked.opened)
     for number, (name, (source, files)) in enumerate(asked.named.items()):
-        others[name] = _opened(source, files, begin, f"with-{number}")
+        others[name] = others[rows_of_inputs(name)] = _opened(source, files, begin, f"with-{number}")
     others[asked.itself] = rows
     guests = Here(_guest(asked.subject.neighbours.files, asked.options.locations, begin))
-    return judge(asked.subject, rows, others, _engine(begin), asked.options, guests)
+    judged = judge(asked.subject, rows, others, _engine(begin), asked.options, guests)
+    return judged.verdict, Made(measured=judged.kept)
 
 
 def _opened(source: Source, files: Sequence[NativeFile], begin: Begin, name: str) -> Rows:

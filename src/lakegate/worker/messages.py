@@ -18,13 +18,14 @@ from typing import Any
 import msgspec
 
 from lakegate import errors
+from lakegate.checks.table_wide import TableKey
 from lakegate.contract.expectation_files import ExpectationFiles
-from lakegate.contract.model import Gate, SchemaObject
+from lakegate.contract.model import Contract, Gate, SchemaObject
 from lakegate.errors import LakegateError, Problem
 from lakegate.intake.files import NativeFile
 from lakegate.intake.staging import Reader
 from lakegate.judge import Options, Subject
-from lakegate.made import Made
+from lakegate.made import KeySpan, Made
 from lakegate.measures import Answer, Fault, LibraryAnswer, NotMeasured
 from lakegate.plan import LibraryPass
 from lakegate.rows import Defect, Part, Rows, Type
@@ -85,6 +86,21 @@ class Judge:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """Between which values do the keys of the batch lie? Answered with `spans`; the worker then waits for more."""
+
+    keys: tuple[TableKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """The files are a committed batch: make what is kept of it beside its commit record. Answered with `made`."""
+
+    contract: Contract
+    obj: SchemaObject
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """Run what libraries of checks are asked of a table. Answered with one `Answered` for each measure, in their order.
 
@@ -114,7 +130,7 @@ class Transform:
     inputs: Mapping[str, Read]
 
 
-Message = Begin | Grown | Open | Judge | Ask | Transform
+Message = Begin | Grown | Open | Judge | Ask | Span | Keep | Transform
 
 # --- from the worker --------------------------------------------------------------------------------------------
 
@@ -200,7 +216,8 @@ class Reply:
 
     progress: tuple[str, str] | None = None  # phase, and what it is about
     verdict: Verdict | None = None
-    made: Made | None = None  # beside the verdict
+    made: Made | None = None  # beside the verdict, or alone
+    spans: tuple[KeySpan | None, ...] | None = None  # of each key, None where it cannot be told
     rows: OpenedRows | None = None
     answers: tuple[Answered, ...] | None = None
     raised: Raised | None = None

@@ -18,13 +18,27 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from lakegate.checks.table_wide import TableKey
 from lakegate.errors import CouldNotEvaluate, WorkerDied
-from lakegate.made import NOTHING, Made, MadeFile
+from lakegate.made import NOTHING, KeySpan, Made, MadeFile
 from lakegate.measures import Answer, Measure
 from lakegate.rows import Rows
 from lakegate.verdict import Verdict
 from lakegate.worker.limits import Limits
-from lakegate.worker.messages import Ask, Begin, Grown, Judge, Message, Open, Reply, Source, Transform, read
+from lakegate.worker.messages import (
+    Ask,
+    Begin,
+    Grown,
+    Judge,
+    Keep,
+    Message,
+    Open,
+    Reply,
+    Source,
+    Span,
+    Transform,
+    read,
+)
 
 # What a worker may know of its surroundings: no credentials, and nothing of what the gate is told by variables.
 ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LAKEGATE_CACHE", "XDG_CACHE_HOME", "LD_LIBRARY_PATH")
@@ -89,9 +103,23 @@ class Worker:
         reply = self._asked(question)
         if reply.verdict is None:
             raise WorkerDied("the worker gave no verdict")
-        made = reply.made or NOTHING
-        self._own((*(made.accepted or ()), *made.rejected, *(index.file for index in made.indexes)))
-        return reply.verdict, made
+        return reply.verdict, self._owned(reply.made or NOTHING)
+
+    def spans(self, keys: tuple[TableKey, ...]) -> tuple[KeySpan | None, ...]:
+        """Return between which values each key lies; more may be asked then. Raises as `judge` does."""
+        reply = self._asked(Span(keys))
+        if reply.spans is None or len(reply.spans) != len(keys):
+            raise WorkerDied("the worker did not say between which values the keys lie")
+        return reply.spans
+
+    def kept(self, question: Keep) -> Made:
+        """Return what is kept of a committed batch, which stands on disk until the worker's folder goes. Raises as
+        `judge` does.
+        """
+        reply = self._asked(question)
+        if reply.made is None:
+            raise WorkerDied("the worker made nothing")
+        return self._owned(reply.made)
 
     def ask(self, question: Ask) -> dict[Measure, Answer]:
         """Return what libraries of checks answer of a table. Raises as `judge` does."""
@@ -109,6 +137,11 @@ class Worker:
             raise WorkerDied("the worker gave no file")
         self._own(made)
         return made[0]
+
+    def _owned(self, made: Made) -> Made:
+        """Return what was made, if all of it is the worker's own."""
+        self._own((*(made.accepted or ()), *made.rejected, *(index.file for index in made.indexes)))
+        return made
 
     def _own(self, files: Iterable[MadeFile]) -> None:
         """Raise WorkerDied where a file that the worker says it made is no plain file in its own folder: a worker that

@@ -211,8 +211,8 @@ def markers_of_the_record():
     """P10 knows only the markers of the record, not those that it found."""
     finish = _Run._finish
 
-    def by_the_record(self, state, record, drop, markers=None):
-        return finish(self, state, record, drop)
+    def by_the_record(self, state, record, drop, _markers=None, *made):
+        return finish(self, state, record, drop, None, *made)
 
     with patch.object(_Run, "_finish", by_the_record):
         yield
@@ -241,8 +241,8 @@ def table_read_early():
     settle, beside = _Run._settle, _Run._beside
 
     def early(self, batch):
-        self.table = beside(self, batch)
+        self.table = beside(self, batch, 1)
         return settle(self, batch)
 
-    with patch.object(_Run, "_settle", early), patch.object(_Run, "_beside", lambda self, _: self.table):
+    with patch.object(_Run, "_settle", early), patch.object(_Run, "_beside", lambda self, *_: self.table):
         yield

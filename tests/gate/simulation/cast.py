@@ -8,7 +8,7 @@ import re
 
 from gate.scene import TARGET, make_verdict
 from lakegate.errors import LakeError, LakegateError
-from lakegate.gate import collect
+from lakegate.gate import collect, ledger
 from lakegate.gate.promote import Judged, Options, promote
 from lakegate.verdict import Context, Outcome
 
@@ -38,7 +38,8 @@ class Judge:
         data = b"".join(file.local.read_bytes() for file in batch.files)
         pinned = self.world.tick if b"until" in data else None
         beside = batch.table or ()
-        others = b"".join(self._read(file) for record in beside for file in record.files)
+        records = [ledger.read_slot(self.world.store, TARGET.commit(one.batch, one.slot)) for one in beside]
+        others = b"".join(self._read(file) for record in records for file in record.files)
         for _ in range(self.world.random.choice((1, 1, 1, 12))):
             self.world.pause()
         slots = {TARGET.dataset: tuple((record.batch, record.slot) for record in beside)}

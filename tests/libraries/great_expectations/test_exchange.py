@@ -324,6 +324,10 @@ def test_numbers_of_rows_are_the_same(tmp_path, rule):
         assert check(contract, table).passes == holds(document["expectations"], table)
 
 
+def own(name, implementation):
+    return {"name": name, "type": "custom", "engine": "lakegate", "implementation": implementation}
+
+
 def test_what_has_no_equal_is_listed_with_the_reason(tmp_path):
     properties = [
         {"name": "x", "logicalType": "string", "physicalType": "VARCHAR", "logicalTypeOptions": {"pattern": r"^\d$"}},
@@ -345,6 +349,8 @@ def test_what_has_no_equal_is_listed_with_the_reason(tmp_path):
     quality = [
         {"id": "sum", "type": "sql", "query": "SELECT count(*) FROM flights", "mustBe": 1},
         {"id": "never", "metric": "rowCount", "mustNotBe": 3},
+        own("as usual", {"measure": "rowCount", "against": {"maxZScore": 4}}),
+        own("arrives", {"reconcile": "raw/flights", "measure": "rows"}),
     ]
 
     _, told = exported(contract_file(tmp_path, properties, quality))
@@ -363,6 +369,8 @@ def test_what_has_no_equal_is_listed_with_the_reason(tmp_path):
         "be nice, because it is not checked here either: prose",
         "sum, because the library runs SQL in databases only",
         "never, because the library does not hold a number of rows against mustNotBe",
+        "as usual, because the library sees one batch",
+        "arrives, because the library sees one table",
     ):
         assert f"lakegate: not in the suite: {line}" in told
 

@@ -86,6 +86,20 @@ def test_what_cannot_be_said_is_warned_of_where_it_is_asked():
         model.validate(pd.DataFrame({"amount": [-1]}), lazy=True)
 
 
+@pytest.mark.parametrize(
+    ("implementation", "why"),
+    [
+        ({"measure": "rowCount", "against": {"maxZScore": 4}}, "it is judged beside earlier batches"),
+        ({"reconcile": "cleanse/orders", "measure": "rows"}, "it looks at another dataset"),
+    ],
+)
+def test_rules_that_look_beyond_the_batch_cannot_be_said(implementation, why):
+    rule = {"id": "beyond", "type": "custom", "engine": "lakegate", "implementation": implementation}
+
+    with pytest.raises(UsageError, match=f"orders.quality.beyond: {why}"):
+        lakegate.to_pandera(contract(AMOUNT, quality=[rule]))
+
+
 def test_prose_is_no_rule_that_is_left_out():
     lakegate.to_pandera(contract(AMOUNT, quality=[{"type": "text", "description": "amounts are plausible"}]))
 

@@ -11,9 +11,11 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from lakegate.checks.history import FreshnessHistory, History
 from lakegate.checks.interface import Check
-from lakegate.checks.keys import ForeignKey, UniqueKey
-from lakegate.checks.quality import LibraryMetric, NotRun, SqlRule
+from lakegate.checks.keys import ForeignKey, UniqueInTable, UniqueKey
+from lakegate.checks.quality import LibraryMetric, NotRun, SqlRule, TableRowCount
+from lakegate.checks.reconciliation import Reconciled
 from lakegate.checks.row_rules import NoRow
 from lakegate.checks.service_level import Freshness, Retention
 from lakegate.checks.structure import (
@@ -155,9 +157,14 @@ WHY: dict[type[Check], str] = {
     HasLogicalType: "names of types are those of the engine that the library runs on",
     HasPhysicalType: "names of types are those of the engine that the library runs on",
     ForeignKey: "the library sees one table",
+    UniqueInTable: "the library sees one batch",
+    TableRowCount: "the library sees one batch",
     SqlRule: "the library runs SQL in databases only",
     Freshness: "the library has no clock",
     Retention: "the library has no clock",
+    History: "the library sees one batch",
+    FreshnessHistory: "the library sees one batch",
+    Reconciled: "the library sees one table",
 }
 
 
@@ -253,6 +260,8 @@ def _key(key: tuple[Value, ...], obj: SchemaObject) -> Expectation:
 def _metric(check: LibraryMetric, obj: SchemaObject) -> Iterator[Expectation]:
     """Yield what says the same as one of the standard's metrics."""
     measure, threshold = check.measure, check.threshold
+    if isinstance(measure, Duplicates) and measure.beside is not None:
+        raise NoEqualError(WHY[UniqueInTable])
     if isinstance(measure, RowCount):
         yield _row_count(threshold)
         return

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import assert_never
 
+from lakegate.checks.history import FreshnessHistory, History
 from lakegate.checks.interface import Check
-from lakegate.checks.keys import ForeignKey, UniqueKey
+from lakegate.checks.keys import ForeignKey, UniqueInTable, UniqueKey
 from lakegate.checks.physical_types import arrow_names
-from lakegate.checks.quality import LibraryMetric, NotRun, SqlRule, holds
+from lakegate.checks.quality import LibraryMetric, NotRun, SqlRule, TableRowCount, holds
+from lakegate.checks.reconciliation import Reconciled
 from lakegate.checks.row_rules import NoRow
 from lakegate.checks.service_level import Freshness, Retention
 from lakegate.checks.structure import (
@@ -43,9 +45,14 @@ KINDS = {
 
 ALONE: dict[type[Check], str] = {
     ForeignKey: "it looks at another dataset",
+    UniqueInTable: "it looks at the other batches of the table",
+    TableRowCount: "it looks at the other batches of the table",
     SqlRule: "it is SQL",
     Freshness: "it is judged at the time of a run",
     Retention: "it is judged at the time of a run",
+    History: "it is judged beside earlier batches",
+    FreshnessHistory: "it is judged beside earlier batches",
+    Reconciled: "it looks at another dataset",
 }
 
 
@@ -243,6 +250,8 @@ def _metric(check: LibraryMetric) -> Rule:
             columns, count = (), "height(data)"
         case CountWhere(predicate):
             columns, count = columns_of(predicate), f"counted({expression(predicate)})"
+        case Duplicates(beside=str()):
+            raise Unsayable(ALONE[UniqueInTable])
         case Duplicates(key):
             columns = tuple(dict.fromkeys(_column(value) for value in key))
             count = f"{'surplus_rows' if check.percent else 'repeated_keys'}({names(columns)})"

@@ -1,0 +1,1 @@
+"""Catalogues of tables in which other engines find what is committed."""
