@@ -67,8 +67,7 @@ class World:
         (folder / "_SUCCESS").touch()
 
     def run(self, *arguments):
-        result = CliRunner().invoke(main, [*map(str, arguments), "--lake", "lake"], catch_exceptions=False)
-        return result
+        return CliRunner().invoke(main, [*map(str, arguments), "--lake", "lake"], catch_exceptions=False)
 
     def promote(self, batch="b1"):
         return self.run("promote", CONTRACT, "--batch", batch)
