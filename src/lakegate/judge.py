@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from lakegate.checks.derive import Neighbours, checks_of
 from lakegate.checks.interface import Check, Found, Judgement, Outcome, not_applicable
+from lakegate.checks.of_own import history_checks
 from lakegate.checks.spot import spots
 from lakegate.contract.model import Contract, SchemaObject
 from lakegate.engines.interface import Engine, Wanted
@@ -109,6 +110,16 @@ def judge(
     context = _context(subject, as_of, checks)
     kept = dict(number for check in checks if (number := check.kept(found)) is not None)
     return Judged(_verdict(subject, tuple(told), count, engines, options, context), kept)
+
+
+def kept_numbers(obj: SchemaObject, rows: Rows, engine: Engine, as_of: dt.datetime | None) -> dict[str, float | None]:
+    """Measure again what later batches compare a committed one with (`Judged.kept`), as it was at `as_of` (UTC)."""
+    checks = history_checks(obj)
+    answers = engine.measure(plan(checks), rows, {}, obj.name) if checks else {}
+    counted = answers.get(RowCount())
+    count = int(counted) if isinstance(counted, int) else None
+    found = Found(rows, count, answers, as_of, Past())
+    return dict(number for check in checks if (number := check.kept(found)) is not None)
 
 
 def _context(subject: Subject, as_of: dt.datetime | None, checks: tuple[Check, ...]) -> Context:

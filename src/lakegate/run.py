@@ -293,10 +293,10 @@ def opener(limits: Limits) -> Callable[[Neighbour, tuple[NativeFile, ...], Path]
 def maker(limits: Limits) -> Maker:
     """Return what makes again what is kept of a committed batch: a worker of its own."""
 
-    def made(there: Neighbour, files: tuple[NativeFile, ...], folder: Path) -> Made:
+    def made(there: Neighbour, files: tuple[NativeFile, ...], folder: Path, as_of: dt.datetime | None) -> Made:
         with Worker(source_of(there, proved=True), folder, limits, keep=True) as worker:
             follow(worker, files)
-            return worker.kept(Keep(there.contract, there.obj))
+            return worker.kept(Keep(there.contract, there.obj, as_of))
 
     return made
 

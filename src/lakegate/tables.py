@@ -6,6 +6,7 @@ An index is a rendering: one that is missing, damaged or of another slot is made
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import hashlib
 import shutil
 from collections.abc import Callable, Container, Sequence
@@ -14,13 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lakegate.checks.derive import checks_of
-from lakegate.checks.table_wide import TableKey, rules_of, table_keys
+from lakegate.checks.table_wide import TableKey, table_keys
 from lakegate.context import Neighbour, Slots, Surroundings, fetched
 from lakegate.contract.model import Contract, SchemaObject
 from lakegate.errors import CouldNotEvaluate, LakegateError, SourceChanged
 from lakegate.gate import ledger, state
 from lakegate.gate.arrivals import route
-from lakegate.gate.ledger import SlotState
+from lakegate.gate.ledger import CommitRecord, SlotState
 from lakegate.gate.state import BatchState, KeyIndex
 from lakegate.intake.files import NativeFile
 from lakegate.lake.interface import Lake
@@ -30,7 +31,8 @@ from lakegate.measures import Orphans, SqlResult
 from lakegate.rows import Kind, Part, Rows, Type
 
 AT_ONCE = 8  # indexes that are fetched at the same time
-Maker = Callable[[Neighbour, tuple[NativeFile, ...], Path], Made]  # of the files of one committed batch
+# Of the files of one committed batch, and the instant at which it was judged.
+Maker = Callable[[Neighbour, tuple[NativeFile, ...], Path, dt.datetime | None], Made]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +99,8 @@ class Tables:
         whose keys cannot be made is left out: its files may be read all the same.
         """
         keyed = {name: keys for name, there in around.datasets.items() if (keys := _keys(there)) and name not in but}
-        if not keyed or any(rule.engine == "lakegate" for rule, _ in rules_of(obj)):
-            return {}  # a rule of our own engine may look at other columns
+        if not keyed:
+            return {}
         measures = {one for check in checks_of(contract, obj, around.neighbours) for one in check.measures()}
         queried = {name for one in measures if isinstance(one, SqlResult) for _, name in one.datasets}
         found: dict[str, tuple[Slots, Rows]] = {}
@@ -174,7 +176,7 @@ class Tables:
         if record is None or record.state is not SlotState.COMMITTED:
             raise CouldNotEvaluate(f"{target.commit(batch.batch, batch.slot)!r} is not the commit record that it was")
         folder = self._folder()
-        made = self._maker(there, fetched(self._lake, [record], folder), folder)
+        made = self._maker(there, fetched(self._lake, [record], folder), folder, _judged_at(record))
         with contextlib.suppress(LakegateError):
             state.keep(self._lake, target, state.of_record(record), made)
         return made.indexes
@@ -189,7 +191,7 @@ class Tables:
         states, differences = [], []
         for record in ledger.committed(self._lake, way.target, way.batching.key):
             folder = self._folder()
-            made = self._maker(there, fetched(self._lake, [record], folder), folder)
+            made = self._maker(there, fetched(self._lake, [record], folder), folder, _judged_at(record))
             damaged = [index.name for index in made.indexes if self._stale(known.get(record.batch), index)]
             one = state.placed(self._lake, way.target, state.of_record(record), made)
             states.append(one)
@@ -211,6 +213,12 @@ class Tables:
         folder = self._workspace / f"{self._folders:05}"
         folder.mkdir()
         return folder
+
+
+def _judged_at(record: CommitRecord) -> dt.datetime | None:
+    """Return the instant that was pinned when a batch was judged."""
+    as_of = record.context.get("as_of")
+    return dt.datetime.fromisoformat(as_of) if as_of else None
 
 
 def _keys(there: Neighbour) -> dict[frozenset[str], TableKey]:

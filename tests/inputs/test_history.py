@@ -242,3 +242,24 @@ def test_a_manifest_that_names_what_is_not_committed_is_no_pass(world):
     assert candidate(world, 8, 1, manifest=made_of((1, 1), (2, 1))).exit_code == 5
     assert candidate(world, 9, 1, manifest=made_of((1, 7))).exit_code == 5
     assert candidate(world, 10, 1, manifest=made_of((1, -1))).exit_code == 5
+
+
+@pytest.mark.parametrize("scope", ["batch", "table"])
+def test_numbers_that_were_lost_are_made_again_from_the_data(world, scope):
+    """Also the age of the newest value: it is measured at the instant at which the batch was judged."""
+    rules = [usual(), usual("mean", column="a"), usual("nullShare", column="a"), usual("freshness", column="at")]
+    at = prop("at", "timestamp", logicalTypeOptions={"timezone": True})
+    world.contract(prop("id", "integer", unique=True), prop("a", "integer"), at, gate=gate(scope=scope), quality=rules)
+    for number in (1, 2, 3):
+        rows = "".join(f"{number}{n},{n or ''},2026-03-0{number}T0{n}:00:00Z\n" for n in range(5))
+        world.arrive({"x.csv": f"id,a,at\n{rows}"}, day(number))
+        assert world.promote(day(number)).exit_code == 0
+    lake = LocalLake(world.lake)
+    before = state.read(lake, TARGET)
+    (world.lake / TARGET.state).unlink()
+
+    ended = world.run("state", "rebuild", "--lake", "lake")
+
+    assert ended.exit_code == 0, ended.output
+    assert state.read(lake, TARGET) == before
+    assert before[day(3)].measured.keys() == {"rowCount", "mean(a)", "nullShare(a)", "freshness(at)"}

@@ -48,6 +48,18 @@ def own_check(
     raise _broken(identity, "the rule says nothing to its engine")
 
 
+def history_checks(obj: SchemaObject) -> tuple[Check, ...]:
+    """Return the checks of an object that compare a batch with earlier ones, without their names: for their numbers.
+
+    Raises ContractError where a rule names a property that is not there.
+    """
+    placed = [(rule, None) for rule in obj.quality]
+    placed += [(rule, spot.name) for spot in spots(obj) for rule in spot.declared.quality]  # type: ignore[misc]
+    identity = Identity(obj.name, "quality", "history", obj.name, obj.name)
+    owns = (own_rule_of(rule, column) for rule, column in placed)
+    return tuple(_history(own, obj, identity, Action.FAIL, named=False) for own in owns if isinstance(own, HistoryRule))
+
+
 def _history(rule: HistoryRule, obj: SchemaObject, identity: Identity, action: Action, *, named: bool) -> Check:
     name = identity.name if named else f"{rule.number} is like that of earlier batches"
     identity = replace(identity, type="history", name=name, field=rule.column)

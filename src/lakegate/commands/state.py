@@ -13,6 +13,7 @@ from lakegate.context import Neighbour
 from lakegate.contract.odcs import load
 from lakegate.contract.project import Project, contracts_under
 from lakegate.errors import LakegateError, UsageError
+from lakegate.gate.history import looks_back
 from lakegate.gate.protocol import worst
 from lakegate.lake.workspace import private_folder
 from lakegate.run import maker
@@ -51,7 +52,7 @@ def rebuilt(contracts: Sequence[str], lake: str | None) -> Rebuilding:
         for file in files:
             try:
                 contract = load(file)
-                kept = [obj for obj in contract.schema if is_table_wide(contract, obj)]
+                kept = [obj for obj in contract.schema if is_table_wide(contract, obj) or looks_back(obj)]
                 tables += [known.rebuilt(Neighbour(contract, obj)) for obj in kept]
             except LakegateError as error:
                 problems.append((file, error))

@@ -28,6 +28,7 @@ from lakegate.engines.transform import Input, transform
 from lakegate.errors import CouldNotEvaluate, LakegateError
 from lakegate.intake.batch import Opening, open_table
 from lakegate.intake.files import NativeFile
+from lakegate.judge import kept_numbers
 from lakegate.libraries.guests import Here
 from lakegate.libraries.interface import Guest
 from lakegate.made import Made, MadeFile, MadeIndex
@@ -165,7 +166,8 @@ def _kept(asked: Keep, rows: Rows, begin: Begin) -> Made:
     if unread:
         hint = f"it was committed under another contract than {asked.contract.version}: promote it again as a revision"
         raise CouldNotEvaluate(f"the keys of a committed batch cannot be read: {unread[0]}", hint=hint)
-    return Made(indexes=tuple(index for index in indexes if isinstance(index, MadeIndex)))
+    measured = kept_numbers(asked.obj, rows, _engine(begin), asked.as_of)
+    return Made(indexes=tuple(index for index in indexes if isinstance(index, MadeIndex)), measured=measured)
 
 
 def _indexes(contract: Contract, obj: SchemaObject, rows: Rows, begin: Begin) -> tuple[MadeIndex | NotMeasured, ...]:

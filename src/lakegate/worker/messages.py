@@ -94,10 +94,14 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """The files are a committed batch: make what is kept of it beside its commit record. Answered with `made`."""
+    """The files are a committed batch: make what is kept of it beside its commit record. Answered with `made`.
+
+    `as_of` is the instant at which it was judged, None where none was pinned.
+    """
 
     contract: Contract
     obj: SchemaObject
+    as_of: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
