@@ -89,6 +89,7 @@ def state(root):
         "replaces",
         "rejected",
     )
+    kept += ("rejected",)
     told = []
     for table in scene.SQL:
         for record in scene.records(root, table):
