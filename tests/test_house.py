@@ -134,6 +134,9 @@ def test_every_contract_of_the_project_says_who_owns_it():
 def test_the_wheel_holds_every_contract_of_the_demo_and_none_of_their_examples():
     settings = tomllib.loads((TOP / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
 
-    contracts = [path.relative_to(TOP).as_posix() for path in tracked("contracts/nyc/*.odcs.yaml")]
-    expected = [*contracts, "expectations/nyc"]
+    folders = ("nyc", "stage", "cleanse", "core", "mart")
+    contracts = [
+        path.relative_to(TOP).as_posix() for name in folders for path in tracked(f"contracts/{name}/*.odcs.yaml")
+    ]
+    expected = [*contracts, "dags/sql", "expectations/nyc"]
     assert settings["force-include"] == {path: f"lakegate/{path}" for path in expected}

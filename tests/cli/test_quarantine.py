@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-import os
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -63,7 +63,7 @@ def test_a_batch_that_was_not_let_in_is_listed_with_the_rows_that_broke_each_rul
         "delay.minimum": 1,
     }
     assert one["where"].startswith(str(held.lake / QUARANTINE / "nyc/flights/part%3D1"))
-    assert os.path.isfile(one["report"])
+    assert Path(one["report"]).is_file()
 
 
 def test_the_list_is_a_table_and_says_where_to_look(held):

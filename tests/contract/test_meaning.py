@@ -166,7 +166,6 @@ OTHERS = [
     (contract(rule(type="text", description="prose")), None, None),
     (contract(SODA), "not-run", Severity.WARNING),
     (contract(SODA, customProperties=lakegate(unsupported="allow")), "not-run", Severity.HINT),
-    (contract(rule(type="text", customProperties=lakegate(action="quarantine"))), "not-enforced", Severity.WARNING),
     (contract({"name": "e", "logicalType": "integer", "enum": [{"value": "1"}]}), "never-holds", Severity.HINT),
     (contract(slaProperties=[sla(unit="m")]), "ambiguous-unit", Severity.HINT),
     (contract(slaProperties=[{"property": "freshness", "value": 1, "unit": "d"}]), "not-checked", Severity.WARNING),
@@ -175,9 +174,9 @@ OTHERS = [
     (contract(slaProperties=[sla(property="latency", element="t.nope")]), "unknown-property", Severity.WARNING),
     (contract({"name": "a", "primaryKeyPosition": 1}), "misplaced-key", Severity.WARNING),
     (contract(prop("object", required=["a"])), None, None),
-    (contract(customProperties=lakegate(quarantine="rows")), "not-enforced", Severity.WARNING),
     (contract(customProperties=lakegate(text={"delimiter": "\t", "nulls": [","]})), None, None),
-    (contract(customProperties=lakegate(upstream=[], quarantine="batch", max_rejected=0)), None, None),
+    (contract(customProperties=lakegate(upstream=[], quarantine="batch")), None, None),
+    (contract(customProperties=lakegate(quarantine="batch", max_rejected=5)), "no-effect", Severity.WARNING),
     (contract(customProperties=[{"property": "LakeGate", "value": {}}]), "unknown-value", Severity.WARNING),
     (contract(relationship("other.t.id")), None, None),
 ]  # fmt: skip
@@ -228,3 +227,24 @@ def test_a_scope_that_says_nothing_is_told(keyed):
 
     assert ("no-key", "warning") in found(contract({"name": "k"}, **table))
     assert ("no-key", "warning") not in found(contract({"name": "k", **keyed}, **table))
+
+
+def _held_back(location="s3://lake/warehouse/core/t/", form="parquet", **asked):
+    servers = [{"server": "w", "type": "s3", "location": location, "format": form}]
+    return contract(servers=servers, customProperties=lakegate(**{"to": "w", **asked}))
+
+
+@pytest.mark.parametrize(
+    ("document", "rule"),
+    [
+        (_held_back(quarantine="rows"), "no-budget"),
+        (_held_back("s3://lake/01-raw-data-zone/t/", quarantine="rows", max_rejected="1 percent"), "exact-copies"),
+        (_held_back(form="csv", quarantine="rows", max_rejected="1 percent"), "exact-copies"),
+        (_held_back(quarantine="rows", max_rejected="1 percent"), None),
+        (_held_back(quarantine="rows", max_rejected=20), None),
+    ],
+)
+def test_rows_are_held_back_only_with_a_budget_and_where_no_exact_copy_is_kept(document, rule):
+    told = [name for name, severity in found(document) if severity == "error"]
+
+    assert told == ([rule] if rule else [])

@@ -198,7 +198,8 @@ def test_the_gates_property_is_read_whole():
         "min_rows": 0,
         "unsupported": "allow",
         "text": {"delimiter": ";", "nulls": ["NA"], "decimal": ","},
-        "quarantine": "rows",
+        "quarantine": "batch",
+        "max_rejected": "0.5 %",
         "waiver": {"allowed": True},
         "sheet": "one",
     }
@@ -212,7 +213,7 @@ def test_the_gates_property_is_read_whole():
     assert (gate.on_change, gate.columns, gate.missing_columns, gate.min_rows) == ("new_revision", "open", "allow", 0)
     assert (gate.text.delimiter, gate.text.nulls, gate.text.decimal, gate.text.quote) == (";", ("NA",), ",", '"')
     assert gate.sheet == Sheet("one")
-    assert gate.not_enforced == ("quarantine", "waiver")
+    assert (str(gate.max_rejected), gate.not_enforced) == ("0.5 percent", ("waiver",))
 
 
 def test_references_by_id_and_by_name_are_one():

@@ -522,7 +522,7 @@ def test_what_cannot_be_kept_is_a_note(world, monkeypatch):
     done = run(lake, judge=measuring)
 
     assert (done.state, done.exit_code) == (PromotionState.COMMITTED, 0)
-    assert any("were not kept for the history: the store is gone" in note for note in done.notes)
+    assert any("was not kept, it is made again then: the store is gone" in note for note in done.notes)
 
 
 def test_a_report_that_stands_already_is_the_report(world):

@@ -22,6 +22,7 @@ KNOWN = {
     "BLOB": "binary varbinary blob bytes",
 }
 _BY_NAME = {name: kind for kind, names in KNOWN.items() for name in names.split()} | {k.lower(): k for k in KNOWN}
+_DECIMAL = re.compile(r"(?:decimal|numeric)\((\d+), ?(\d+)\)", re.ASCII)
 # What a table in memory calls its types (pyarrow). `int8` is one byte here and eight in a contract.
 _ARROW = {
     **{f"int{8 * size}": name for size, name in ((1, "TINYINT"), (2, "SMALLINT"), (4, "INTEGER"), (8, "BIGINT"))},
@@ -59,8 +60,10 @@ def arrow_names(expected: str) -> str:
 
 def duckdb_type(declared: str) -> str | None:
     """Return the declared type in DuckDB's spelling, None where it is no type. Lengths of text are dropped."""
-    known = _BY_NAME.get(declared.strip().lower())
-    return known or _parsed(declared)
+    name = declared.strip().lower()
+    if decimal := _DECIMAL.fullmatch(name):
+        return f"DECIMAL({decimal[1]}, {decimal[2]})"
+    return _BY_NAME.get(name) or _parsed(declared)
 
 
 def _parsed(declared: str) -> str | None:

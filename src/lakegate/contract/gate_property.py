@@ -16,7 +16,8 @@ from typing import Any
 
 from lakegate.contract.dialect import fault_of
 from lakegate.contract.findings import Finding, Path
-from lakegate.contract.model import Batching, Budget, Contract, Gate, Sheet, TextDialect
+from lakegate.contract.model import Action, Batching, Budget, Contract, Gate, Sheet, TextDialect
+from lakegate.contract.places import places
 from lakegate.contract.standard import Grammar
 from lakegate.errors import Severity
 
@@ -127,11 +128,8 @@ def _budget(value: int | str | None) -> Budget | None:
 
 def _not_enforced(value: Mapping[str, Any]) -> Iterator[str]:
     """Yield the keys that ask for something this version does not carry out."""
-    if value.get("quarantine") == "rows":
-        yield "quarantine"
     if value.get("waiver", {}).get("allowed"):
         yield "waiver"
-    yield from (key for key in ("max_rejected",) if value.get(key))
 
 
 def not_enforced(document: Mapping[str, Any], asked: Gate) -> Iterator[Finding]:
@@ -151,6 +149,40 @@ def scope(contract: Contract) -> Iterator[Finding]:
             message = f"`scope: table` asks nothing of {one.name}: it has neither a primaryKey nor a unique property"
             hint = "give it a key, or remove the scope"
             yield Finding(("schema", i), "no-key", message, Severity.WARNING, hint=hint)
+
+
+def held_back(contract: Contract) -> Iterator[Finding]:
+    """Yield why rows cannot be held back as the contract asks: no budget, or a place that keeps exact copies."""
+    gate = contract.gate
+    asking: list[Path] = [
+        (*place.path, key, i, "customProperties")
+        for place in places(contract)
+        for key, actions in (
+            ("quality", [rule.action for rule in place.quality]),
+            ("relationships", [one.action for one in place.relationships]),
+        )
+        for i, action in enumerate(actions)
+        if action is Action.QUARANTINE
+    ]
+    at = place_of(contract.document, "quarantine") if gate.quarantine == "rows" else next(iter(asking), None)
+    if at is None:
+        if gate.max_rejected is not None:
+            message, hint = "`max_rejected` says nothing: no row is held back", "say quarantine: rows, or remove it"
+            where = place_of(contract.document, "max_rejected")
+            yield Finding(where, "no-effect", message, Severity.WARNING, hint=hint, at_key=True)
+        return
+    if gate.max_rejected is None:
+        message = "rows are held back, and nothing says how many may be"
+        yield Finding(at, "no-budget", message, hint="add max_rejected: 1 percent; of more the whole batch is blocked")
+    server = contract.server(gate.to_server or "")
+    if server is None or not re.search(r"(^|/)warehouse/(stage|cleanse|core|mart)/", server.location):
+        found = server.location if server else "nowhere"
+        message = "rows are held back only from tables of the warehouse: raw and master data are exact copies"
+        expected = "a place under warehouse/"
+        yield Finding(at, "exact-copies", message, found=found, expected=expected, hint="hold rows back in cleanse")
+    elif (server.format or "").lower() != "parquet":
+        message = "rows are held back only from Parquet: other formats cannot be written again as they were"
+        yield Finding(at, "exact-copies", message, found=server.format or "no format", expected="format: parquet")
 
 
 def dialect(contract: Contract) -> Iterator[Finding]:

@@ -42,6 +42,7 @@ def findings(contract: Contract) -> Iterator[Finding]:
     yield from gate_property.not_enforced(contract.document, contract.gate)
     yield from gate_property.dialect(contract)
     yield from gate_property.scope(contract)
+    yield from gate_property.held_back(contract)
     yield from _nothing(contract)
 
 

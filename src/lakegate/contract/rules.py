@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from lakegate.contract import custom_rules, options
 from lakegate.contract.build import FAILS, INFORMS, WARNS
 from lakegate.contract.findings import Finding, Path, listed, near, shown
-from lakegate.contract.model import Action, Contract, Operator, Quality, Threshold
+from lakegate.contract.model import Contract, Operator, Quality, Threshold
 from lakegate.contract.places import Place, has, node_at
 from lakegate.errors import Severity
 
@@ -60,9 +60,6 @@ def _words(rule: Quality, node: Mapping[str, object], path: Path) -> Iterator[Fi
         yield Finding(
             (*path, "unit"), "unknown-value", "unknown unit", found=rule.unit, expected=listed(UNITS), hint=hint
         )
-    if rule.action is Action.QUARANTINE:
-        message = "holding back single rows is not carried out in this version: the rule fails the whole batch"
-        yield Finding((*path, "customProperties"), "not-enforced", message, Severity.WARNING)
 
 
 def _threshold(rule: Quality, threshold: Threshold, path: Path) -> Iterator[Finding]:

@@ -17,7 +17,7 @@ class Defect(Enum):
     """One way to be wrong: the dataset, the key or id of the rule that finds it, and what stands in the row."""
 
     VISITOR_NOT_HASHED = (EVENTS, "visitor_is_hashed", "visitor_id is a mail address, not a SHA-256")
-    UNKNOWN_EVENT_TYPE = (EVENTS, "event_type.enum", "event_type is `hover`")
+    UNKNOWN_EVENT_TYPE = (EVENTS, "event_type_is_known", "event_type is `hover` (warns)")
     PURCHASE_WITHOUT_VALUE = (EVENTS, "purchases_have_value", "a purchase has no order_value")
     NEGATIVE_ORDER_VALUE = (EVENTS, "order_value.minimum", "the order_value of a purchase is below zero")
     DUPLICATE_EVENT = (EVENTS, "primaryKey", "event_id is that of the row before")
@@ -31,7 +31,7 @@ class Defect(Enum):
     )
 
     COST_BELOW_ZERO = (ADS, "cost.minimum", "cost is -1.00")
-    CLICKS_ABOVE_IMPRESSIONS = (ADS, "clicks_within_impressions", "clicks is one more than impressions")
+    CLICKS_ABOVE_IMPRESSIONS = (ADS, "clicks_within_impressions", "clicks is one more than impressions (warns)")
     THOUSANDS_MARK = (ADS, "impressions.logicalType", 'impressions is `"1,234"`')
     DUPLICATE_CAMPAIGN_DAY = (ADS, "primaryKey", "campaign_id is that of the row before")
     AD_OF_ANOTHER_DAY = (ADS, "ads_are_of_one_day", "date is the day after the batch's")

@@ -1,4 +1,4 @@
-"""The demo's story: a year of flights arrives, most of it gets in, one spoilt month is caught, mended and let in."""
+"""The demo's story: a year of flights arrives, one spoilt month is caught, mended and let in; then on to the marts."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from lakegate.api import Asked
 from lakegate.checks.interface import Outcome
 from lakegate.commands.batches import promoted
+from lakegate.demo.layers import to_the_marts
 from lakegate.demo.nycflights import DAMAGED_MONTH, arrive, arrive_repaired, project
 from lakegate.errors import UsageError
 from lakegate.gate.promote import Promotion, PromotionState
@@ -54,7 +55,9 @@ def play(folder: Path) -> int:
     _heading(screen, "4. April again: repaired, under the same key")
     arrive_repaired(folder)
     again = _promote(screen, folder, "flights", f"month={DAMAGED_MONTH}")
-    _close(screen, folder, [*(one for many in found.values() for one in many), *again])
+    steps = to_the_marts(screen, folder)
+    promotions = [*(one for many in found.values() for one in many), *again]
+    _close(screen, folder, [*promotions, *(step.promotion for step in steps if step.promotion)])
     return 0
 
 
@@ -121,7 +124,12 @@ def _close(screen: Console, folder: Path, found: list[Promotion]) -> None:
     )
     contract = os.path.relpath(project() / "contracts" / "nyc" / "flights.odcs.yaml")
     _heading(screen, "Go on with")
-    for command in (f"status {contract} --lake {folder}", f"plan {contract}", f"paths nyc/flights --lake {folder}"):
+    commands = (
+        f"status {contract} --lake {folder}",
+        f"plan {contract}",
+        f"paths mart/carrier_delay_daily --lake {folder}",
+    )
+    for command in commands:
         screen.print(f"{_program()} {command}", soft_wrap=True, markup=False)
     _heading(screen, "Open this page")
     screen.print(str((folder / INDEX).absolute()), soft_wrap=True, markup=False)

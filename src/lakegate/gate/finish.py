@@ -66,7 +66,8 @@ def clean(lake: Lake, route: Route, drop: Drop, record: CommitRecord, markers: I
     if newer:
         path, _ = min(newer)
         return [f"the source was not cleaned: {path!r} has arrived since, the next run looks at all of it"]
-    shas = {file.path: file.sha256 for file in record.files} | {marker.path: marker.sha256 for marker in markers}
+    came = record.arrived or record.files
+    shas = {file.path: file.sha256 for file in came} | {marker.path: marker.sha256 for marker in markers}
     notes = []
     for path, entry in (*drop.markers, *drop.files):
         sha256 = shas.get(normal(path))

@@ -28,7 +28,7 @@ from lakegate.errors import (
     Severity,
     SourceChanged,
 )
-from lakegate.gate import ledger, quarantine, sequence
+from lakegate.gate import ledger, quarantine, sequence, set_apart
 from lakegate.gate.arrivals import Drop, Markers, Route, near_batch, read_drop, read_markers
 from lakegate.gate.commit import commit, draft_of, place, verified
 from lakegate.gate.finish import clean, keep, seal
@@ -249,6 +249,7 @@ class _Run:
     def _promote_spooled(self, batch: SpooledBatch, drop: Drop, markers: Markers) -> Promotion:
         """P4 to P8; from P4 again for every slot that is lost. The batch is judged once."""
         draft: CommitRecord | None = None
+        goes_on = batch
         lost, moved = 0, 0
         while lost < SLOTS_LOST and moved < TABLE_MOVES:
             self._at(Step.DECIDE)
@@ -266,9 +267,12 @@ class _Run:
                 report, shas = self._publish(judged)
                 if not judged.verdict.passes:
                     return self._block(batch, drop, markers, judged.verdict, report)
-                draft = draft_of(batch, markers.markers, judged.verdict, report, shas)
+                goes_on = set_apart.onward(batch, judged.made)
+                rejected = set_apart.keep(self._lake, batch, judged.made)
+                draft = draft_of(goes_on, markers.markers, judged.verdict, report, shas)
+                draft = set_apart.told(draft, batch, judged.verdict, rejected)
             try:
-                record = self._take(decision, draft, batch, number)
+                record = self._take(decision, draft, goes_on, number)
             except _TableMovedOn:
                 moved += 1
                 continue
@@ -331,6 +335,8 @@ class _Run:
         asked, answered = (batch.digest, self._route.contract_sha256), (verdict.digest, verdict.contract_sha256)
         if asked != answered:
             raise CouldNotEvaluate(f"the verdict is of another batch or contract: got {answered}, expected {asked}")
+        if verdict.passes:
+            set_apart.check(verdict, judged.made)
         if batch.findings and verdict.passes:
             raise CouldNotEvaluate(
                 f"the verdict passes over what is wrong with the arrival: {batch.findings[0].reason}"

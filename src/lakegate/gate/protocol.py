@@ -93,10 +93,11 @@ def belongs(record: CommitRecord, seen: Seen) -> bool | None:
 
     None: only its sha256 can tell.
     """
-    for file in record.files:
+    came = record.arrived or record.files
+    for file in came:
         if file.path == seen.path and file.source_version == seen.version:
             return True
-    known = [(file.size, file.sha256) for file in record.files if file.path == seen.path]
+    known = [(file.size, file.sha256) for file in came if file.path == seen.path]
     known += [(marker.size, marker.sha256) for marker in record.markers if marker.path == seen.path]
     if not any(size == seen.size for size, _ in known):
         return False

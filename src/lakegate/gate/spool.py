@@ -53,11 +53,12 @@ class SpooledFile:
     size: int
     sha256: str
     pin: Entry  # what it was read from
+    made: bool = False  # not a copy of that, but made of it: rows were set apart
 
     @property
     def content(self) -> Content:
         """The file as what a lake is asked to place."""
-        return Content(self.local, self.size, self.sha256, self.pin)
+        return Content(self.local, self.size, self.sha256, None if self.made else self.pin)
 
     @property
     def seen(self) -> Seen:

@@ -25,6 +25,7 @@ LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # strict readers refuse it, and 
 RESULT_WORDS = {
     Outcome.PASSED: "passed",
     Outcome.WARNED: "warning",
+    Outcome.SET_APART: "apart",
     Outcome.INFORMED: "info",
     Outcome.FAILED: "failed",
     Outcome.NOT_APPLICABLE: "skipped",

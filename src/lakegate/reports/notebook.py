@@ -30,6 +30,7 @@ COLOURS: dict[Outcome | Standing, str] = {
     Outcome.COULD_NOT_EVALUATE: PURPLE,
     Outcome.UNSUPPORTED: PURPLE,
     Outcome.WARNED: OCHRE,
+    Outcome.SET_APART: OCHRE,
     Outcome.INFORMED: GREY,
 }
 

@@ -37,6 +37,7 @@ SECTIONS: tuple[tuple[Outcome, str], ...] = (
     (Outcome.COULD_NOT_EVALUATE, "Could not evaluate"),
     (Outcome.UNSUPPORTED, "Unsupported"),
     (Outcome.WARNED, "Warnings"),
+    (Outcome.SET_APART, "Rows set apart"),
     (Outcome.INFORMED, "For information"),
 )
 

@@ -42,6 +42,7 @@ STYLES = {
     Outcome.COULD_NOT_EVALUATE: "bold magenta",
     Outcome.UNSUPPORTED: "bold magenta",
     Outcome.WARNED: "bold yellow",
+    Outcome.SET_APART: "bold yellow",
     Outcome.INFORMED: "bold cyan",
     Outcome.NOT_APPLICABLE: "bold",
     Outcome.PASSED: "bold green",

@@ -28,13 +28,13 @@ from lakegate.engines.transform import Input, transform
 from lakegate.errors import CouldNotEvaluate, LakegateError
 from lakegate.intake.batch import Opening, open_table
 from lakegate.intake.files import NativeFile
-from lakegate.judge import judge
 from lakegate.libraries.guests import Here
 from lakegate.libraries.interface import Guest
 from lakegate.made import Made, MadeFile, MadeIndex
 from lakegate.measures import NotMeasured
+from lakegate.row_gate import Asked as Asking
+from lakegate.row_gate import Gated, gated
 from lakegate.rows import Rows, unread
-from lakegate.verdict import Verdict
 from lakegate.worker.limits import Limits
 from lakegate.worker.messages import (
     Answered,
@@ -147,12 +147,12 @@ def _answer(begin: Begin, inbox: BinaryIO, outbox: int) -> Reply:
     if not isinstance(message, Judge):
         raise TypeError(f"got {type(message).__name__}, expected Open, Judge, Keep, Ask or Transform")
     _tell(outbox, Reply(progress=("measuring", f"{rows.height:,} rows")))
-    verdict, made = _judged(message, rows, begin)
-    subject = message.subject
-    if verdict.passes and subject.batch is not None:
-        indexes = _indexes(subject.contract, subject.obj, rows, begin)
+    done = _judged(message, rows, begin)
+    made, subject = done.made, message.subject
+    if done.verdict.passes and subject.batch is not None:
+        indexes = _indexes(subject.contract, subject.obj, done.rows, begin)
         made = dataclasses.replace(made, indexes=tuple(one for one in indexes if isinstance(one, MadeIndex)))
-    return Reply(verdict=verdict, made=made)
+    return Reply(verdict=done.verdict, made=made)
 
 
 def _kept(asked: Keep, rows: Rows, begin: Begin) -> Made:
@@ -196,16 +196,22 @@ def _opening(source: Source, folder: Path, limits: Limits) -> Opening:
     )
 
 
-def _judged(asked: Judge, rows: Rows, begin: Begin) -> tuple[Verdict, Made]:
-    """Judge the rows beside those of other datasets, and make what goes with the verdict."""
+def _judged(asked: Judge, rows: Rows, begin: Begin) -> Gated:
+    """Judge the rows beside those of other datasets, and set apart those that the contract lets be held back."""
     rows = dataclasses.replace(rows, defects=(*asked.wrong, *rows.defects))
     others = dict(asked.opened)
     for number, (name, (source, files)) in enumerate(asked.named.items()):
         others[name] = others[rows_of_inputs(name)] = _opened(source, files, begin, f"with-{number}")
-    others[asked.itself] = rows
     guests = Here(_guest(asked.subject.neighbours.files, asked.options.locations, begin))
-    judged = judge(asked.subject, rows, others, _engine(begin), asked.options, guests)
-    return judged.verdict, Made(measured=judged.kept)
+    folder = begin.workspace / "apart"
+    folder.mkdir()
+    written = dataclasses.replace(begin.source, proved=True)  # by ourselves, of rows that were read to the letter
+
+    def opened(files: Sequence[NativeFile]) -> Rows:
+        return _opened(written, files, begin, "left")
+
+    asking = Asking(asked.subject, asked.itself, others, _engine(begin), asked.options, guests, opened, folder)
+    return gated(asking, rows)
 
 
 def _opened(source: Source, files: Sequence[NativeFile], begin: Begin, name: str) -> Rows:

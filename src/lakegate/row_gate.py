@@ -1,0 +1,203 @@
+"""Row-level gates: the rows that break a rule are set apart, the others go on by a verdict of their own.
+
+A batch is judged whole. Where checks about rows fail, and the contract lets such rows be held back, they are written
+apart, and what is left is judged again: what is committed keeps its contract by a verdict over exactly these rows.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+
+from lakegate.checks.derive import checks_of
+from lakegate.checks.interface import Check, Outcome, rows_told
+from lakegate.contract.model import Action, Budget, Contract
+from lakegate.engines.interface import Engine
+from lakegate.engines.split import Split
+from lakegate.intake.files import NativeFile
+from lakegate.judge import Judged, Options, Subject, judge
+from lakegate.libraries.guests import Guests
+from lakegate.made import Made
+from lakegate.measures import AlreadyThere, CountWhere, Duplicates, Measure, NotMeasured, Orphans, RepeatedRows
+from lakegate.rows import Rows
+from lakegate.verdict import CheckResult, SetApart, Verdict
+
+NAMES_ROWS = (CountWhere, Duplicates, RepeatedRows, Orphans, AlreadyThere)  # measures that are counts of certain rows
+NOTHING = Budget(Decimal(0), "rows")  # where no `max_rejected` is said; lint asks for one
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is judged beside what, and by whom: everything that `judge.judge` takes but the rows of the batch.
+
+    `itself` is the name under which `others` holds the batch's own rows. `opened` turns files that were written here
+    into rows, in `folder`, which is private and empty.
+    """
+
+    subject: Subject
+    itself: str
+    others: Mapping[str, Rows]
+    engine: Engine
+    options: Options
+    guests: Guests | None
+    opened: Callable[[Sequence[NativeFile]], Rows]
+    folder: Path
+
+    def judge(self, rows: Rows, options: Options) -> Judged:
+        """Judge rows as the batch."""
+        others = {**self.others, self.itself: rows}
+        return judge(self.subject, rows, others, self.engine, options, self.guests)
+
+
+@dataclass(frozen=True, slots=True)
+class Gated:
+    """The verdict, what was made beside it, and the rows that go on."""
+
+    verdict: Verdict
+    made: Made
+    rows: Rows
+
+
+def gated(asked: Asked, rows: Rows) -> Gated:
+    """Judge a batch; set rows apart where its contract says so, as many as it says. Raises as `judge.judge`.
+
+    A table in memory is judged and left whole. Where nothing breaks a rule, nothing is done beside judging.
+    """
+    whole = asked.judge(rows, asked.options)
+    as_it_is = Gated(whole.verdict, Made(measured=whole.kept), rows)
+    rules = _breaking(asked.subject, whole.verdict)
+    if not rules or not rows.parts or whole.verdict.rows is None:
+        return as_it_is
+    budget, height = asked.subject.contract.gate.max_rejected or NOTHING, whole.verdict.rows
+    at_least = max(int(result.diagnostics["failed"]) for _, result, _ in rules)
+    if not budget.allows(at_least, height):
+        return replace(as_it_is, verdict=_over(whole.verdict, budget, at_least, exact=False))
+    wanted = [(result.key, measure) for _, result, measure in rules]
+    others = {**asked.others, asked.itself: rows}
+    split = asked.engine.split(rows, others, wanted, lambda count: budget.allows(count, height), asked.folder)
+    if isinstance(split, NotMeasured):
+        told = _result(whole.verdict, "maxRejected", _most(budget), Outcome.COULD_NOT_EVALUATE, split.reason)
+        return replace(as_it_is, verdict=_with(whole.verdict, told))
+    if not split.rejected:
+        return replace(as_it_is, verdict=_over(whole.verdict, budget, split.rows, exact=True))
+    return _without(asked, rows, whole, split, budget)
+
+
+def _without(asked: Asked, rows: Rows, whole: Judged, split: Split, budget: Budget) -> Gated:
+    """Judge what is left, and put the two verdicts together."""
+    left = _left(asked, rows, split)
+    as_of = whole.verdict.context.as_of
+    options = replace(asked.options, as_of=dt.datetime.fromisoformat(as_of)) if as_of else asked.options
+    again = asked.judge(left, options)
+    before, height = whole.verdict, whole.verdict.rows or 0
+    after = again.verdict
+    add_up = _adds_up(before, after.rows, split)
+    first = {result.key: result for result in before.results}
+    of_whole = {check.identity.key for check in _checks(asked.subject) if check.of_whole_batch}
+    told = []
+    for result in after.results:
+        was = first.get(result.key, result)
+        if result.key in split.rules and result.outcome in (Outcome.PASSED, Outcome.NOT_APPLICABLE):
+            told.append(replace(was, outcome=Outcome.SET_APART))
+        else:
+            told.append(was if result.key in of_whole else result)
+    share = _percent(split.rows, height)
+    said = f"{rows_told(split.rows)} of {height:,} ({share}) set apart"
+    allowed = _result(
+        before, "maxRejected", _most(budget), Outcome.PASSED, said, {"failed": split.rows, "total": height}
+    )
+    apart = SetApart(height, after.rows or 0, split.rows, split.rules)
+    verdict = replace(after, results=(*told, allowed, add_up), set_apart=apart)
+    if not verdict.passes:  # the whole batch is kept out: every rule that a row breaks is told as failed
+        failed = [first[result.key] if result.outcome is Outcome.SET_APART else result for result in verdict.results]
+        return Gated(replace(verdict, results=tuple(failed), rows=height, set_apart=None), Made(), rows)
+    return Gated(verdict, Made(split.accepted, split.rejected, measured=again.kept), left)
+
+
+def _left(asked: Asked, rows: Rows, split: Split) -> Rows:
+    """Return the rows that go on: the files without a bad row as they are, the others as they were written."""
+    files = [NativeFile(file.name, file.local) for file in split.accepted]
+    written = asked.opened(files)
+    by_name = {part.name: part for part in written.parts}
+    parts = tuple(by_name.get(part.name, part) for part in rows.parts)
+    return replace(rows, parts=parts, defects=(*rows.defects, *written.defects))
+
+
+def _checks(subject: Subject) -> tuple[Check, ...]:
+    return checks_of(subject.contract, subject.obj, subject.neighbours)
+
+
+def _breaking(subject: Subject, verdict: Verdict) -> list[tuple[Check, CheckResult, Measure]]:
+    """Return the checks that failed by rows which the contract lets be set apart, what they came to, whose rows."""
+    failed = {result.key: result for result in verdict.results if result.outcome is Outcome.FAILED}
+    found: list[tuple[Check, CheckResult, Measure]] = []
+    for check in _checks(subject) if failed else ():
+        result, measure = failed.get(check.identity.key), check.failing()
+        if result is None or not isinstance(measure, NAMES_ROWS) or check.of_whole_batch:
+            continue
+        if sets_apart(check, subject.contract) and result.diagnostics.get("failed"):
+            found.append((check, result, measure))
+    return found
+
+
+def sets_apart(check: Check, contract: Contract) -> bool:
+    """Whether rows that break a check are set apart: where its own rule says so, or the contract of all that fail."""
+    if check.action is Action.QUARANTINE:
+        return True
+    return contract.gate.quarantine == "rows" and check.action is Action.FAIL
+
+
+# --- results of its own -----------------------------------------------------------------------------------------
+
+
+def _most(budget: Budget) -> str:
+    return (
+        f"at most {budget} of the batch are set apart"
+        if budget.unit == "percent"
+        else f"at most {budget} are set apart"
+    )
+
+
+def _percent(count: int, total: int) -> str:
+    number = 100 * count / total if total else 0.0
+    return f"{number:.2g} %" if number < 10 else f"{number:.0f} %"
+
+
+def _over(verdict: Verdict, budget: Budget, count: int, *, exact: bool) -> Verdict:
+    """Return the verdict over a batch in which too many rows break rules: all of it is kept out, nothing is written."""
+    total = verdict.rows or 0
+    got = f"{'' if exact else 'at least '}{rows_told(count)} of {total:,} ({_percent(count, total)})"
+    reason = f"got {got} that break rules, expected at most {budget}: the whole batch is kept out"
+    diagnostics = {"failed": count, "total": total, "expected": f"at most {budget}"}
+    return _with(verdict, _result(verdict, "maxRejected", _most(budget), Outcome.FAILED, reason, diagnostics))
+
+
+def _adds_up(verdict: Verdict, accepted: int | None, split: Split) -> CheckResult:
+    """Return whether no row was lost or doubled, by what was written and read again."""
+    name = "rows in are rows that go on and rows set apart"
+    diagnostics = {"rows": verdict.rows, "accepted": accepted, "rejected": split.rows}
+    if accepted is not None and accepted + split.rows == verdict.rows:
+        told = f"{verdict.rows:,} = {accepted:,} + {split.rows:,}"
+        return _result(verdict, "rowsAddUp", name, Outcome.PASSED, told, diagnostics)
+    reason = f"got {accepted} rows that go on and {split.rows} set apart, expected {verdict.rows} together"
+    return _result(verdict, "rowsAddUp", name, Outcome.COULD_NOT_EVALUATE, reason, diagnostics)
+
+
+def _result(
+    verdict: Verdict,
+    kind: str,
+    name: str,
+    outcome: Outcome,
+    reason: str,
+    diagnostics: Mapping[str, object] | None = None,
+) -> CheckResult:
+    key = f"{verdict.model}.{kind}"
+    told = diagnostics or {}
+    return CheckResult(key, "batch", kind, name, verdict.model, None, None, None, outcome, reason, told)
+
+
+def _with(verdict: Verdict, result: CheckResult) -> Verdict:
+    return replace(verdict, results=(*verdict.results, result))
