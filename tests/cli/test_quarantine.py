@@ -220,10 +220,16 @@ def test_of_a_whole_batch_there_are_no_rows_to_show(held):
 # --- rows set apart -----------------------------------------------------------------------------------------------
 
 FACT = "contracts/fact.odcs.yaml"
+CANDIDATE = "02-transient-zone/_candidates/core/fact/b1"
 PROPERTIES = [
     {"name": "key", "physicalName": "id", "logicalType": "integer", "primaryKey": True, "required": True},
     {"name": "amount", "logicalType": "integer", "logicalTypeOptions": {"minimum": 0}},
-    {"name": "mail", "logicalType": "string", "classification": "restricted"},
+    {
+        "name": "mail",
+        "logicalType": "string",
+        "logicalTypeOptions": {"pattern": "^m[^4]"},
+        "classification": "restricted",
+    },
     {
         "name": "who",
         "logicalType": "object",
@@ -250,40 +256,25 @@ ARRIVED = (
         }
     ),
 )
-BROKEN = {1: ["fact.amount.minimum"], 3: ["fact.amount.minimum", "fact.other"]}  # rows of the first file, from 0
+MINIMUM, PATTERN = "fact.amount.minimum", "fact.mail.pattern"
+BROKEN = {1: [MINIMUM], 3: [MINIMUM, PATTERN]}  # rows of the first file, from 0
 
 
 @pytest.fixture
 def apart(scene):
-    """A committed batch of two files, from the first of which two rows were set apart: its record is made by hand."""
-    contract(scene.root, PROPERTIES, scope="batch", columns="open")
-    files = [
-        file.take([row for row in range(len(file)) if file is ARRIVED[1] or row not in BROKEN]) for file in ARRIVED
-    ]
-    propose(scene.lake, "b1", *files)
-    folder = scene.lake / "02-transient-zone/_candidates/core/fact/b1"
-    (folder / "_SUCCESS").unlink()
+    """A committed batch of two files, from the first of which two rows were set apart."""
+    contract(scene.root, PROPERTIES, scope="batch", columns="open", quarantine="rows", max_rejected="20 percent")
+    propose(scene.lake, "b1", *ARRIVED)
+    (scene.lake / CANDIDATE / "_SUCCESS").unlink()
     manifest = {
         "files": [{"path": f"part-{number}.parquet"} for number in range(2)],
         "inputs": [{"dataset": "stage/in", "batch": "b1", "slot": 1}],
         "sql_sha256": "a" * 64,
         "made_by": "test",
     }
-    (folder / "_MANIFEST.json").write_text(json.dumps(manifest))
+    (scene.lake / CANDIDATE / "_MANIFEST.json").write_text(json.dumps(manifest))
     ended = scene.run("promote", FACT, "--batch", "b1", "--lake", "lake")
     assert ended.exit_code == 0, ended.output
-    key = f"{QUARANTINE}/core/fact/b1/{'d' * 12}/part-0.parquet.rejected-{'e' * 12}.parquet"
-    rows = sorted(BROKEN)
-    held = ARRIVED[0].take(rows)
-    held = held.append_column("_lakegate_rules", pa.array([BROKEN[row] for row in rows], pa.list_(pa.string())))
-    held = held.append_column("_lakegate_file", pa.array(["part-0.parquet"] * len(rows)))
-    held = held.append_column("_lakegate_row", pa.array([row + 1 for row in rows], pa.int64()))
-    file = scene.lake / key
-    file.parent.mkdir(parents=True)
-    pq.write_table(held, file)
-    rejected = {"path": "part-0.parquet", "key": key, "size": file.stat().st_size, "sha256": sha(file), "rows": 2}
-    told = {"rows_in": 10, "rows_out": 8, "rows": 2, "rules": {"fact.amount.minimum": 2, "fact.other": 1}}
-    rewritten(record_of(scene), lambda document: document.update(rejected=told | {"files": [rejected]}))
     return scene
 
 
@@ -291,20 +282,32 @@ def record_of(scene, slot=1):
     return scene.lake / f"warehouse/core/_gate/commits/fact/b1/{slot:06}.json"
 
 
-def allow_all(document):
-    """Let the contract take negative amounts."""
-    document["version"] = "1.1.0"
-    del document["schema"][0]["properties"][1]["logicalTypeOptions"]
+def allow(minimum):
+    """Return what lets the contract take amounts from a minimum on, and every address."""
+
+    def change(document):
+        document["version"] = f"1.{-minimum}.0"
+        amount, mail = document["schema"][0]["properties"][1:3]
+        amount["logicalTypeOptions"] = {"minimum": minimum}
+        mail.pop("logicalTypeOptions")
+
+    return change
+
+
+def strict(document):
+    """Let the contract hold back one row at most."""
+    document["version"] = "1.0.1"
+    document["customProperties"][0]["value"]["max_rejected"] = "1 rows"
 
 
 def test_rows_set_apart_are_listed_with_the_numbers_of_the_record(apart):
     (one,) = listed(apart, FACT)
 
     assert (one["dataset"], one["batch"], one["kind"], one["rows"], one["of"]) == ("core/fact", "b1", "rows", 2, 10)
-    assert one["rules"] == {"fact.amount.minimum": 2, "fact.other": 1}
-    assert one["where"] == f"{apart.lake}/{QUARANTINE}/core/fact/b1/{'d' * 12}/"
+    assert one["rules"] == {MINIMUM: 2, PATTERN: 1}
+    assert [file.name.partition(".rejected-")[0] for file in Path(one["where"]).iterdir()] == ["part-0.parquet"]
     text = quarantine(apart, "list", contract=FACT).stdout
-    assert "core/fact  b1     2 of 10 rows  fact.amount.minimum (2), fact.other (1)" in text
+    assert "core/fact  b1     2 of 10 rows  fact.amount.minimum (2), fact.mail.pattern (1)" in text
 
 
 def test_each_row_is_shown_with_its_place_its_rules_and_its_key(apart):
@@ -353,21 +356,36 @@ def test_of_many_rows_the_first_are_shown_and_the_others_counted(apart):
 
 
 def test_rows_are_judged_with_those_that_went_on_and_nothing_is_moved(apart):
-    before = apart.tree()
-    blocked = quarantine(apart, "replay", "--batch", "b1", contract=FACT)
-    apart.change(FACT, allow_all)
-    passed = quarantine(apart, "replay", "--batch", "b1", contract=FACT)
-    machine = quarantine(apart, "replay", "--batch", "b1", "--output-format", "json", contract=FACT)
+    before, original, told, numbers = apart.tree(), (apart.root / FACT).read_bytes(), [], []
+    for change in (lambda _: None, allow(-2), allow(-4)):
+        apart.write(FACT, original)
+        apart.change(FACT, change)
+        ended = quarantine(apart, "replay", "--batch", "b1", contract=FACT)
+        assert ended.exit_code == 0, ended.output
+        told.append(ended.stdout.splitlines()[-1])
+        machine = quarantine(apart, "replay", "--batch", "b1", "--output-format", "json", contract=FACT)
+        numbers.append(json.loads(machine.stdout)["rows"])
 
-    assert (blocked.exit_code, passed.exit_code) == (1, 0)
-    assert "2 of 10 rows were set apart; now all of it would be held back" in blocked.stdout
-    assert "2 of 10 rows were set apart; now all would go on" in passed.stdout
-    assert json.loads(machine.stdout)["rows"] == 10
+    assert told == [
+        "2 of 10 rows were set apart; now 2 would be",
+        "2 of 10 rows were set apart; now 1 would be",
+        "2 of 10 rows were set apart; now all would go on",
+    ]
+    assert numbers == [8, 9, 10]
     assert apart.tree() == before
 
 
+def test_where_more_rows_would_be_held_back_than_may_be_replay_says_so(apart):
+    apart.change(FACT, strict)
+
+    ended = quarantine(apart, "replay", "--batch", "b1", contract=FACT)
+
+    assert ended.exit_code == 1
+    assert "2 of 10 rows were set apart; now all of it would be held back" in ended.stdout
+
+
 def test_rows_that_are_released_make_a_new_revision_of_what_arrived(apart):
-    apart.change(FACT, allow_all)
+    apart.change(FACT, allow(-4))
 
     released = quarantine(apart, "release", "--batch", "b1", contract=FACT)
 
@@ -385,11 +403,11 @@ def test_rows_that_are_released_make_a_new_revision_of_what_arrived(apart):
 
 
 def test_a_release_that_was_killed_on_the_way_is_done_again(apart, monkeypatch):
-    apart.change(FACT, allow_all)
+    apart.change(FACT, allow(-4))
     with monkeypatch.context() as patched:
         patched.setattr("lakegate.commands.quarantine.promoted", lambda *_: [])
         assert quarantine(apart, "release", "--batch", "b1", contract=FACT).exit_code == 0
-    drop = apart.lake / "02-transient-zone/_candidates/core/fact/b1"
+    drop = apart.lake / CANDIDATE
     (drop / "_MANIFEST.json").unlink()
     (drop / "part-1.parquet").unlink()
 
@@ -399,13 +417,30 @@ def test_a_release_that_was_killed_on_the_way_is_done_again(apart, monkeypatch):
     assert json.loads(record_of(apart, 2).read_text())["rows"] == 10
 
 
-def test_rows_that_break_their_rules_still_leave_the_committed_revision_as_it_is(apart):
+def test_rows_that_break_their_rules_still_are_set_apart_again_and_can_be_released_again(apart):
+    again = quarantine(apart, "release", "--batch", "b1", contract=FACT)
+    (one,) = listed(apart, FACT)
+    apart.change(FACT, allow(-4))
+    at_last = quarantine(apart, "release", "--batch", "b1", contract=FACT)
+
+    assert (again.exit_code, at_last.exit_code) == (0, 0)
+    assert (one["kind"], one["rows"], one["rules"]) == ("rows", 2, {MINIMUM: 2, PATTERN: 1})
+    found = [json.loads(record_of(apart, slot).read_text()) for slot in (1, 2, 3)]
+    assert [record["rows"] for record in found] == [8, 8, 10]
+    assert [record["replaces"] for record in found] == [None, 1, 2]
+    assert pq.read_table(apart.lake / found[2]["files"][0]["key"], partitioning=None) == ARRIVED[0]
+    assert listed(apart, FACT) == []
+
+
+def test_a_release_that_is_not_let_in_leaves_the_committed_revision_as_it_is(apart):
+    apart.change(FACT, strict)
+
     released = quarantine(apart, "release", "--batch", "b1", contract=FACT)
 
     assert released.exit_code == 1
     assert not record_of(apart, 2).exists()
     assert [one["kind"] for one in listed(apart, FACT)] == ["batch", "rows"]
-    apart.change(FACT, allow_all)
+    apart.change(FACT, allow(-4))
     assert quarantine(apart, "release", "--batch", "b1", contract=FACT).exit_code == 0
     assert listed(apart, FACT) == []
 
