@@ -405,7 +405,7 @@ def test_rows_that_are_released_make_a_new_revision_of_what_arrived(apart):
 def test_a_release_that_was_killed_on_the_way_is_done_again(apart, monkeypatch):
     apart.change(FACT, allow(-4))
     with monkeypatch.context() as patched:
-        patched.setattr("lakegate.commands.quarantine.promoted", lambda *_: [])
+        patched.setattr("lakegate.commands.release.promoted", lambda *_: [])
         assert quarantine(apart, "release", "--batch", "b1", contract=FACT).exit_code == 0
     drop = apart.lake / CANDIDATE
     (drop / "_MANIFEST.json").unlink()

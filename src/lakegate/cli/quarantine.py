@@ -80,7 +80,7 @@ def replay(contract: Path, batch: str, **given: Any) -> None:  # noqa: ANN401 - 
     A batch that was not let in is judged as it was kept. Rows set apart are judged together with the rows that went on,
     as `release` would propose them.
     """
-    from lakegate.commands import quarantine as commands
+    from lakegate.commands import release as commands
     from lakegate.show import quarantine as show
     from lakegate.show.terminal import progress
 
@@ -103,7 +103,7 @@ def release(contract: Path, batch: str, **given: Any) -> None:  # noqa: ANN401 -
     A batch that was not let in is put under the drop again if it does not lie there any more. Rows set apart are
     proposed again together with the rows that went on, as a new revision. Reports and records stay as they are.
     """
-    from lakegate.commands import quarantine as commands
+    from lakegate.commands import release as commands
     from lakegate.show import batches as show
     from lakegate.show.terminal import progress
 

@@ -7,7 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lakegate.commands.quarantine import CONFLICTED, ROWS, HeldBack, Listed, Replayed, RowsApart
+from lakegate.commands.quarantine import CONFLICTED, ROWS, HeldBack, Listed, RowsApart
+from lakegate.commands.release import Replayed
 from lakegate.reports.summary import brief, plain
 from lakegate.show.batches import verdicts
 from lakegate.show.terminal import WIDEST, console, json_text, tell, write
