@@ -445,6 +445,29 @@ def test_a_release_that_is_not_let_in_leaves_the_committed_revision_as_it_is(apa
     assert listed(apart, FACT) == []
 
 
+def test_rows_whose_dimension_came_late_go_on_by_the_same_contract(scene):
+    scene.planes("N1", "N2")
+    known = {"to": "nyc-planes.planes.tailnum"}
+    quarantined = {"property": "lakegate", "value": {"action": "quarantine"}}
+    tailnum = {"name": "tailnum", "relationships": [{**known, "customProperties": [quarantined]}]}
+    contract(scene.root, [{"name": "id", "primaryKey": True}, tailnum], scope="batch", max_rejected="2 rows")
+    propose(scene.lake, "b1", {"id": [1, 2, 3, 4], "tailnum": ["N1", "N9", None, "N9"]})
+    assert scene.run("promote", FACT, "--batch", "b1", "--lake", "lake").exit_code == 0
+    (held,) = listed(scene, FACT)
+
+    before = quarantine(scene, "replay", "--batch", "b1", contract=FACT).stdout.splitlines()[-1]
+    scene.planes("N9", part="2")
+    after = quarantine(scene, "replay", "--batch", "b1", contract=FACT).stdout.splitlines()[-1]
+    released = quarantine(scene, "release", "--batch", "b1", contract=FACT)
+
+    assert (held["rows"], held["of"], list(held["rules"].values())) == (2, 4, [2])
+    assert before == "2 of 4 rows were set apart; now 2 would be"
+    assert after == "2 of 4 rows were set apart; now all would go on"
+    assert released.exit_code == 0, released.output
+    (file,) = json.loads(record_of(scene, 2).read_text())["files"]
+    assert pq.read_table(scene.lake / file["key"], partitioning=None)["id"].to_pylist() == [1, 2, 3, 4]
+
+
 def test_rows_are_not_released_where_a_revision_may_not_be_replaced(apart):
     apart.change(FACT, lambda document: document["customProperties"][0]["value"].update(on_change="reject"))
 
