@@ -21,8 +21,8 @@ from lakegate.gate.held import (
     as_batch,
     fetch,
     kept_batch,
+    manifest_of_batch,
     manifest_of_rows,
-    markers_of_batch,
     origin_of_rows,
     put_back,
 )
@@ -82,10 +82,10 @@ def _bring(run: Run, way: Route, one: Held) -> None:
         case HeldBatch(_, True):
             return
         case HeldBatch(judgement):
-            markers = markers_of_batch(judgement, way)
+            manifest = manifest_of_batch(judgement, way)
             with lake.workspace() as folder, kept_batch(lake, way, judgement, folder, run.progress) as again:
                 contents = {file.path: file.content for file in again.files}
-                put_back(lake, way, one.batch, contents, markers, uuid.uuid4().hex)
+                put_back(lake, way, one.batch, contents, manifest, uuid.uuid4().hex)
         case HeldRows(record):
             if way.on_change == "reject":
                 raise UsageError(
@@ -94,8 +94,8 @@ def _bring(run: Run, way: Route, one: Held) -> None:
                 )
             with lake.workspace() as folder:
                 contents = _whole(lake, one, folder)
-                markers = manifest_of_rows(record, way, contents)
-                put_back(lake, way, one.batch, contents, markers, uuid.uuid4().hex)
+                manifest = manifest_of_rows(record, way, contents)
+                put_back(lake, way, one.batch, contents, manifest, uuid.uuid4().hex)
 
 
 def _whole(lake: Lake, rows: HeldRows, folder: Path) -> dict[str, Content]:

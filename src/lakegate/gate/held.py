@@ -18,7 +18,7 @@ from lakegate.errors import CouldNotEvaluate, LakeError, UsageError
 from lakegate.gate import ledger, quarantine
 from lakegate.gate.arrivals import Drop, Route, arrivals, drop_folder, marker_names, read_drop
 from lakegate.gate.ledger import CommitRecord, Marker, Rejected, SlotState
-from lakegate.gate.protocol import UNKNOWN, Origin, Promised, findings, manifest_files, manifest_origin, normal
+from lakegate.gate.protocol import UNKNOWN, Origin, Promised, Seen, findings, manifest_files, manifest_origin, normal
 from lakegate.gate.quarantine import CONFLICT, Judgement
 from lakegate.gate.spool import Progress, SpooledBatch, SpooledFile, Unwatched, batch_of, spooled
 from lakegate.lake.interface import Content, Entry, Lake
@@ -186,15 +186,25 @@ def _text(markers: Sequence[Marker], name: str) -> str | None:
 # --- back under the drop ------------------------------------------------------------------------------------------
 
 
-def markers_of_batch(judgement: Judgement, route: Route) -> dict[str, bytes]:
-    """Return the marker with which a quarantined batch arrives again: its own manifest, or that it is complete.
+def manifest_of_batch(judgement: Judgement, route: Route) -> tuple[str, bytes]:
+    """Return the name and the text of the manifest with which a quarantined batch arrives again: its own, else one that
+    names its files.
 
-    Raises UsageError where it had a manifest that was not kept.
+    Raises UsageError where its own was not kept, or where none may be made: a hidden file is let in by nobody but a
+    sender who names it.
     """
-    success, manifest = marker_names(route, judgement.batch)
+    _, name = marker_names(route, judgement.batch)
     promised, _ = _promise(judgement, route)
-    text = _text(judgement.markers, manifest)
-    return {success: b""} if promised is None or text is None else {manifest: text.encode()}
+    text = _text(judgement.markers, name)
+    if promised is not None and text is not None:
+        return name, text.encode()
+    paths = [file.path for file in judgement.files]
+    if wrong := [one.path for one in findings([Seen(path, 0, "") for path in paths], None)]:
+        raise UsageError(
+            f"{judgement.batch!r} came with the hidden file {wrong[0]!r} and no manifest: it would be held back again",
+            hint="have it sent again, without that file or with a manifest that names it",
+        )
+    return name, _manifest({}, {file.path: (file.size, file.sha256) for file in judgement.files})
 
 
 def origin_of_rows(record: CommitRecord) -> Origin:
@@ -203,46 +213,49 @@ def origin_of_rows(record: CommitRecord) -> Origin:
     return UNKNOWN if text is None else manifest_origin(text.encode())
 
 
-def manifest_of_rows(record: CommitRecord, route: Route, contents: Mapping[str, Content]) -> dict[str, bytes]:
-    """Return the manifest with which a batch arrives again: its new files; else it says what the committed one said."""
+def manifest_of_rows(record: CommitRecord, route: Route, contents: Mapping[str, Content]) -> tuple[str, bytes]:
+    """Return the name and the text of the manifest with which a committed batch arrives again: it names its new files,
+    and else says what the committed one said.
+    """
     _, name = marker_names(route, record.batch)
     text = next((marker.text for marker in record.markers if marker.text), "{}")
-    told = json.loads(text.removeprefix("\ufeff"))
-    files = [{"path": path, "size": one.size, "sha256": one.sha256} for path, one in sorted(contents.items())]
-    return {name: json.dumps({**told, "files": files}, sort_keys=True, ensure_ascii=False).encode() + b"\n"}
+    return name, _manifest(
+        json.loads(text.removeprefix("\ufeff")), {p: (c.size, c.sha256) for p, c in contents.items()}
+    )
+
+
+def _manifest(said: Mapping[str, object], files: Mapping[str, tuple[int, str]]) -> bytes:
+    """Return a manifest that names files by path with (size in bytes, sha256)."""
+    named = [{"path": path, "size": size, "sha256": sha256} for path, (size, sha256) in sorted(files.items())]
+    return json.dumps({**said, "files": named}, sort_keys=True, ensure_ascii=False).encode() + b"\n"
 
 
 def put_back(
-    lake: Lake,
-    route: Route,
-    batch: str,
-    contents: Mapping[str, Content],
-    markers: Mapping[str, bytes],
-    write_id: str,
+    lake: Lake, route: Route, batch: str, contents: Mapping[str, Content], manifest: tuple[str, bytes], write_id: str
 ) -> None:
-    """Put files under the drop, verified, and the marker last. What stands there already of the very same is kept.
+    """Put files under the drop, verified. What stands there already of the very same is kept.
 
-    Killed anywhere, it may be done again. Nothing is placed beside what somebody else brought.
+    The manifest comes first: a part of the batch is then never taken for the whole, nor for what is committed. Killed
+    anywhere, it may be done again. Nothing is placed beside what somebody else brought.
 
     Raises:
         UsageError: something else lies under the drop.
         LakeError: a file could not be placed as it is.
     """
-    folder = drop_folder(route, batch)
+    folder, (name, text) = drop_folder(route, batch), manifest
     drop = read_drop(lake, route, batch)
     for path, entry in drop.files:
         content = contents.get(normal(path))
         if content is None or lake.holds(entry.key, content) is None:
             raise _occupied(batch, entry.key)
-    for name, entry in drop.markers:
-        if name not in markers or lake.read(entry.key) != markers[name]:
+    for path, entry in drop.markers:
+        if path == name and lake.read(entry.key) != text:
             raise _occupied(batch, entry.key)
+    lake.put_if_absent(folder + name, text, write_id)
     for path, content in sorted(contents.items()):
         lake.place(folder + path, content)
         if lake.holds(folder + path, content) is None:
             raise LakeError(f"{folder + path!r} is not what was placed there", hint="see to the disk, then run again")
-    for name, data in markers.items():
-        lake.put_if_absent(folder + name, data, write_id)
 
 
 def _occupied(batch: str, key: str) -> UsageError:
