@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from lakegate.checks.interface import Outcome
 from lakegate.rows import Location
-from lakegate.verdict import CheckResult, Verdict
+from lakegate.verdict import CheckResult, SetApart, Verdict
 
 LONGEST = 300  # characters of a text from outside in one place of a report; the JSON report holds all of it
 
@@ -139,11 +139,15 @@ def judged(verdict: Verdict) -> str:
     Where rows were set apart: `27,004 rows in 1 file: 27,002 go on, 2 set apart (0.01 %) by 3 rules`.
     """
     if (apart := verdict.set_apart) is not None:
-        came = f"{counted(apart.rows, 'row')} in {counted(len(verdict.files), 'file')}"
-        part = share(apart.rejected, apart.rows)
-        by = counted(len(apart.rules), "rule")
-        return f"{came}: {apart.accepted:,} go on, {apart.rejected:,} set apart ({part}) by {by}"
+        return f"{counted(apart.rows, 'row')} in {counted(len(verdict.files), 'file')}: {apart_text(apart)}"
     return f"{row_count(verdict)} in {counted(len(verdict.files), 'file')}" if verdict.files else row_count(verdict)
+
+
+def apart_text(apart: SetApart) -> str:
+    """Return how many rows go on and how many were set apart: `27,002 go on, 2 set apart (<0.01 %) by 3 rules`."""
+    part = share(apart.rejected, apart.rows)
+    by = counted(len(apart.rules), "rule")
+    return f"{apart.accepted:,} go on, {apart.rejected:,} set apart ({part}) by {by}"
 
 
 def extent(result: CheckResult) -> tuple[int, int] | None:
