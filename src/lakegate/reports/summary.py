@@ -123,9 +123,13 @@ def by_reason(results: Iterable[CheckResult]) -> dict[str, list[CheckResult]]:
 
 def tally(verdict: Verdict) -> str:
     """Return the number of checks by outcome (`12 passed, 1 failed`); outcomes that did not occur are left out."""
-    words = {Outcome.SET_APART: "set rows apart"}  # so many checks, not so many rows
-    told = (f"{number:,} {words.get(outcome, outcome)}" for outcome, number in verdict.counts.items() if number)
+    told = (f"{number:,} {tally_word(outcome)}" for outcome, number in verdict.counts.items() if number)
     return ", ".join(told) or "no checks"
+
+
+def tally_word(outcome: Outcome) -> str:
+    """Return the outcome as it reads behind a number of checks, which is no number of rows."""
+    return "set rows apart" if outcome is Outcome.SET_APART else outcome
 
 
 def row_count(verdict: Verdict) -> str:
