@@ -1,15 +1,16 @@
 import pytest
 
 from catalogs.scene import WORLDS, local
-from servers.s3 import close, moto_s3
+from servers.s3 import close, moto_s3, real_s3
 
 
 @pytest.fixture(params=WORLDS, ids=lambda make: make.__name__)
 def world(request, tmp_path, monkeypatch):
     """A table in every lake with every catalogue that there is here."""
     if request.param.__name__ != "local":
-        for name, value in moto_s3().environment.items():
-            monkeypatch.setenv(name, value)  # Glue's client finds its credentials by its own means
+        server = real_s3() if "ceph" in request.param.__name__ else moto_s3()
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)  # Glue's client, and pyarrow, find their credentials by their own means
     made = request.param(tmp_path)
     yield made
     if "glue" in request.param.__name__:
