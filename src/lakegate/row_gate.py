@@ -21,7 +21,7 @@ from lakegate.intake.files import NativeFile
 from lakegate.judge import Judged, Options, Subject, judge
 from lakegate.libraries.guests import Guests
 from lakegate.made import Made
-from lakegate.measures import AlreadyThere, CountWhere, Duplicates, Measure, NotMeasured, Orphans, RepeatedRows
+from lakegate.measures import AlreadyThere, CountWhere, Duplicates, Fault, Measure, NotMeasured, Orphans, RepeatedRows
 from lakegate.rows import Rows
 from lakegate.verdict import CheckResult, SetApart, Verdict
 
@@ -79,16 +79,17 @@ def gated(asked: Asked, rows: Rows) -> Gated:
     others = {**asked.others, asked.itself: rows}
     split = asked.engine.split(rows, others, wanted, lambda count: budget.allows(count, height), asked.folder)
     if isinstance(split, NotMeasured):
-        told = _result(whole.verdict, "maxRejected", _most(budget), Outcome.COULD_NOT_EVALUATE, split.reason)
-        return replace(as_it_is, verdict=_with(whole.verdict, told))
-    if not split.rejected:
+        return replace(as_it_is, verdict=_kept_whole(whole.verdict, budget, split))
+    if not budget.allows(split.rows, height):
         return replace(as_it_is, verdict=_over(whole.verdict, budget, split.rows, exact=True))
-    return _without(asked, rows, whole, split, budget)
-
-
-def _without(asked: Asked, rows: Rows, whole: Judged, split: Split, budget: Budget) -> Gated:
-    """Judge what is left, and put the two verdicts together."""
     left = _left(asked, rows, split)
+    if isinstance(left, NotMeasured):
+        return replace(as_it_is, verdict=_kept_whole(whole.verdict, budget, left))
+    return _without(asked, left, whole, split, budget)
+
+
+def _without(asked: Asked, left: Rows, whole: Judged, split: Split, budget: Budget) -> Gated:
+    """Judge what is left, and put the two verdicts together."""
     as_of = whole.verdict.context.as_of
     options = replace(asked.options, as_of=dt.datetime.fromisoformat(as_of)) if as_of else asked.options
     again = asked.judge(left, options)
@@ -113,17 +114,28 @@ def _without(asked: Asked, rows: Rows, whole: Judged, split: Split, budget: Budg
     verdict = replace(after, results=(*told, allowed, add_up), set_apart=apart)
     if not verdict.passes:  # the whole batch is kept out: every rule that a row breaks is told as failed
         failed = [first[result.key] if result.outcome is Outcome.SET_APART else result for result in verdict.results]
-        return Gated(replace(verdict, results=tuple(failed), rows=height, set_apart=None), Made(), rows)
+        return Gated(replace(verdict, results=tuple(failed), rows=height, set_apart=None), Made(), left)
     return Gated(verdict, Made(split.accepted, split.rejected, measured=again.kept), left)
 
 
-def _left(asked: Asked, rows: Rows, split: Split) -> Rows:
-    """Return the rows that go on: the files without a bad row as they are, the others as they were written."""
-    files = [NativeFile(file.name, file.local) for file in split.accepted]
-    written = asked.opened(files)
+def _left(asked: Asked, rows: Rows, split: Split) -> Rows | NotMeasured:
+    """Return the rows that go on: the files without a bad row as they are, the others as they were written.
+
+    Those are rows of the same columns and types, or it is said why not: nothing goes on but what arrived.
+    """
+    if not split.rejected:
+        return NotMeasured(Fault.ENGINE, "no row was found that breaks a rule, but rows were counted that do")
+    written = asked.opened([NativeFile(file.name, file.local) for file in split.accepted])
+    if written.defects:
+        return NotMeasured(Fault.ENGINE, f"what was written of the rows that go on: {written.defects[0].message}")
     by_name = {part.name: part for part in written.parts}
     parts = tuple(by_name.get(part.name, part) for part in rows.parts)
-    return replace(rows, parts=parts, defects=(*rows.defects, *written.defects))
+    for arrived, part in zip(rows.parts, parts, strict=True):
+        for (column, kind), (_, now) in zip(arrived.types, part.types, strict=True):
+            if kind != now:
+                reason = f"{arrived.name} cannot be written without its bad rows: column {column!r} is {kind.name}"
+                return NotMeasured(Fault.DATA, f"{reason}, and would be {now.name}")
+    return replace(rows, parts=parts)
 
 
 def _checks(subject: Subject) -> tuple[Check, ...]:
@@ -173,6 +185,11 @@ def _over(verdict: Verdict, budget: Budget, count: int, *, exact: bool) -> Verdi
     reason = f"got {got} that break rules, expected at most {budget}: the whole batch is kept out"
     diagnostics = {"failed": count, "total": total, "expected": f"at most {budget}"}
     return _with(verdict, _result(verdict, "maxRejected", _most(budget), Outcome.FAILED, reason, diagnostics))
+
+
+def _kept_whole(verdict: Verdict, budget: Budget, why: NotMeasured) -> Verdict:
+    """Return the verdict over a batch whose bad rows could not be set apart."""
+    return _with(verdict, _result(verdict, "maxRejected", _most(budget), Outcome.COULD_NOT_EVALUATE, why.reason))
 
 
 def _adds_up(verdict: Verdict, accepted: int | None, split: Split) -> CheckResult:

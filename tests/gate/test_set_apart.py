@@ -3,6 +3,7 @@
 import json
 from decimal import Decimal
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -297,4 +298,22 @@ def test_a_column_that_is_called_as_we_call_ours_is_never_mistaken(world, name):
 
     assert ended.exit_code == 5, ended.output
     assert f"a column called '{name}'" in ended.output, ended.output
+    assert world.record() is None
+
+
+@pytest.mark.parametrize("value", ["TIMETZ '12:34:56+02'", "INTERVAL '1 month'", "{'a': 1}::VARIANT"])
+def test_a_column_that_cannot_be_written_as_it_arrived_keeps_the_batch_out(world, value):
+    world.says(contract(gate={"columns": "open"}))
+    folder = world.root / "lake" / CANDIDATES / "b1"
+    folder.mkdir(parents=True)
+    of_row = "CASE WHEN i = 3 THEN 'x' ELSE 'a' END AS kind, 1::DECIMAL(10,2) AS cost, 'n' AS note"
+    with duckdb.connect() as connection:
+        select = f"SELECT i AS id, {of_row}, {value} AS more FROM range(100) AS t(i)"
+        connection.execute(f"COPY ({select}) TO '{folder / 'part.parquet'}'")
+    (folder / "_SUCCESS").touch()
+
+    ended = world.promote()
+
+    assert ended.exit_code == 5, ended.output
+    assert "column 'more' is " in ended.output
     assert world.record() is None
