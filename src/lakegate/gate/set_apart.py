@@ -86,9 +86,15 @@ def _made(arrived: SpooledFile, file: MadeFile) -> SpooledFile:
 
 
 def _hashed(path: Path) -> tuple[int, str]:
-    """Return the size and the SHA-256 of a file on private disk."""
+    """Return the size and the SHA-256 of a file on private disk. Raises CouldNotEvaluate where it cannot be read."""
     sha256 = hashlib.sha256()
-    with path.open("rb") as stream:
-        while chunk := stream.read(CHUNK):
-            sha256.update(chunk)
-        return stream.tell(), sha256.hexdigest()
+    try:
+        with path.open("rb") as stream:
+            while chunk := stream.read(CHUNK):
+                sha256.update(chunk)
+            return stream.tell(), sha256.hexdigest()
+    except OSError as error:
+        raise CouldNotEvaluate(
+            f"what was made of a batch cannot be read from private disk: {error.strerror or error}",
+            hint="nothing was committed; look at the disk and run again",
+        ) from error
