@@ -37,6 +37,7 @@ SLOW = (  # what starts a process for nearly every test, or asks the engine thou
     "cli/test_lake.py",
     "cli/test_looking.py",
     "cli/test_promote.py",
+    "cli/test_quarantine.py",
     "cli/test_s3.py",
     "cli/test_warehouse.py",
     "commands/",

@@ -111,9 +111,20 @@ class Run:
             self._worker(self._source) as worker,
             spooled_batch(self._lake(), way, key, self.workspace, now, self.progress, worker) as batch,
         ):
-            last = last_claim(self._lake(), way.target) if way.sequenced else None
-            around = batch if last is None else in_table(self._lake(), way, batch, last)
-            return self._judge(worker, self._arrived(around))[0]
+            return self._judge(worker, self._arrived(self._in_its_table(batch)))[0]
+
+    def judge_spooled(self, batch: SpooledBatch) -> Verdict:
+        """Judge files on private disk as the batch of the lake that they would be; nothing is moved or written."""
+        with self._worker(self._source) as worker:
+            arrived = self._arrived(self._in_its_table(batch))
+            follow(worker, arrived.natives)
+            return self._judge(worker, arrived)[0]
+
+    def _in_its_table(self, batch: SpooledBatch) -> SpooledBatch:
+        """Pin the batches that a table-wide rule looks at."""
+        way = route(self.contract, self.obj)
+        last = last_claim(self._lake(), way.target) if way.sequenced else None
+        return batch if last is None else in_table(self._lake(), way, batch, last)
 
     def promote(self, key: str) -> gate.Promotion:
         """Carry a batch through the gate (PROTOCOL P0-P11): into the next zone, or into quarantine.

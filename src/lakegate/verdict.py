@@ -238,11 +238,24 @@ class Policy:
         open_ = all(self.rules.get(path, "show") == "show" for path in judgement.quotes)
         return judgement if open_ and (self.samples or not judgement.sampled) else judgement.discreet
 
+    def column(self, name: str, value: str | None) -> str | None:
+        """Return a whole column's value in one row, by the strictest rule of what it holds; undeclared it is masked."""
+        inside = (name + ".", name + "[", name + "{")
+        rules = [rule for path, rule in self.rules.items() if path == name or path.startswith(inside)]
+        return _masked(max(rules, default="mask", key=STRICT.index), value)
+
     def _told(self, value: str | None, path: str | None) -> str | None:
-        rule = self.rules.get(path or "", "show")
-        if value is None or rule == "never":
-            return None
-        return value if rule == "show" else f"*** ({len(value)} characters)"
+        return _masked(self.rules.get(path or "", "show"), value)
+
+
+STRICT = ("show", "mask", "never")
+
+
+def _masked(rule: str, value: str | None) -> str | None:
+    """Return what may be told of a value."""
+    if value is None or rule == "never":
+        return None
+    return value if rule == "show" else f"*** ({len(value)} characters)"
 
 
 def policy(obj: SchemaObject, *, samples: bool, limit: int) -> Policy:
@@ -251,10 +264,9 @@ def policy(obj: SchemaObject, *, samples: bool, limit: int) -> Policy:
 
 
 def _rules(properties: Iterable[Property], prefix: str, inherited: str) -> Iterator[tuple[str, str]]:
-    strict = ("show", "mask", "never")
     for prop in properties:
         name = prefix + prop.name
-        rule = max(prop.samples, inherited, key=strict.index)
+        rule = max(prop.samples, inherited, key=STRICT.index)
         yield name, rule
         yield from _rules(prop.properties, f"{name}.", rule)
         for part, step in ((prop.items, "[]"), (prop.key, "{key}"), (prop.value, "{value}")):

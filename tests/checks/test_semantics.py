@@ -217,6 +217,10 @@ ELSEWHERE = {
     "custom rule of `lakegate`: reconciliation",  # test_reconciliation.py, inputs/test_history.py
     "severity of an expectation",  # inputs/test_expectations.py
     "nothing to check, or everything filtered out",  # test_verdict.py
+    "`quarantine: rows`",  # gate/test_set_apart.py
+    "`action: quarantine` of a rule or relationship",  # the same
+    "`max_rejected`",  # the same
+    "a key that stands twice, where rows are set apart",  # the same
     "`upstream`",  # warehouse/test_recipe.py, warehouse/test_build.py
 }
 

@@ -87,6 +87,7 @@ def test_a_checks_result_speaks_the_words_of_datacontract_cli():
         "passed": "passed",
         "warned": "warning",
         "informed": "info",
+        "rows set apart": "warning",
         "failed": "failed",
         "not applicable": "skipped",
         "could not evaluate": "error",

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from lakegate.checks.interface import Outcome
 from lakegate.rows import Location
-from lakegate.verdict import BatchFile, CheckResult, Context, Verdict
+from lakegate.verdict import BatchFile, CheckResult, Context, SetApart, Verdict
 
 SHA = "3f1c9a5b7d2e4f608192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f8"
 ROWS = 27_004
@@ -182,6 +182,27 @@ HOSTILE_CHECK = check(
     ),
 )
 
+SET_APART = (
+    check(
+        "dep_time.maximum",
+        Outcome.SET_APART,
+        name="dep_time is at most 2359",
+        reason="got more, expected at most 2359",
+        diagnostics={"failed": 1, "total": ROWS, "percent": 100 / ROWS},
+        locations=(Location("flights.parquet", 7),),
+    ),
+    check(
+        "carrier.enum",
+        Outcome.SET_APART,
+        name="carrier is one of the listed values",
+        reason="got another value, expected one of 'AA', 'UA'",
+        diagnostics={"failed": 2, "total": ROWS, "percent": 200 / ROWS},
+        locations=(Location("flights.parquet", 7), Location("flights.parquet", 12)),
+    ),
+    check("maxRejected", category="batch", name="at most 1 percent of the batch are set apart"),
+    check("rowsAddUp", category="batch", name="rows in are rows that go on and rows set apart"),
+)
+
 VERDICTS: dict[str, Verdict] = {
     "all-passed": verdict(*PASSED),
     "failed": verdict(*PASSED, *FAILED, *WARNED, PROSE),
@@ -195,6 +216,12 @@ VERDICTS: dict[str, Verdict] = {
         *PASSED,
         *WARNED,
         context=Context("2013-02-01T06:00:00Z", {"nyc/airlines": (("2013", 1), ("2014", 2))}),
+    ),
+    "rows-set-apart": verdict(
+        *PASSED,
+        *SET_APART,
+        rows=ROWS - 2,
+        set_apart=SetApart(ROWS, ROWS - 2, 2, {"flights.dep_time.maximum": 1, "flights.carrier.enum": 2}),
     ),
     "warnings-block": verdict(*PASSED, *WARNED, options={"fail_on": "warning"}),
     "could-not-evaluate": verdict(*PASSED, NO_CONTEXT, owner=None),

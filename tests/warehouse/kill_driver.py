@@ -68,7 +68,7 @@ def whole(root):
     seen = {}
     for table in scene.SQL:
         for record in scene.records(root, table):
-            for file in record.files:
+            for file in (*record.files, *(record.rejected.files if record.rejected else ())):
                 assert LocalLake(root).sha256(file.key) == file.sha256, f"{file.key} is not what was committed"
             seen[table, record.batch] = record.digest
     return seen
@@ -76,7 +76,20 @@ def whole(root):
 
 def state(root):
     """Everything that is committed, but for who wrote it and when; and what else lies in the lake's data."""
-    kept = ("dataset", "batch", "slot", "digest", "markers", "contract_sha256", "verdict", "counts", "rows", "replaces")
+    kept = (
+        "dataset",
+        "batch",
+        "slot",
+        "digest",
+        "markers",
+        "contract_sha256",
+        "verdict",
+        "counts",
+        "rows",
+        "replaces",
+        "rejected",
+    )
+    kept += ("rejected",)
     told = []
     for table in scene.SQL:
         for record in scene.records(root, table):

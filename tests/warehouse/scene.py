@@ -18,7 +18,7 @@ DAYS = ("2026-01-01", "2026-01-02", "2026-01-03")
 SALES = {
     DAYS[0]: "id,shop,amount\n1,a,10.50\n2,b,1.25\n2,b,1.25\n",
     DAYS[1]: "id,shop,amount\n3,a,3.00\n4,a,4.75\n",
-    DAYS[2]: "id,shop,amount\n5,b,0.10\n6,a,0.20\n7,b,0.30\n",
+    DAYS[2]: "id,shop,amount\n5,b,0.10\n6,a,0.20\n7,b,0.30\n8,a,-1.00\n",
 }
 SHOPS = "shop,city\na,Basel\nb,Bern\n"
 
@@ -70,7 +70,12 @@ CONTRACTS = {
         "shop/shops", "03-master-data-zone", "02-transient-zone", SHOP + column("city", "string"), "edition={edition}"
     ),
     "stage/sales": table("stage/sales", column("id", "integer") + SHOP + AMOUNT, "dt={date}"),
-    "cleanse/sales": table("cleanse/sales", ID + SHOP + AMOUNT, "dt={date}"),
+    "cleanse/sales": table(  # it sets one row of the third day apart
+        "cleanse/sales",
+        ID + SHOP + column("amount", "number", more=", logicalTypeOptions: {minimum: 0}"),
+        "dt={date}",
+        "quarantine: rows\nmax_rejected: 50 percent",
+    ),
     "core/dim_shop": table("core/dim_shop", column("shop", "string", key=True) + column("city", "string"), "all"),
     "core/fact_sale": table(
         "core/fact_sale",

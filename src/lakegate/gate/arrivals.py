@@ -109,8 +109,21 @@ def read_drop(lake: Lake, route: Route, batch: str) -> Drop:
     if route.batching.by == "folder":
         return _drop(batch, lake.list(f"{route.source.prefix}{batch}/"), f"{route.source.prefix}{batch}/")
     file = lake.stat(route.source.prefix + batch)
-    success, manifest = (lake.stat(route.source.prefix + name) for name in _file_markers(batch))
+    success, manifest = (lake.stat(drop_folder(route, batch) + name) for name in marker_names(route, batch))
     return Drop(batch, ((batch.rpartition("/")[2], file),) if file else (), success, manifest)
+
+
+def drop_folder(route: Route, batch: str) -> str:
+    """Return the folder under the drop in which a batch's files and its markers stand, with its `/`."""
+    folder = batch if route.batching.by == "folder" else batch.rpartition("/")[0]
+    return f"{route.source.prefix}{folder}/" if folder else route.source.prefix
+
+
+def marker_names(route: Route, batch: str) -> tuple[str, str]:
+    """Return what the two markers of a batch are called there: `_SUCCESS` or the like, and the manifest."""
+    if route.batching.by == "folder":
+        return SUCCESS, MANIFEST
+    return tuple(name.rpartition("/")[2] for name in _file_markers(batch))  # type: ignore[return-value]  # two
 
 
 @dataclass(frozen=True, slots=True)

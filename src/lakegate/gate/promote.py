@@ -260,13 +260,13 @@ class _Run:
             if isinstance(decision, Clash) or decision.replaces is not None:
                 self._refuse_the_past(drop)
             if isinstance(decision, Clash):
-                return self._clash(batch, drop, decision.record)
+                return self._clash(batch, drop, markers, decision.record)
             if draft is None or number is not None:  # what a table-wide rule says changes with the table
                 self._at(Step.JUDGE)
                 judged = self._checked(self._beside(batch, number))
                 report, shas = self._publish(judged)
                 if not judged.verdict.passes:
-                    return self._block(batch, drop, judged.verdict, report)
+                    return self._block(batch, drop, markers, judged.verdict, report)
                 goes_on = set_apart.onward(batch, judged.made)
                 rejected = set_apart.keep(self._lake, batch, judged.made)
                 draft = draft_of(goes_on, markers.markers, judged.verdict, report, shas)
@@ -355,7 +355,7 @@ class _Run:
 
     # --- P6a -------------------------------------------------------------------------------------------------------
 
-    def _block(self, batch: SpooledBatch, drop: Drop, verdict: Verdict, report: str) -> Promotion:
+    def _block(self, batch: SpooledBatch, drop: Drop, markers: Markers, verdict: Verdict, report: str) -> Promotion:
         """Do not let the batch in. Only what violates its contract is quarantined; the source stays in any case."""
         if verdict.exit_code != 1:
             message = f"{self._batch!r} was not judged: a check could not be evaluated, or is not supported"
@@ -367,16 +367,16 @@ class _Run:
         kept = quarantine.keep(self._lake, batch)
         failed = verdict.counts[Outcome.FAILED]
         message = f"{self._batch!r} violates its contract: {failed} of {len(verdict.results)} checks failed"
-        self._remember(quarantine.FAILED, batch, drop, kept, report=report, message=message)
+        self._remember(quarantine.FAILED, batch, drop, markers, kept, report=report, message=message)
         return Promotion(self._batch, PromotionState.QUARANTINED, 1, message, verdict, report=report)
 
-    def _clash(self, batch: SpooledBatch, drop: Drop, record: CommitRecord) -> Promotion:
+    def _clash(self, batch: SpooledBatch, drop: Drop, markers: Markers, record: CommitRecord) -> Promotion:
         """P4: another content is committed under this key."""
         message = (
             f"{self._batch!r} conflicts: slot {record.slot} holds digest {record.digest[:12]}, "
             f"got {batch.digest[:12]}; on_change is reject"
         )
-        self._remember(quarantine.CONFLICT, batch, drop, (), report="", message=message)
+        self._remember(quarantine.CONFLICT, batch, drop, markers, (), report="", message=message)
         return Promotion(self._batch, PromotionState.CONFLICT, 4, message, record=record)
 
     def _remember(
@@ -384,6 +384,7 @@ class _Run:
         outcome: str,
         batch: SpooledBatch,
         drop: Drop,
+        markers: Markers,
         kept: tuple[quarantine.Kept, ...],
         *,
         report: str,
@@ -405,6 +406,7 @@ class _Run:
             report=report,
             message=message,
             at=self._options.now.isoformat(),
+            markers=markers.markers,
         )
         quarantine.remember(self._lake, judgement, self._attempt)
 

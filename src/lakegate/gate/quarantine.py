@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 
 from lakegate.errors import CouldNotEvaluate, LakeError
+from lakegate.gate.ledger import Marker
 from lakegate.gate.spool import SpooledBatch, SpooledFile
 from lakegate.lake import zones
 from lakegate.lake.interface import Lake
@@ -44,6 +45,7 @@ class Judgement:
     report: str  # the report's folder, empty for a conflict
     message: str
     at: str  # ISO 8601, UTC; when it was judged first. Shown, never decided by
+    markers: tuple[Marker, ...] = ()  # with which it arrived: a manifest's promise holds when it is judged again, too
 
     @property
     def exit_code(self) -> int:
@@ -100,6 +102,7 @@ def judgements(lake: Lake, dataset: str) -> tuple[Judgement, ...]:
             del document["schema_version"]  # a later version's record has fields we do not know: TypeError
             document["pins"] = tuple((path, version) for path, version in document["pins"])
             document["files"] = tuple(Kept(**file) for file in document["files"])
+            document["markers"] = tuple(Marker(**marker) for marker in document.get("markers", ()))
             found.append(Judgement(**document))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise CouldNotEvaluate(f"{key!r} is not a quarantine record: {error}") from error

@@ -113,6 +113,8 @@ def _settled(batch: str, slots: tuple[CommitRecord, ...], judged: list[Judgement
     last = record or slots[-1]
     standing = Standing.COMMITTED if record else Standing.ABANDONED
     message = f"slot {last.slot}, {last.verdict}" if record else f"slot {last.slot} was abandoned"
+    if record and record.rejected:
+        message += f", {record.rejected.rows:,} of {record.rejected.rows_in:,} rows set apart"
     size = sum(file.size for file in last.files)
     slot = last.slot if record else None
     return BatchStatus(batch, standing, message, slot, last.report, len(last.files), size, due=False)

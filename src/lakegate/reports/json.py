@@ -7,6 +7,7 @@ only half a surrogate pair, which is no character, becomes U+FFFD.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import re
@@ -18,14 +19,14 @@ from lakegate.reports.summary import standing
 from lakegate.rows import Location
 from lakegate.verdict import CheckResult, Verdict
 
-SCHEMA_VERSION = "1.1"  # the second number grows with a new field, the first when a field changes or goes
+SCHEMA_VERSION = "1.2"  # the second number grows with a new field, the first when a field changes or goes
 
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # strict readers refuse it, and with it the whole document
 
 RESULT_WORDS = {
     Outcome.PASSED: "passed",
     Outcome.WARNED: "warning",
-    Outcome.SET_APART: "apart",
+    Outcome.SET_APART: "warning",
     Outcome.INFORMED: "info",
     Outcome.FAILED: "failed",
     Outcome.NOT_APPLICABLE: "skipped",
@@ -52,6 +53,7 @@ def to_json(verdict: Verdict) -> str:
         "digest": verdict.digest,
         "files": [{"path": f.path, "size": f.size, "sha256": f.sha256} for f in verdict.files],
         "rows": verdict.rows,
+        **({"setApart": dataclasses.asdict(verdict.set_apart)} if verdict.set_apart else {}),
         "options": verdict.options,
         "context": {
             "asOf": verdict.context.as_of,
@@ -75,7 +77,8 @@ def _result(verdict: Verdict) -> str:
     """Return the whole run's result in datacontract-cli's words; it never contradicts the exit code."""
     match verdict.exit_code:
         case 0:
-            return "warning" if verdict.counts[Outcome.WARNED] else "passed"
+            counts = verdict.counts
+            return "warning" if counts[Outcome.WARNED] or counts[Outcome.SET_APART] else "passed"
         case 1:
             return "failed"
         case _:

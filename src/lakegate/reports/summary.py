@@ -48,13 +48,16 @@ def standing(verdict: Verdict) -> Standing:
         return Standing.COULD_NOT_EVALUATE
     if not verdict.passes:
         return Standing.BLOCKED
-    return Standing.PASSED_WITH_WARNINGS if verdict.counts[Outcome.WARNED] else Standing.PASSED
+    counts = verdict.counts
+    return Standing.PASSED_WITH_WARNINGS if counts[Outcome.WARNED] or counts[Outcome.SET_APART] else Standing.PASSED
 
 
 def meaning(verdict: Verdict) -> str:
     """Return what the exit code means for this batch and what to do next (INPUTS, exit codes)."""
     counts = verdict.counts
     match verdict.exit_code:
+        case 0 if verdict.set_apart:
+            return "What goes on keeps its contract: the gate opens. The rows set apart are held back in quarantine."
         case 0:
             return "The batch keeps its contract: the gate opens."
         case 5:
@@ -120,7 +123,9 @@ def by_reason(results: Iterable[CheckResult]) -> dict[str, list[CheckResult]]:
 
 def tally(verdict: Verdict) -> str:
     """Return the number of checks by outcome (`12 passed, 1 failed`); outcomes that did not occur are left out."""
-    return ", ".join(f"{number:,} {outcome}" for outcome, number in verdict.counts.items() if number) or "no checks"
+    words = {Outcome.SET_APART: "set rows apart"}  # so many checks, not so many rows
+    told = (f"{number:,} {words.get(outcome, outcome)}" for outcome, number in verdict.counts.items() if number)
+    return ", ".join(told) or "no checks"
 
 
 def row_count(verdict: Verdict) -> str:
@@ -129,7 +134,15 @@ def row_count(verdict: Verdict) -> str:
 
 
 def judged(verdict: Verdict) -> str:
-    """Return how many rows in how many files were judged, in words; a table in memory has no files."""
+    """Return how many rows in how many files were judged, in words; a table in memory has no files.
+
+    Where rows were set apart: `27,004 rows in 1 file: 27,002 go on, 2 set apart (0.01 %) by 3 rules`.
+    """
+    if (apart := verdict.set_apart) is not None:
+        came = f"{counted(apart.rows, 'row')} in {counted(len(verdict.files), 'file')}"
+        part = share(apart.rejected, apart.rows)
+        by = counted(len(apart.rules), "rule")
+        return f"{came}: {apart.accepted:,} go on, {apart.rejected:,} set apart ({part}) by {by}"
     return f"{row_count(verdict)} in {counted(len(verdict.files), 'file')}" if verdict.files else row_count(verdict)
 
 
