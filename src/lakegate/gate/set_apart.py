@@ -9,10 +9,10 @@ import dataclasses
 import hashlib
 from pathlib import Path
 
-from lakegate.errors import CouldNotEvaluate, LakeError
+from lakegate.errors import CouldNotEvaluate
+from lakegate.gate import quarantine
 from lakegate.gate.ledger import ArrivedFile, CommitRecord, Rejected, RejectedFile
 from lakegate.gate.spool import SpooledBatch, SpooledFile
-from lakegate.lake import zones
 from lakegate.lake.interface import CHUNK, Content, Lake
 from lakegate.made import Made, MadeFile
 from lakegate.verdict import SetApart, Verdict
@@ -65,17 +65,13 @@ def keep(lake: Lake, batch: SpooledBatch, made: Made) -> tuple[RejectedFile, ...
     """Place the held back rows in quarantine and verify them; what stands there already is only verified.
 
     Raises:
-        LakeError: what stands there is not what was made.
+        LakeError: a file went wrong in every copy.
     """
-    folder = zones.quarantine(batch.dataset, batch.key, batch.digest)
     kept = []
     for file in made.rejected:
         size, sha256 = _hashed(file.local)
-        key = f"{folder}{file.name}.rejected-{sha256[:12]}.parquet"
-        content = Content(file.local, size, sha256)
-        lake.place(key, content)
-        if not lake.holds(key, content):
-            raise LakeError(f"the rows set apart in {key!r} are not what was made", hint="check the disk and run again")
+        path = f"{file.name}.rejected-{sha256[:12]}.parquet"
+        key = quarantine.placed(lake, batch, path, Content(file.local, size, sha256))
         kept.append(RejectedFile(file.name, key, size, sha256, file.rows))
     return tuple(kept)
 
