@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-import lakegate.engines.duckdb as engine
+import lakegate.engines.session as engine
 from checks.asked import contract
 from engines.batches import as_files, in_memory, measured
 from lakegate import check

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from lakegate.contract.model import LogicalType, Property
 from lakegate.engines.connections import locked
-from lakegate.engines.duckdb import cause
 from lakegate.engines.predicates import identifier, text
+from lakegate.engines.session import cause
 from lakegate.engines.sql import parquet
 from lakegate.errors import EngineError, UsageError
 from lakegate.rows import Part, Rows
