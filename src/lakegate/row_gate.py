@@ -16,7 +16,7 @@ from lakegate.checks.derive import checks_of
 from lakegate.checks.interface import Check, Outcome, rows_told
 from lakegate.contract.model import Action, Budget, Contract
 from lakegate.engines.interface import Engine
-from lakegate.engines.split import Split
+from lakegate.engines.split import Split, Without
 from lakegate.intake.files import NativeFile
 from lakegate.judge import Judged, Options, Subject, judge
 from lakegate.libraries.guests import Guests
@@ -105,17 +105,37 @@ def _without(asked: Asked, left: Rows, whole: Judged, split: Split, budget: Budg
             told.append(replace(was, outcome=Outcome.SET_APART))
         else:
             told.append(was if result.key in of_whole else result)
-    share = _percent(split.rows, height)
-    said = f"{rows_told(split.rows)} of {height:,} ({share}) set apart"
-    allowed = _result(
-        before, "maxRejected", _most(budget), Outcome.PASSED, said, {"failed": split.rows, "total": height}
-    )
+    said = f"{rows_told(split.rows)} of {height:,} ({_percent(split.rows, height)}) set apart"
+    numbers = {"failed": split.rows, "total": height}
+    allowed = _result(before, "maxRejected", _most(budget), Outcome.PASSED, said, numbers)
     apart = SetApart(height, after.rows or 0, split.rows, split.rules)
     verdict = replace(after, results=(*told, allowed, add_up), set_apart=apart)
-    if not verdict.passes:  # the whole batch is kept out: every rule that a row breaks is told as failed
-        failed = [first[result.key] if result.outcome is Outcome.SET_APART else result for result in verdict.results]
-        return Gated(replace(verdict, results=tuple(failed), rows=height, set_apart=None), Made(), left)
+    if not verdict.passes:
+        return Gated(_still_wrong(before, verdict), Made(), left)
     return Gated(verdict, Made(split.accepted, split.rejected, measured=again.kept), left)
+
+
+def _still_wrong(before: Verdict, verdict: Verdict) -> Verdict:
+    """Return the verdict over a batch whose rows that would go on do not keep the contract: all of it is kept out.
+
+    Nothing is set apart then: every rule that a row breaks is told as failed.
+    """
+    first = {result.key: result for result in before.results}
+    told = []
+    for result in verdict.results:
+        was = first.get(result.key)
+        if result.outcome is Outcome.SET_APART and was is not None:
+            told.append(was)
+        elif result.outcome is Outcome.FAILED and was is not None and was.outcome is not Outcome.FAILED:
+            told.append(
+                replace(result, reason=f"{result.reason}, of the rows that would go on without those set apart")
+            )
+        elif result.type == "maxRejected":
+            reason = "the rows that would go on do not keep the contract: nothing is set apart"
+            told.append(replace(result, outcome=Outcome.NOT_APPLICABLE, reason=reason))
+        else:
+            told.append(result)
+    return replace(verdict, results=tuple(told), rows=before.rows, set_apart=None)
 
 
 def _left(asked: Asked, rows: Rows, split: Split) -> Rows | NotMeasured:
@@ -128,7 +148,8 @@ def _left(asked: Asked, rows: Rows, split: Split) -> Rows | NotMeasured:
     written = asked.opened([NativeFile(file.name, file.local) for file in split.accepted])
     if written.defects:
         return NotMeasured(Fault.ENGINE, f"what was written of the rows that go on: {written.defects[0].message}")
-    by_name = {part.name: part for part in written.parts}
+    held = {file.name: Without(file.local) for file in split.rejected}
+    by_name = {part.name: replace(part, records=held[part.name]) for part in written.parts}
     parts = tuple(by_name.get(part.name, part) for part in rows.parts)
     for arrived, part in zip(rows.parts, parts, strict=True):
         for (column, kind), (_, now) in zip(arrived.types, part.types, strict=True):

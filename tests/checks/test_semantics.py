@@ -221,6 +221,7 @@ ELSEWHERE = {
     "`action: quarantine` of a rule or relationship",  # the same
     "`max_rejected`",  # the same
     "a key that stands twice, where rows are set apart",  # the same
+    "a row whose parent in its own batch is set apart",  # the same
     "`upstream`",  # warehouse/test_recipe.py, warehouse/test_build.py
 }
 

@@ -94,11 +94,15 @@ def test_each_row_is_where_it_belongs_with_the_rules_that_it_breaks(rows, measur
 
         left = arrived | {file.name: pq.read_table(file.local).to_pylist() for file in found.accepted}
         held = {file.name: pq.read_table(file.local).to_pylist() for file in found.rejected}
+        places = {file.name: split.Without(file.local).places(range(1, 9)) for file in found.rejected}
 
     wanted = iter(expected)
     by_file = {name: list(zip(there, wanted, strict=False)) for name, there in arrived.items()}
     for name, there in by_file.items():
         assert same_rows(left[name], [row for row, rules in there if not rules])
+        if name in held:
+            stood = [number for number, (_, rules) in enumerate(there, 1) if not rules]
+            assert [places[name][number + 1] for number in range(len(stood))] == [(row, None) for row in stood]
         told = [
             {**row, split.RULES: rules, split.FILE: name, split.ROW: number}
             for number, (row, rules) in enumerate(there, 1)

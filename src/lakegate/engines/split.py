@@ -6,7 +6,7 @@ The same rows give the same bytes. Files without a bad row are not touched.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,6 +38,22 @@ class Split:
     rows: int
     accepted: tuple[MadeFile, ...] = ()
     rejected: tuple[MadeFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Without:
+    """Where the rows of a file written without its bad rows stood in the file as it arrived (`rows.Records`)."""
+
+    rejected: Path  # the bad rows, written apart
+
+    def places(self, rows: Collection[int]) -> Mapping[int, tuple[int, int | None]]:
+        """Return, for rows of the file (1-based), their numbers in the file that arrived."""
+        import numpy as np
+        import pyarrow.parquet as pq
+
+        gone = pq.read_table(self.rejected, columns=[ROW])[ROW].to_numpy()
+        stand_before = gone - np.arange(1, len(gone) + 1)  # each bad row: so many good ones
+        return {row: (row + int(np.searchsorted(stand_before, row - 1, "right")), None) for row in rows}
 
 
 def targets(rows: Rows, folder: Path) -> list[tuple[Path, Path]]:
