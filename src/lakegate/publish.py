@@ -58,6 +58,7 @@ def _row(lake: Lake, entry: Entry) -> Row | None:
         report = json.loads(lake.read(entry.key) or b"")
         failed = report["counts"]["failed"]
         path = f"{folder.removeprefix('references/')}/index.html"
-        return Row(dataset, batch_of(batch), Standing(report["outcome"]), report["rows"], failed, path)
-    except (LakegateError, ValueError, KeyError, TypeError):
+        apart = report.get("setApart", {}).get("rejected", 0)
+        return Row(dataset, batch_of(batch), Standing(report["outcome"]), report["rows"], failed, path, apart)
+    except (LakegateError, ValueError, KeyError, TypeError, AttributeError):
         return None

@@ -219,6 +219,7 @@ ELSEWHERE = {
     "nothing to check, or everything filtered out",  # test_verdict.py
     "`quarantine: rows`",  # gate/test_set_apart.py
     "`action: quarantine` of a rule or relationship",  # the same
+    "a rule that only warns, where rows are set apart",  # the same
     "`max_rejected`",  # the same
     "a key that stands twice, where rows are set apart",  # the same
     "a row whose parent in its own batch is set apart",  # the same

@@ -249,6 +249,19 @@ def test_a_rule_that_only_warns_sets_nothing_apart(world):
     assert world.record().rejected is None
 
 
+def test_whoever_promotes_looks_or_browses_is_told_how_many_rows_were_set_apart(world):
+    rows = good(0, 100)
+    rows[3], rows[4] = (3, "z", 1, None), (4, "z", -1, None)
+    world.propose(part=rows)
+
+    done = world.promote()
+
+    assert "100 rows: 98 go on, 2 set apart (2.00 %) by 2 rules" in done.output
+    assert "slot 1, passed, 2 of 100 rows set apart" in world.run("status", CONTRACT).output
+    index = (world.root / "lake/references/index.html").read_text()
+    assert '<td class="number">98</td>\n      <td class="number">2</td>' in index
+
+
 def test_null_keys_and_a_file_that_is_all_bad(world):
     world.says(contract(gate={"max_rejected": "50 percent"}))
     world.propose(bad=[(None, "a", 1, None), (None, "b", 1, None)], part=good(0, 10))

@@ -139,6 +139,14 @@ def test_values_have_a_column_only_where_samples_were_asked_for():
     assert "Value</th>" in failed
 
 
+def test_rows_set_apart_are_counted_as_rows_and_their_checks_as_checks():
+    page = to_html(VERDICTS["rows-set-apart"])
+
+    assert "<b>27,004</b> rows: 27,002 go on, 2 set apart (&lt;0.01 %) by 2 rules" in page
+    assert "<b>2</b> set rows apart" in page
+    assert "<b>2</b> rows set apart" not in page
+
+
 def test_the_index_puts_what_is_blocked_first_and_quotes_its_links():
     entries = [
         Entry("b", "1", Standing.PASSED, 1, 0, "reports/b/1/x/index.html"),

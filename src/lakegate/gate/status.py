@@ -80,7 +80,7 @@ def _pending(
     slot = record.slot if record else None
     files, size = len(drop.files), sum(entry.size for _, entry in drop.files)
     if record and all(belongs(record, Seen(normal(p), e.size, e.version)) for p, e in drop.files):
-        message = "committed; its source is still to be cleaned"
+        message = f"committed{_apart(record)}; its source is still to be cleaned"
         return BatchStatus(drop.batch, Standing.COMMITTED, message, slot, record.report, files, size, due=True)
     asked = judgement_id(drop.pins, route.contract_sha256)
     known = next((judgement for judgement in judged if judgement.id == asked), None)
@@ -102,6 +102,12 @@ def _strays(route: Route, entries: Sequence[Entry]) -> Iterator[BatchStatus]:
         yield BatchStatus(name, Standing.STRAY, message, None, "", len(sizes), sum(sizes), due=False)
 
 
+def _apart(record: CommitRecord) -> str:
+    """Return how many rows the commit left in quarantine, empty where none."""
+    held = record.rejected
+    return f", {held.rows:,} of {held.rows_in:,} rows set apart" if held else ""
+
+
 def _settled(batch: str, slots: tuple[CommitRecord, ...], judged: list[Judgement]) -> BatchStatus:
     """Say where a batch stands of which nothing lies in the drop."""
     record = ledger.latest(slots)
@@ -112,9 +118,7 @@ def _settled(batch: str, slots: tuple[CommitRecord, ...], judged: list[Judgement
         return BatchStatus(batch, standing, judgement.message, None, judgement.report, files, size, due=False)
     last = record or slots[-1]
     standing = Standing.COMMITTED if record else Standing.ABANDONED
-    message = f"slot {last.slot}, {last.verdict}" if record else f"slot {last.slot} was abandoned"
-    if record and record.rejected:
-        message += f", {record.rejected.rows:,} of {record.rejected.rows_in:,} rows set apart"
+    message = f"slot {last.slot}, {last.verdict}{_apart(last)}" if record else f"slot {last.slot} was abandoned"
     size = sum(file.size for file in last.files)
     slot = last.slot if record else None
     return BatchStatus(batch, standing, message, slot, last.report, len(last.files), size, due=False)

@@ -23,6 +23,7 @@ class Entry:
     rows: int | None  # None where the batch could not be read
     failed: int  # checks
     path: str  # of the report's page as it is stored, relative to the index
+    set_apart: int = 0  # rows held back while `rows` went on
 
     @property
     def href(self) -> str:

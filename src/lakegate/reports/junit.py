@@ -1,7 +1,8 @@
 """The verdict as JUnit XML, for Jenkins, GitLab and whatever else draws test results.
 
 One suite a verdict, one case a check. What keeps the gate shut is a failure (the data) or an error (could not evaluate,
-unsupported); not applicable is skipped with its reason; what warns passes and says so in `system-out`.
+unsupported); not applicable is skipped with its reason; what warns or sets rows apart passes and says so in
+`system-out`.
 A verdict that blocks always holds a failure or an error, also where no single check is to blame.
 """
 
@@ -11,7 +12,7 @@ from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from lakegate.checks.interface import Outcome
-from lakegate.reports.summary import blocks, brief, location_text, meaning, plain, sentence, tally
+from lakegate.reports.summary import blocks, brief, judged, location_text, meaning, plain, sentence, tally
 from lakegate.verdict import CheckResult, Verdict
 
 
@@ -36,7 +37,8 @@ def _suite(verdict: Verdict) -> ET.Element:
     for name, value in _properties(verdict).items():
         ET.SubElement(properties, "property", {"name": name, "value": plain(value)})
     suite.extend(cases)
-    ET.SubElement(suite, "system-out").text = plain(f"{tally(verdict)}. {meaning(verdict)}")
+    told = f"{judged(verdict)}; " if verdict.set_apart else ""
+    ET.SubElement(suite, "system-out").text = plain(f"{told}{tally(verdict)}. {meaning(verdict)}")
     return suite
 
 
@@ -59,6 +61,7 @@ def _properties(verdict: Verdict) -> dict[str, str]:
         "contractSha256": verdict.contract_sha256,
         "digest": verdict.digest,
         "rows": "unknown" if verdict.rows is None else str(verdict.rows),
+        **({"rowsSetApart": str(verdict.set_apart.rejected)} if verdict.set_apart else {}),
         "engine": verdict.engine,
         "lakegate": verdict.lakegate,
         "reportId": verdict.report_id,

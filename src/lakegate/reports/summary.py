@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from lakegate.checks.interface import Outcome
 from lakegate.rows import Location
-from lakegate.verdict import CheckResult, Verdict
+from lakegate.verdict import CheckResult, SetApart, Verdict
 
 LONGEST = 300  # characters of a text from outside in one place of a report; the JSON report holds all of it
 
@@ -123,9 +123,13 @@ def by_reason(results: Iterable[CheckResult]) -> dict[str, list[CheckResult]]:
 
 def tally(verdict: Verdict) -> str:
     """Return the number of checks by outcome (`12 passed, 1 failed`); outcomes that did not occur are left out."""
-    words = {Outcome.SET_APART: "set rows apart"}  # so many checks, not so many rows
-    told = (f"{number:,} {words.get(outcome, outcome)}" for outcome, number in verdict.counts.items() if number)
+    told = (f"{number:,} {tally_word(outcome)}" for outcome, number in verdict.counts.items() if number)
     return ", ".join(told) or "no checks"
+
+
+def tally_word(outcome: Outcome) -> str:
+    """Return the outcome as it reads behind a number of checks, which is no number of rows."""
+    return "set rows apart" if outcome is Outcome.SET_APART else outcome
 
 
 def row_count(verdict: Verdict) -> str:
@@ -139,11 +143,15 @@ def judged(verdict: Verdict) -> str:
     Where rows were set apart: `27,004 rows in 1 file: 27,002 go on, 2 set apart (0.01 %) by 3 rules`.
     """
     if (apart := verdict.set_apart) is not None:
-        came = f"{counted(apart.rows, 'row')} in {counted(len(verdict.files), 'file')}"
-        part = share(apart.rejected, apart.rows)
-        by = counted(len(apart.rules), "rule")
-        return f"{came}: {apart.accepted:,} go on, {apart.rejected:,} set apart ({part}) by {by}"
+        return f"{counted(apart.rows, 'row')} in {counted(len(verdict.files), 'file')}: {apart_text(apart)}"
     return f"{row_count(verdict)} in {counted(len(verdict.files), 'file')}" if verdict.files else row_count(verdict)
+
+
+def apart_text(apart: SetApart) -> str:
+    """Return how many rows go on and how many were set apart: `27,002 go on, 2 set apart (<0.01 %) by 3 rules`."""
+    part = share(apart.rejected, apart.rows)
+    by = counted(len(apart.rules), "rule")
+    return f"{apart.accepted:,} go on, {apart.rejected:,} set apart ({part}) by {by}"
 
 
 def extent(result: CheckResult) -> tuple[int, int] | None:
