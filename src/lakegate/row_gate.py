@@ -16,12 +16,12 @@ from lakegate.checks.derive import checks_of
 from lakegate.checks.interface import Check, Outcome, rows_told
 from lakegate.contract.model import Action, Budget, Contract
 from lakegate.engines.interface import Engine
-from lakegate.engines.split import Split
+from lakegate.engines.split import Split, Without
 from lakegate.intake.files import NativeFile
 from lakegate.judge import Judged, Options, Subject, judge
 from lakegate.libraries.guests import Guests
 from lakegate.made import Made
-from lakegate.measures import AlreadyThere, CountWhere, Duplicates, Measure, NotMeasured, Orphans, RepeatedRows
+from lakegate.measures import AlreadyThere, CountWhere, Duplicates, Fault, Measure, NotMeasured, Orphans, RepeatedRows
 from lakegate.rows import Rows
 from lakegate.verdict import CheckResult, SetApart, Verdict
 
@@ -79,16 +79,17 @@ def gated(asked: Asked, rows: Rows) -> Gated:
     others = {**asked.others, asked.itself: rows}
     split = asked.engine.split(rows, others, wanted, lambda count: budget.allows(count, height), asked.folder)
     if isinstance(split, NotMeasured):
-        told = _result(whole.verdict, "maxRejected", _most(budget), Outcome.COULD_NOT_EVALUATE, split.reason)
-        return replace(as_it_is, verdict=_with(whole.verdict, told))
-    if not split.rejected:
+        return replace(as_it_is, verdict=_kept_whole(whole.verdict, budget, split))
+    if not budget.allows(split.rows, height):
         return replace(as_it_is, verdict=_over(whole.verdict, budget, split.rows, exact=True))
-    return _without(asked, rows, whole, split, budget)
-
-
-def _without(asked: Asked, rows: Rows, whole: Judged, split: Split, budget: Budget) -> Gated:
-    """Judge what is left, and put the two verdicts together."""
     left = _left(asked, rows, split)
+    if isinstance(left, NotMeasured):
+        return replace(as_it_is, verdict=_kept_whole(whole.verdict, budget, left))
+    return _without(asked, left, whole, split, budget)
+
+
+def _without(asked: Asked, left: Rows, whole: Judged, split: Split, budget: Budget) -> Gated:
+    """Judge what is left, and put the two verdicts together."""
     as_of = whole.verdict.context.as_of
     options = replace(asked.options, as_of=dt.datetime.fromisoformat(as_of)) if as_of else asked.options
     again = asked.judge(left, options)
@@ -104,26 +105,58 @@ def _without(asked: Asked, rows: Rows, whole: Judged, split: Split, budget: Budg
             told.append(replace(was, outcome=Outcome.SET_APART))
         else:
             told.append(was if result.key in of_whole else result)
-    share = _percent(split.rows, height)
-    said = f"{rows_told(split.rows)} of {height:,} ({share}) set apart"
-    allowed = _result(
-        before, "maxRejected", _most(budget), Outcome.PASSED, said, {"failed": split.rows, "total": height}
-    )
+    said = f"{rows_told(split.rows)} of {height:,} ({_percent(split.rows, height)}) set apart"
+    numbers = {"failed": split.rows, "total": height}
+    allowed = _result(before, "maxRejected", _most(budget), Outcome.PASSED, said, numbers)
     apart = SetApart(height, after.rows or 0, split.rows, split.rules)
     verdict = replace(after, results=(*told, allowed, add_up), set_apart=apart)
-    if not verdict.passes:  # the whole batch is kept out: every rule that a row breaks is told as failed
-        failed = [first[result.key] if result.outcome is Outcome.SET_APART else result for result in verdict.results]
-        return Gated(replace(verdict, results=tuple(failed), rows=height, set_apart=None), Made(), rows)
+    if not verdict.passes:
+        return Gated(_still_wrong(before, verdict), Made(), left)
     return Gated(verdict, Made(split.accepted, split.rejected, measured=again.kept), left)
 
 
-def _left(asked: Asked, rows: Rows, split: Split) -> Rows:
-    """Return the rows that go on: the files without a bad row as they are, the others as they were written."""
-    files = [NativeFile(file.name, file.local) for file in split.accepted]
-    written = asked.opened(files)
-    by_name = {part.name: part for part in written.parts}
+def _still_wrong(before: Verdict, verdict: Verdict) -> Verdict:
+    """Return the verdict over a batch whose rows that would go on do not keep the contract: all of it is kept out.
+
+    Nothing is set apart then: every rule that a row breaks is told as failed.
+    """
+    first = {result.key: result for result in before.results}
+    told = []
+    for result in verdict.results:
+        was = first.get(result.key)
+        if result.outcome is Outcome.SET_APART and was is not None:
+            told.append(was)
+        elif result.outcome is Outcome.FAILED and was is not None and was.outcome is not Outcome.FAILED:
+            told.append(
+                replace(result, reason=f"{result.reason}, of the rows that would go on without those set apart")
+            )
+        elif result.type == "maxRejected":
+            reason = "the rows that would go on do not keep the contract: nothing is set apart"
+            told.append(replace(result, outcome=Outcome.NOT_APPLICABLE, reason=reason))
+        else:
+            told.append(result)
+    return replace(verdict, results=tuple(told), rows=before.rows, set_apart=None)
+
+
+def _left(asked: Asked, rows: Rows, split: Split) -> Rows | NotMeasured:
+    """Return the rows that go on: the files without a bad row as they are, the others as they were written.
+
+    Those are rows of the same columns and types, or it is said why not: nothing goes on but what arrived.
+    """
+    if not split.rejected:
+        return NotMeasured(Fault.ENGINE, "no row was found that breaks a rule, but rows were counted that do")
+    written = asked.opened([NativeFile(file.name, file.local) for file in split.accepted])
+    if written.defects:
+        return NotMeasured(Fault.ENGINE, f"what was written of the rows that go on: {written.defects[0].message}")
+    held = {file.name: Without(file.local) for file in split.rejected}
+    by_name = {part.name: replace(part, records=held[part.name]) for part in written.parts}
     parts = tuple(by_name.get(part.name, part) for part in rows.parts)
-    return replace(rows, parts=parts, defects=(*rows.defects, *written.defects))
+    for arrived, part in zip(rows.parts, parts, strict=True):
+        for (column, kind), (_, now) in zip(arrived.types, part.types, strict=True):
+            if kind != now:
+                reason = f"{arrived.name} cannot be written without its bad rows: column {column!r} is {kind.name}"
+                return NotMeasured(Fault.DATA, f"{reason}, and would be {now.name}")
+    return replace(rows, parts=parts)
 
 
 def _checks(subject: Subject) -> tuple[Check, ...]:
@@ -173,6 +206,11 @@ def _over(verdict: Verdict, budget: Budget, count: int, *, exact: bool) -> Verdi
     reason = f"got {got} that break rules, expected at most {budget}: the whole batch is kept out"
     diagnostics = {"failed": count, "total": total, "expected": f"at most {budget}"}
     return _with(verdict, _result(verdict, "maxRejected", _most(budget), Outcome.FAILED, reason, diagnostics))
+
+
+def _kept_whole(verdict: Verdict, budget: Budget, why: NotMeasured) -> Verdict:
+    """Return the verdict over a batch whose bad rows could not be set apart."""
+    return _with(verdict, _result(verdict, "maxRejected", _most(budget), Outcome.COULD_NOT_EVALUATE, why.reason))
 
 
 def _adds_up(verdict: Verdict, accepted: int | None, split: Split) -> CheckResult:

@@ -1,6 +1,6 @@
 """Break a promotion at the system calls of its process, one call after the other; then run clean and look.
 
-    python fault_driver.py FOLDER pass|fail FAULT
+    python fault_driver.py FOLDER pass|fail|apart FAULT
 
 FAULT is what strace injects: `error=EIO`, `error=ENOSPC`, `signal=KILL`. strace attaches to a forked child that has
 imported everything, so every call that it counts is the promotion's. Prints how many promotions were broken.
@@ -15,7 +15,7 @@ import traceback
 from pathlib import Path
 
 from gate import invariants, scene
-from gate.scene import DROP, FILES, TARGET, run
+from gate.scene import DROP, OF_OUTCOME, TARGET, run
 from lakegate.errors import EngineError, LakegateError
 from lakegate.gate import ledger
 from lakegate.gate.promote import PromotionState
@@ -94,7 +94,7 @@ def one_fault(folder, files, call, fault, when):
 
 
 def main(folder, outcome, fault):
-    files = FILES if outcome == "pass" else {**FILES, "deep/b.csv": b"id\nbad\n"}
+    files = OF_OUTCOME[outcome]
     one_fault(Path(folder), files, "fsync", fault, 65_000)  # breaks nothing, and imports what is imported late
     count = 0
     for call in CALLS:

@@ -102,6 +102,11 @@ class Witness:
             self.passing.add((verdict.digest, verdict.contract_sha256))
 
 
+def came(record):
+    """What arrived of a batch, and what was committed where no row was set apart."""
+    return record.arrived or record.files
+
+
 class Look:
     """The lake as it stands, beside what was seen before."""
 
@@ -139,6 +144,11 @@ def i2_every_committed_file_exists_with_its_sha(look):
     for record in look.committed:
         for file in record.files:
             assert look.lake.sha256(file.key) == file.sha256, f"I2: {file.key}"
+        held = record.rejected
+        for file in held.files if held else ():
+            assert look.lake.sha256(file.key) == file.sha256, f"I2: {file.key}, rows set apart"
+        assert held is None or held.rows_in == held.rows_out + held.rows, "I2: rows in are not rows out"
+        assert held is None or held.rows == sum(file.rows for file in held.files), "I2: rows set apart are not kept"
 
 
 def i3_a_committed_digest_has_a_passing_verdict(look):
@@ -172,7 +182,7 @@ def i5_at_most_one_committed_per_batch_revision(look):
         for before, after in itertools.pairwise(revisions):
             assert before.digest != after.digest, f"I5: {batch} committed {after.digest[:12]} twice"
         for record in revisions:
-            uploads = [look.witness.uploads.get(file.source_version, -1) for file in record.files]
+            uploads = [look.witness.uploads.get(file.source_version, -1) for file in came(record)]
             moments.append(max(uploads, default=-1))
         if -1 not in moments:
             assert moments == sorted(set(moments)), f"I5: an older arrival of {batch} replaced a newer one"
@@ -183,7 +193,7 @@ def i6_a_deleted_source_implies_the_same_sha_committed(look):
     taken = {look.lake.sha256(key) for key in temporary if key.endswith((".taken", ".kept"))}
     for batch, files in look.witness.standing.items():
         committed = [record for record in look.committed if record.batch == batch]
-        safe = {file.sha256 for record in committed for file in record.files} | taken
+        safe = {file.sha256 for record in committed for file in came(record)} | taken  # rows set apart are kept: I2
         for path, sha256 in files.items():
             now = look.lake.sha256(f"{SOURCE.prefix}{batch}/{path}")
             assert now in {sha256, None}, f"I6: {path} is not what was uploaded last"
@@ -222,7 +232,7 @@ def i10_one_clean_run_settles(look, batch, first, again):
     if first.exit_code or not left:
         assert again.exit_code == first.exit_code, f"I10: idempotent, got {again.exit_code} after {first.exit_code}"
     if first.exit_code == 0:
-        named = {file.path for file in first.record.files} | set(MARKERS)
+        named = {file.path for file in came(first.record)} | set(MARKERS)
         assert not left & named, f"I10: the source of a committed batch is cleaned, got {left}"
     elif not left:
         assert batch not in look.latest, "I10: what is committed and cleaned is a success"
@@ -234,7 +244,7 @@ def i11_a_reader_sees_whole_committed_batches(look):
     expected = {file.key for record in look.latest.values() for file in record.files}
     assert set(ledger.paths(look.lake, TARGET)) == expected, "I11: a reader sees exactly the latest revisions"
     for record in look.committed:
-        files = frozenset((file.path, file.sha256) for file in record.files)
+        files = frozenset((file.path, file.sha256) for file in came(record))
         assert files in look.witness.arrivals[record.batch], f"I11: {record.batch} never arrived like this"
 
 
@@ -312,3 +322,14 @@ def ends_right(lake, promotion, uploaded):
         assert left == uploaded, "I12: what is not committed is not deleted"
         assert quarantine.judgements(lake, TARGET.dataset), "I10: a failed batch is remembered"
     assert (promotion.exit_code == 0) == bool(look.committed), "I12"
+    for record in look.committed:
+        every_line_is_somewhere(lake, record, uploaded)
+
+
+def every_line_is_somewhere(lake, record, uploaded):
+    """What arrived of each file is what was committed and what was set apart, line by line."""
+    held = {file.path: lake.read(file.key) for file in record.rejected.files} if record.rejected else {}
+    for file in record.files:
+        lines = (lake.read(file.key) + held.pop(file.path, b"")).splitlines()
+        assert sorted(lines) == sorted(uploaded[file.path].splitlines()), f"I6: lines of {file.path}"
+    assert not held, f"I2: rows set apart of {', '.join(held)}, which is not committed"

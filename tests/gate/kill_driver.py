@@ -1,6 +1,6 @@
 """Kill promotions of one batch, one process each, at every place there is; then run clean and look.
 
-    python kill_driver.py FOLDER steps|verbs|calls pass|fail
+    python kill_driver.py FOLDER steps|verbs|calls pass|fail|apart
 
 steps: before each step of the protocol · verbs: before and after each verb of the lake · calls: before and after each
 system call that changes the local lake. Prints how many promotions were killed. Raises at the first that ends wrong.
@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from gate import invariants
-from gate.scene import FILES, run
+from gate.scene import OF_OUTCOME, run
 from lakegate.gate.promote import PromotionState
 from lakegate.lake import local, posix
 from lakegate.lake.local import LocalLake
@@ -103,9 +103,8 @@ def one_kill(folder, where, files, n):
 
 def main(folder, where, outcome):
     os.fsync = lambda _: None  # a killed process loses nothing that it has written; fsync only costs time here
-    files = FILES if outcome == "pass" else {**FILES, "deep/b.csv": b"id\nbad\n"}
     n = 0
-    while one_kill(Path(folder), where, files, n):
+    while one_kill(Path(folder), where, OF_OUTCOME[outcome], n):
         n += 1
     sys.stdout.write(f"{n}\n")
 

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from gate import invariants
-from gate.scene import DROP, FILES, TARGET, run, upload_batch
+from gate.scene import DROP, FILES, OF_OUTCOME, TARGET, run, upload_batch
 from lake.corrupting import CorruptingLake
 from lakegate.errors import OutcomeUnknown
 from lakegate.gate import ledger
@@ -45,6 +45,20 @@ def test_a_spoiled_copy_burns_its_slot_and_is_collected(world, bad):
     assert orphans(lake, TARGET, NOW, HOUR) == ()
     invariants.holds(lake, FILES, witness)
     assert run(lake).state is PromotionState.ALREADY_COMMITTED
+
+
+def test_a_spoiled_copy_of_rows_set_apart_is_not_in_the_way(world):
+    lake, upload = world
+    files = OF_OUTCOME["apart"]
+    upload_batch(upload, files)
+
+    done = run(CorruptingLake(lake, {1}))  # they are placed first
+
+    assert (done.state, done.record.slot) == (PromotionState.COMMITTED, 1)
+    (kept,) = done.record.rejected.files
+    assert lake.read(kept.key) == b"3 apart\n"
+    assert len(lake.list("02-transient-zone/_quarantine/")) == 2
+    invariants.ends_right(lake, done, files)
 
 
 def test_a_store_that_spoils_every_copy_commits_and_deletes_nothing(world):

@@ -16,7 +16,14 @@ MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - priva
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("outcome", "fault"),
-    [("pass", "error=EIO"), ("pass", "error=ENOSPC"), ("pass", "signal=KILL"), ("fail", "error=EIO")],
+    [
+        ("pass", "error=EIO"),
+        ("pass", "error=ENOSPC"),
+        ("pass", "signal=KILL"),
+        ("fail", "error=EIO"),
+        ("apart", "error=EIO"),
+        ("apart", "signal=KILL"),
+    ],
 )
 def test_a_promotion_with_a_broken_call_is_finished_by_the_next_run(outcome, fault):
     if shutil.which("strace") is None:

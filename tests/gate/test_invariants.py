@@ -7,7 +7,7 @@ import pytest
 
 from gate import invariants
 from gate.invariants import Look
-from gate.scene import DROP, FILES, TARGET, make_verdict, run, upload_batch
+from gate.scene import DROP, FILES, OF_OUTCOME, TARGET, make_verdict, run, upload_batch
 from lake.memory import MemoryLake
 from lakegate.errors import Conflict
 from lakegate.gate import quarantine
@@ -159,6 +159,44 @@ def test_a_failed_verdict_whose_bytes_or_report_are_lost_is_found(lost):
 
     with pytest.raises(AssertionError, match=r"^I13:"):
         invariants.holds(lake, BAD)
+
+
+def lose_the_rows(lake, record):
+    lake.withdraw(record.rejected.files[0].key)
+
+
+def count_a_row_away(lake, record):
+    commit(lake, record, rejected=dataclasses.replace(record.rejected, rows_out=record.rejected.rows_out - 1))
+
+
+def keep_fewer_rows_than_were_set_apart(lake, record):
+    commit(lake, record, rejected=dataclasses.replace(record.rejected, files=()))
+
+
+def tell_of_nothing_set_apart(lake, record):
+    commit(lake, record, rejected=None)
+
+
+@pytest.mark.parametrize(
+    ("violation", "invariant"),
+    [
+        (lose_the_rows, "I2"),
+        (count_a_row_away, "I2"),
+        (keep_fewer_rows_than_were_set_apart, "I2"),
+        (tell_of_nothing_set_apart, "I6"),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_rows_set_apart_that_are_lost_are_found(violation, invariant):
+    lake, files = MemoryLake(), OF_OUTCOME["apart"]
+    upload_batch(lake.upload, files)
+    done = run(lake)
+    invariants.ends_right(lake, done, files)
+
+    violation(lake, done.record)
+
+    with pytest.raises(AssertionError, match=f"^{invariant}:"):
+        invariants.ends_right(lake, done, files)
 
 
 def settled(lake):

@@ -11,7 +11,7 @@ HERE = Path(__file__).parent
 SOURCES = HERE.parents[1] / "src"
 
 
-@pytest.mark.parametrize("outcome", ["pass", "fail"])
+@pytest.mark.parametrize("outcome", ["pass", "fail", "apart"])
 @pytest.mark.parametrize(
     ("where", "at_least"),
     [("steps", 7), ("verbs", 30), pytest.param("calls", 100, marks=pytest.mark.slow)],

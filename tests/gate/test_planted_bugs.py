@@ -29,6 +29,8 @@ FOUND = [  # bug, the invariant that finds it, within how many schedules
     (bugs.quarantine_without_a_look, "I12", 500),
     (bugs.markers_of_the_record, "I10", 500),
     (bugs.table_read_early, "I3", 1000),
+    (bugs.rows_set_apart_unverified, "I2", 500),
+    (bugs.rows_set_apart_late, "I2", 50),
 ]
 QUICK = 100  # schedules
 

@@ -3,6 +3,7 @@
 import json
 from decimal import Decimal
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -311,3 +312,101 @@ def test_a_column_that_is_called_as_we_call_ours_is_never_mistaken(world, name):
     assert ended.exit_code == 5, ended.output
     assert f"a column called '{name}'" in ended.output, ended.output
     assert world.record() is None
+
+
+@pytest.mark.parametrize("value", ["TIMETZ '12:34:56+02'", "INTERVAL '1 month'", "{'a': 1}::VARIANT"])
+def test_a_column_that_cannot_be_written_as_it_arrived_keeps_the_batch_out(world, value):
+    world.says(contract(gate={"columns": "open"}))
+    folder = world.root / "lake" / CANDIDATES / "b1"
+    folder.mkdir(parents=True)
+    of_row = "CASE WHEN i = 3 THEN 'x' ELSE 'a' END AS kind, 1::DECIMAL(10,2) AS cost, 'n' AS note"
+    with duckdb.connect() as connection:
+        select = f"SELECT i AS id, {of_row}, {value} AS more FROM range(100) AS t(i)"
+        connection.execute(f"COPY ({select}) TO '{folder / 'part.parquet'}'")
+    (folder / "_SUCCESS").touch()
+
+    ended = world.promote()
+
+    assert ended.exit_code == 5, ended.output
+    assert "column 'more' is " in ended.output
+    assert world.record() is None
+
+
+LINES = {
+    "name": "lines",
+    "logicalType": "array",
+    "items": {
+        "logicalType": "object",
+        "properties": [
+            {"name": "sku", "logicalType": "string", "required": True},
+            {"name": "count", "logicalType": "integer", "logicalTypeOptions": {"minimum": 1}},
+        ],
+    },
+}
+
+
+def test_an_order_is_held_back_for_one_of_its_lines(world):
+    world.says(contract([PROPERTIES[0], LINES]))
+    orders = [{"id": number, "lines": [{"sku": "x", "count": 1}, {"sku": "y", "count": 2}]} for number in range(40)]
+    orders[3]["lines"][1]["sku"] = None
+    orders[5]["lines"][0]["count"] = 0
+    orders[7]["lines"] = [{"sku": None, "count": -1}]
+    orders[9]["lines"] = []
+    orders[11]["lines"] = None
+    lines = pa.list_(pa.struct([("sku", pa.string()), ("count", pa.int64())]))
+    folder = world.root / "lake" / CANDIDATES / "b1"
+    folder.mkdir(parents=True)
+    pq.write_table(
+        pa.Table.from_pylist(orders, pa.schema([("id", pa.int64()), ("lines", lines)])), folder / "a.parquet"
+    )
+    (folder / "_SUCCESS").touch()
+
+    assert (done := world.promote()).exit_code == 0, done.output
+
+    held = {row["id"]: row["_lakegate_rules"] for row in world.held_back(world.record())}
+    sku, minimum = "orders.lines[].sku.required", "orders.lines[].count.minimum"
+    assert held == {3: [sku], 5: [minimum], 7: [sku, minimum]}
+    assert world.record().rows == 37
+
+
+def test_children_of_a_row_that_is_held_back_keep_the_batch_out(world):
+    """What goes on is judged by itself: an order whose parent does not go on has none."""
+    parent = {"name": "parent", "logicalType": "integer"}
+    parent["relationships"] = [{"type": "foreignKey", "to": "orders.id"}]
+    world.says(contract([*PROPERTIES[:2], parent]))
+    folder = world.root / "lake" / CANDIDATES / "b1"
+    folder.mkdir(parents=True)
+    rows = [{"id": number, "kind": "a", "parent": max(number - 1, 0)} for number in range(30)]
+    rows[29]["kind"] = "x"  # nobody's parent
+    pq.write_table(pa.Table.from_pylist(rows), folder / "a.parquet")
+    (folder / "_SUCCESS").touch()
+    assert world.report()[1] == 0
+    rows[12]["kind"] = "x"
+    pq.write_table(pa.Table.from_pylist(rows), folder / "a.parquet")
+
+    ended = world.promote()
+
+    assert ended.exit_code == 1, ended.output
+    assert "of the rows that would go on without those set apart\n      a.parquet row 14  key id=13" in ended.output
+    assert world.record() is None
+    checks = {check["type"]: check["outcome"] for check in world.report()[0]["checks"]}
+    assert checks["enum"] == checks["relationship"] == "failed"
+    assert checks["maxRejected"] == "not applicable"
+
+
+def test_rows_that_go_on_are_named_by_their_place_as_they_arrived(world):
+    properties = [dict(one) for one in PROPERTIES]
+    properties[3]["quality"] = [{"id": "noted", "metric": "nullValues", "mustBe": 0, "severity": "warning"}]
+    world.says(contract(properties))
+    rows = good(0, 100)
+    for number in (0, 1, 5, 99):
+        rows[number] = (number, "x", 1, "apart")
+    for number in (2, 4, 6, 98):
+        rows[number] = (number, "a", 1, None)
+    world.propose(part=rows)
+
+    report, code = world.report()
+
+    (warned,) = [check for check in report["checks"] if check["outcome"] == "warned"]
+    assert code == 0
+    assert [location["row"] for location in warned["locations"]] == [3, 5, 7, 99]

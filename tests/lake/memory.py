@@ -112,7 +112,8 @@ class MemoryLake:
             return True
 
     def place(self, key, content):
-        data = self._pinned(content.origin) if self.versioned else content.path.read_bytes()
+        copied = self.versioned and content.origin
+        data = self._pinned(content.origin) if copied else content.path.read_bytes()
         if data is None:
             raise LakeError(f"{content.origin.key!r} has no version {content.origin.version} to copy from")
         return self.put_if_absent(key, data, "data")

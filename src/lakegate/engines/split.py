@@ -6,7 +6,7 @@ The same rows give the same bytes. Files without a bad row are not touched.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from lakegate.rows import Part, Rows
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
 
 WORD = 60  # rules in one mask of 64 bits
 VIRTUAL = ("filename", "file_row_number")  # columns that the engine adds to a file, unless the file has them
@@ -37,6 +38,22 @@ class Split:
     rows: int
     accepted: tuple[MadeFile, ...] = ()
     rejected: tuple[MadeFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Without:
+    """Where the rows of a file written without its bad rows stood in the file as it arrived (`rows.Records`)."""
+
+    rejected: Path  # the bad rows, written apart
+
+    def places(self, rows: Collection[int]) -> Mapping[int, tuple[int, int | None]]:
+        """Return, for rows of the file (1-based), their numbers in the file that arrived."""
+        import numpy as np
+        import pyarrow.parquet as pq
+
+        gone = pq.read_table(self.rejected, columns=[ROW])[ROW].to_numpy()
+        stand_before = gone - np.arange(1, len(gone) + 1)  # each bad row: so many good ones
+        return {row: (row + int(np.searchsorted(stand_before, row - 1, "right")), None) for row in rows}
 
 
 def targets(rows: Rows, folder: Path) -> list[tuple[Path, Path]]:
@@ -76,7 +93,8 @@ def mark(
         f"  SELECT list_position([{files}], filename) AS f, file_row_number AS r, {columns}\n  FROM {relation}\n"
         f") WHERE {bad}"
     )
-    counted = ", ".join(["count(*)", *(f"count_if({_bit(number)})" for number in range(len(conditions)))])
+    each_one = (f"coalesce(count_if({_bit(number)}), 0)" for number in range(len(conditions)))
+    counted = ", ".join(["count(*)", *each_one])
     ((every, *each),) = connection.execute(f"SELECT {counted} FROM bad").fetchall()
     return [int(count) for count in each], int(every)
 
@@ -120,7 +138,7 @@ def write(
                 accepted.write_batch(kept, row_group_size=TOGETHER)
             if len(here):
                 names = pa.array([part.name] * len(here), pa.string())
-                columns = [pa.array(broke[done:until], told[0][1]), names, pa.array(here + 1, pa.int64())]
+                columns = [broke.slice(done, len(here)), names, pa.array(here + 1, pa.int64())]
                 apart = batch.filter(pa.array(held))
                 rejected.write_batch(pa.record_batch([*apart.columns, *columns], schema=marked))
             good, out, start, done = good + kept.num_rows, out + len(here), end, until
@@ -134,13 +152,18 @@ def counted(files: Iterable[MadeFile]) -> int:
     return sum(pq.read_metadata(file.local).num_rows for file in files)
 
 
-def _rules(bad: Mapping[str, Any], rules: Sequence[str]) -> list[list[str]]:
-    """Return the rules that each bad row breaks."""
-    masks = [[int(mask) for mask in bad[f"m{word}"]] for word in range((len(rules) + WORD - 1) // WORD)]
-    return [
-        [rule for number, rule in enumerate(rules) if masks[number // WORD][row] >> number % WORD & 1]
-        for row in range(len(bad["r"]))
+def _rules(bad: Mapping[str, Any], rules: Sequence[str]) -> pa.Array:
+    """Return the lists of rules that bad rows break, one for each row. Many rows share few different lists."""
+    import numpy as np
+    import pyarrow as pa
+
+    masks = np.column_stack([bad[f"m{word}"] for word in range((len(rules) + WORD - 1) // WORD)])
+    different, which = np.unique(masks, axis=0, return_inverse=True)
+    lists = [
+        [rule for number, rule in enumerate(rules) if int(mask[number // WORD]) >> number % WORD & 1]
+        for mask in different
     ]
+    return pa.array(lists, pa.list_(pa.string())).take(pa.array(which.reshape(-1), pa.int64()))
 
 
 def _bit(number: int) -> str:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from lakegate.errors import CouldNotEvaluate, LakeError
 from lakegate.gate.ledger import Marker
-from lakegate.gate.spool import SpooledBatch, SpooledFile
+from lakegate.gate.spool import SpooledBatch
 from lakegate.lake import zones
-from lakegate.lake.interface import Lake
+from lakegate.lake.interface import Content, Lake
 
 SCHEMA_VERSION = 1
 FAILED = "failed"
@@ -66,18 +66,20 @@ def keep(lake: Lake, batch: SpooledBatch) -> tuple[Kept, ...]:
     Raises:
         LakeError: one file went wrong in every copy.
     """
-    return tuple(Kept(file.path, file.size, file.sha256, _kept(lake, batch, file)) for file in batch.files)
+    return tuple(
+        Kept(file.path, file.size, file.sha256, placed(lake, batch, file.path, file.content)) for file in batch.files
+    )
 
 
-def _kept(lake: Lake, batch: SpooledBatch, file: SpooledFile) -> str:
-    """Return the key of a verified copy of one file."""
+def placed(lake: Lake, batch: SpooledBatch, path: str, content: Content) -> str:
+    """Place one file in the batch's quarantine and return the key of a verified copy. Raises as `keep`."""
     for copy in range(1, COPIES + 1):
-        key = zones.quarantine(batch.dataset, batch.key, batch.digest, copy) + file.path
-        lake.place(key, file.content)
-        if lake.holds(key, file.content):
+        key = zones.quarantine(batch.dataset, batch.key, batch.digest, copy) + path
+        lake.place(key, content)
+        if lake.holds(key, content):
             return key
     raise LakeError(
-        f"{COPIES} quarantined copies of {file.path!r}, the last {key!r}, are not what was judged",
+        f"{COPIES} quarantined copies of {path!r}, the last {key!r}, are not what was judged",
         hint="the source is untouched; check the disk and run again",
     )
 

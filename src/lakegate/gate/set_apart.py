@@ -9,10 +9,10 @@ import dataclasses
 import hashlib
 from pathlib import Path
 
-from lakegate.errors import CouldNotEvaluate, LakeError
+from lakegate.errors import CouldNotEvaluate
+from lakegate.gate import quarantine
 from lakegate.gate.ledger import ArrivedFile, CommitRecord, Rejected, RejectedFile
 from lakegate.gate.spool import SpooledBatch, SpooledFile
-from lakegate.lake import zones
 from lakegate.lake.interface import CHUNK, Content, Lake
 from lakegate.made import Made, MadeFile
 from lakegate.verdict import SetApart, Verdict
@@ -65,17 +65,13 @@ def keep(lake: Lake, batch: SpooledBatch, made: Made) -> tuple[RejectedFile, ...
     """Place the held back rows in quarantine and verify them; what stands there already is only verified.
 
     Raises:
-        LakeError: what stands there is not what was made.
+        LakeError: a file went wrong in every copy.
     """
-    folder = zones.quarantine(batch.dataset, batch.key, batch.digest)
     kept = []
     for file in made.rejected:
         size, sha256 = _hashed(file.local)
-        key = f"{folder}{file.name}.rejected-{sha256[:12]}.parquet"
-        content = Content(file.local, size, sha256)
-        lake.place(key, content)
-        if not lake.holds(key, content):
-            raise LakeError(f"the rows set apart in {key!r} are not what was made", hint="check the disk and run again")
+        path = f"{file.name}.rejected-{sha256[:12]}.parquet"
+        key = quarantine.placed(lake, batch, path, Content(file.local, size, sha256))
         kept.append(RejectedFile(file.name, key, size, sha256, file.rows))
     return tuple(kept)
 
@@ -86,9 +82,15 @@ def _made(arrived: SpooledFile, file: MadeFile) -> SpooledFile:
 
 
 def _hashed(path: Path) -> tuple[int, str]:
-    """Return the size and the SHA-256 of a file on private disk."""
+    """Return the size and the SHA-256 of a file on private disk. Raises CouldNotEvaluate where it cannot be read."""
     sha256 = hashlib.sha256()
-    with path.open("rb") as stream:
-        while chunk := stream.read(CHUNK):
-            sha256.update(chunk)
-        return stream.tell(), sha256.hexdigest()
+    try:
+        with path.open("rb") as stream:
+            while chunk := stream.read(CHUNK):
+                sha256.update(chunk)
+            return stream.tell(), sha256.hexdigest()
+    except OSError as error:
+        raise CouldNotEvaluate(
+            f"what was made of a batch cannot be read from private disk: {error.strerror or error}",
+            hint="nothing was committed; look at the disk and run again",
+        ) from error

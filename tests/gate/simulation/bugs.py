@@ -11,7 +11,7 @@ from gate.simulation.cast import Judge
 from gate.simulation.world import SimulatedLake
 from lake.memory import MemoryLake
 from lakegate.errors import Conflict
-from lakegate.gate import collect, promote, sequence
+from lakegate.gate import collect, promote, sequence, set_apart
 from lakegate.gate.promote import _Run
 
 
@@ -50,7 +50,7 @@ def unpinned_copy():
 
     def unpinned(self, key, content):
         store = self._world.store
-        now = store.stat(content.origin.key)
+        now = content.origin and store.stat(content.origin.key)
         if not key.startswith(TARGET.prefix) or now is None:
             return place(self, key, content)
         return store.put_if_absent(key, store.read(now.key), "data")
@@ -203,6 +203,39 @@ def quarantine_without_a_look():
         return block(self, *args)
 
     with patch.object(_Run, "_block", blind):
+        yield
+
+
+@contextlib.contextmanager
+def rows_set_apart_unverified():
+    """That the rows set apart were placed is proof enough."""
+    placed = set_apart.quarantine.placed
+
+    def believing(lake, batch, path, content):
+        seen = Altered(lake, holds=lambda key, content: lake.stat(key))
+        return placed(seen if ".rejected-" in path else lake, batch, path, content)
+
+    with patch.object(set_apart.quarantine, "placed", believing):
+        yield
+
+
+@contextlib.contextmanager
+def rows_set_apart_late():
+    """The rows set apart are kept once the batch is committed."""
+    keep, finish = set_apart.keep, _Run._finish
+    late = []
+
+    def promised(lake, batch, made):
+        late.append((lake, batch, made))
+        return keep(Altered(lake, place=lambda *_: True, holds=lambda *_: True), batch, made)
+
+    def keeping(self, *args):
+        done = finish(self, *args)
+        for waiting in late:
+            keep(*waiting)
+        return done
+
+    with patch.object(set_apart, "keep", promised), patch.object(_Run, "_finish", keeping):
         yield
 
 

@@ -6,7 +6,7 @@ import itertools
 import json
 import re
 
-from gate.scene import TARGET, make_verdict
+from gate.scene import TARGET, lines_with, make_verdict, set_apart, without
 from lakegate.errors import LakeError, LakegateError
 from lakegate.gate import collect, ledger
 from lakegate.gate.promote import Judged, Options, promote
@@ -24,8 +24,18 @@ def keeps(data, contract, as_of, others=b""):
     return not set(re.findall(rb"id=\d+", data)) & set(re.findall(rb"id=\d+", others))
 
 
+def wrong(data, as_of, others=b""):
+    """The lines that a contract sets apart which lets rows be held back: also what is wrong now, or beside these."""
+    keys = set(re.findall(rb"id=\d+", others))
+    expired = [line for line in lines_with(data, b"until") if as_of > int(line.split()[1])]
+    taken = [line for line in lines_with(data, b"id=") if line.strip() in keys]
+    return [*expired, *taken, *(line for line in data.splitlines(keepends=True) if line.endswith(b"7\n"))]
+
+
 class Judge:
-    """Judges by `keeps`. The clock is read once, and only where a rule reads it."""
+    """Judges by `keeps`, line by line in a world that sets rows `apart`. The clock is read once, and only where a rule
+    reads it.
+    """
 
     def __init__(self, world, route, attempt):
         self.world, self.route, self.attempt = world, route, attempt
@@ -44,18 +54,27 @@ class Judge:
             self.world.pause()
         slots = {TARGET.dataset: tuple((record.batch, record.slot) for record in beside)}
         context = Context(None if pinned is None else f"{pinned}", slots)
-        judged = self._verdict(batch, keeps(data, self.route.contract_sha256, self.instant(pinned), others), context)
-        replayed = self._verdict(batch, keeps(data, self.route.contract_sha256, pinned, others), context)
+        judged = self._verdict(batch, context, data, self.instant(pinned), others)
+        replayed = self._verdict(batch, context, data, pinned, others)
         for one in (judged, replayed):
             self.world.judged(self.attempt, one.verdict, one.report["report.json"])
         self.world.tell("judge", batch.key, batch.digest[:12], "passes" if judged.verdict.passes else "fails")
         return judged
 
-    def _verdict(self, batch, good, context):
-        outcome = Outcome.PASSED if good and not batch.findings else Outcome.FAILED
-        verdict = make_verdict(batch, outcome, self.route.contract_sha256)
-        verdict = dataclasses.replace(verdict, context=context)
-        return Judged(verdict, {"report.json": json.dumps([verdict.report_id, outcome]).encode()})
+    def _verdict(self, batch, context, data, as_of, others):
+        apart = self.world.apart
+        good = FORBIDDEN[self.route.contract_sha256] not in data if apart else self._keeps(data, as_of, others)
+        good = good and not batch.findings
+        verdict = make_verdict(batch, Outcome.PASSED if good else Outcome.FAILED, self.route.contract_sha256)
+        texts = {file.path: file.local.read_bytes() for file in batch.files}
+        held = {path: wrong(text, as_of, others) if apart and good else [] for path, text in texts.items()}
+        made = without(batch, held)
+        verdict = dataclasses.replace(verdict, context=context, set_apart=set_apart(texts, made))
+        told = [verdict.report_id, good, {path: list(map(str, lines)) for path, lines in held.items()}]
+        return Judged(verdict, {"report.json": json.dumps(told).encode()}, made)
+
+    def _keeps(self, data, as_of, others):
+        return keeps(data, self.route.contract_sha256, as_of, others)
 
     def _read(self, file):
         data = self.world.lake.read(file.key)

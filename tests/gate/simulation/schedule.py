@@ -4,9 +4,9 @@ import json
 import random
 from dataclasses import dataclass
 
-from gate.invariants import MARKERS, Look, i10_one_clean_run_settles, sha
+from gate.invariants import MARKERS, Look, came, i10_one_clean_run_settles, sha
 from gate.scene import SOURCE, make_route
-from gate.simulation.cast import LENIENT, STRICT, collector, keeps, promoter, run_gate, uploader
+from gate.simulation.cast import FORBIDDEN, LENIENT, STRICT, collector, keeps, promoter, run_gate, uploader
 from gate.simulation.world import KILL_AFTER, KILL_BEFORE, LOSE, REFUSE, RETRY, World
 from lakegate.lake import zones
 
@@ -28,6 +28,7 @@ class Plan:
     early: tuple
     promoters: tuple  # (batch, contract, tries, faults)
     collectors: tuple  # (grace in seconds, rounds, faults)
+    apart: bool  # rows may be set apart
 
 
 def draw(seed):
@@ -51,6 +52,7 @@ def draw(seed):
         collectors=tuple(
             (chance.choice((0, 10, 60)), chance.choice((1, 2, 4)), faults(chance)) for _ in range(collectors)
         ),
+        apart=chance.random() < 0.3,
     )
 
 
@@ -109,7 +111,7 @@ def prepare(seed):
     """Return the world and the plan of a seed; nothing has been run yet."""
     plan = draw(seed)
     turns = random.Random(f"turns of {seed}")
-    taken = ("versioned", "sequenced", "stay", "sleep", "corrupt")
+    taken = ("versioned", "sequenced", "apart", "stay", "sleep", "corrupt")
     return World(turns, **{name: getattr(plan, name) for name in taken}), plan
 
 
@@ -169,7 +171,7 @@ def answer(world, route, batch):
     lying = {entry.key.removeprefix(drop): world.store.read(entry.key) for entry in world.store.list(drop)}
     latest = look.latest.get(batch)
     if latest:
-        known = {(file.path, file.sha256) for file in (*latest.files, *latest.markers)}
+        known = {(file.path, file.sha256) for file in (*came(latest), *latest.markers)}
         if {(path, sha(data)) for path, data in lying.items()} <= known:
             return 0
     named = set(lying) - set(MARKERS)
@@ -177,7 +179,7 @@ def answer(world, route, batch):
         named = {line["path"] for line in json.loads(lying[zones.MANIFEST])["files"]}
     if not named <= set(lying) or not set(MARKERS) & set(lying):
         return 3
-    if latest and {(file.path, file.sha256) for file in latest.files} == {(path, sha(lying[path])) for path in named}:
+    if latest and {(file.path, file.sha256) for file in came(latest)} == {(path, sha(lying[path])) for path in named}:
         return 0
     if latest and route.on_change == "reject":
         return 4
@@ -185,4 +187,6 @@ def answer(world, route, batch):
     others = b"".join(world.store.read(file.key) for record in beside for file in record.files)
     data = b"".join(lying[path] for path in sorted(named))
     hidden = zones.MANIFEST not in lying and any(path.startswith((".", "_")) for path in named)
+    if world.apart:
+        return 0 if FORBIDDEN[route.contract_sha256] not in data and not hidden else 1
     return 0 if keeps(data, route.contract_sha256, world.tick, others) and not hidden else 1

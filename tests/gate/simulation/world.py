@@ -68,12 +68,13 @@ class Actor:
 class World:
     """`stay` is how likely the one who acted goes on, `sleep` how likely it falls asleep for a while instead.
 
-    `corrupt`: which placed copies, by their number from 1, are not what was to be copied.
+    `apart`: rows may be set apart. `corrupt`: which placed copies, by their number from 1, are not what was to be
+    copied.
     """
 
-    def __init__(self, random, *, versioned=False, sequenced=False, stay=0.5, sleep=0.0, corrupt=()):
+    def __init__(self, random, *, versioned=False, sequenced=False, apart=False, stay=0.5, sleep=0.0, corrupt=()):
         self.random, self.stay, self.sleep = random, stay, sleep
-        self.sequenced = sequenced
+        self.sequenced, self.apart = sequenced, apart
         self.hub = getcurrent()
         self.moment = 0
         self.store = MemoryLake(versioned=versioned, clock=self.now)
@@ -193,7 +194,7 @@ class World:
         batch = entry.key.removeprefix(SOURCE.prefix).split("/")[0]
         lay = {(one.key.rpartition("/")[2], self.shas[one.version]) for one in listed}
         for record in look.committed:
-            known = {(file.path, file.sha256) for file in record.files}
+            known = {(file.path, file.sha256) for file in invariants.came(record)}
             early = moment < self.commits[TARGET.commit(record.batch, record.slot)]
             newer = {path for path, _ in lay - known} - set(invariants.MARKERS)
             if record.batch == batch and entry in listed and not early and not newer:
