@@ -1,6 +1,8 @@
 """Parquet: the file itself is the part. INPUTS 78, 87, 94, 96, S13-S17."""
 
 import io
+import subprocess
+import sys
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -69,3 +71,24 @@ def test_what_is_no_parquet_is_unreadable(tmp_path, case, data):
     assert [kind for kind, _ in opened.defects] == ["unreadable"]
     assert [part.name for part in opened.rows.parts] == ["b.parquet"]
     assert str(tmp_path) not in opened.defects[0][1]
+
+
+def test_instants_with_a_zone_are_read_where_pytz_is_not_installed(tmp_path):
+    program = """
+import sys; sys.modules["pytz"] = None
+from pathlib import Path
+import pyarrow as pa, pyarrow.parquet as pq
+from lakegate.contract.model import Gate, SchemaObject
+from lakegate.intake.batch import open_batch
+from lakegate.intake.files import NativeFile
+from lakegate.intake.staging import Reader
+file, workspace = Path(sys.argv[1]) / "x.parquet", Path(sys.argv[1]) / "w"
+workspace.mkdir()
+pq.write_table(pa.table({"at": pa.array([0, None], pa.timestamp("us", "UTC"))}), file)
+rows = open_batch([NativeFile("x.parquet", file)], SchemaObject("t", "t"), Gate(), Reader(), workspace=workspace)
+assert not rows.defects, rows.defects
+"""
+
+    done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
