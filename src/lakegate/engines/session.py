@@ -44,6 +44,7 @@ class Session:
     """One locked connection with the batch and the other datasets at hand."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, rows: Rows, others: Mapping[str, Rows]) -> None:
+        """Put the batch at hand at once; a dataset of ``others`` only once a measure asks for it."""
         self.connection = connection
         self.rows = rows
         self.others = others
