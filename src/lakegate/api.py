@@ -209,6 +209,7 @@ class Asked:
     schema_name: str | None = None
     beside: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)  # dataset -> files that stand for it
     options: Options = field(default_factory=Options)
+    by: str = ""  # who asks, kept in the commit record
     progress: Progress = unheard
     announce: Callable[[str], None] = unheard
     failed: Callable[[Failure], None] = _raised
@@ -248,6 +249,7 @@ def opened(asked: Asked, *, needs_lake: bool = True) -> Iterator[tuple[Run, ...]
                 limits=limits,
                 progress=asked.progress,
                 catalogue=catalogue,
+                by=asked.by,
             )
             for obj in objects
         )

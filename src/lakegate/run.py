@@ -29,7 +29,7 @@ from lakegate.gate.rehearse import spooled_batch
 from lakegate.gate.sequence import last_claim
 from lakegate.gate.spool import Progress, SpooledBatch
 from lakegate.gate.state import BatchState
-from lakegate.gate.status import due, status
+from lakegate.gate.status import Standing, due, status
 from lakegate.gate.table import in_table
 from lakegate.intake.files import NativeFile
 from lakegate.intake.staging import Reader
@@ -85,6 +85,7 @@ class Run:
     limits: Limits = field(default_factory=Limits)
     progress: Progress = unheard
     catalogue: Catalogue | None = None  # in which committed batches of warehouse tables are registered
+    by: str = ""  # who asks, for the commit record: the same name when the same is asked again
 
     @property
     def dataset(self) -> str:
@@ -126,7 +127,11 @@ class Run:
         last = last_claim(self._lake(), way.target) if way.sequenced else None
         return batch if last is None else in_table(self._lake(), way, batch, last)
 
-    def promote(self, key: str) -> gate.Promotion:
+    def validate(self, key: str) -> gate.Promotion:
+        """Judge a batch for good: its report is written and what fails is quarantined, but nothing is committed."""
+        return self.promote(key, only_judge=True)
+
+    def promote(self, key: str, *, only_judge: bool = False) -> gate.Promotion:
         """Carry a batch through the gate (PROTOCOL P0-P11): into the next zone, or into quarantine.
 
         The promotion's `report` is the address of the page, for a reader outside the lake.
@@ -140,6 +145,8 @@ class Run:
                 progress=self.progress,
                 watch=worker,
                 publish=lambda record: self._registered(way, record),
+                only_judge=only_judge,
+                by=self.by,
             )
 
             asked: list[str] = []
@@ -179,6 +186,12 @@ class Run:
     def waiting(self) -> tuple[str, ...]:
         """Return the keys of the batches that `promote --all` takes up, in their order."""
         return due(status(self._lake(), route(self.contract, self.obj), dt.datetime.now(dt.UTC)))
+
+    def ready(self) -> tuple[str, ...]:
+        """Return those of the waiting batches that are complete, and of which everything upstream is committed."""
+        statuses = status(self._lake(), route(self.contract, self.obj), dt.datetime.now(dt.UTC))
+        complete = (one.batch for one in statuses if one.due and one.standing is not Standing.WAITING)
+        return tuple(batch for batch in complete if not self._waits_for(batch))
 
     @property
     def _source(self) -> Server | None:

@@ -150,14 +150,15 @@ def _files_at(server: Server, model: str) -> list[Path]:
     return found
 
 
-def promoted(batch: str | None, asked: Asked) -> list[Promotion]:
+def promoted(batch: str | None, asked: Asked, *, only_judge: bool = False) -> list[Promotion]:
     """Promote one batch, or with None all that wait; then write the pages that reports share.
 
-    What goes wrong with one batch is told to `asked.failed` and does not keep the others.
+    With `only_judge` nothing is committed: reports are written, and what fails is quarantined. What goes wrong with one
+    batch is told to `asked.failed` and does not keep the others.
     """
     with opened(asked) as runs:
         try:
-            return _each(runs, batch, Run.promote, asked) or []
+            return _each(runs, batch, Run.validate if only_judge else Run.promote, asked) or []
         finally:
             for lake in {id(run.lake): run.lake for run in runs if run.lake}.values():
                 _index(lake)

@@ -16,7 +16,7 @@ from typing import Any
 
 from lakegate.contract.dialect import fault_of
 from lakegate.contract.findings import Finding, Path
-from lakegate.contract.model import Action, Batching, Budget, Contract, Gate, Sheet, TextDialect
+from lakegate.contract.model import Action, Batching, Budget, Contract, Gate, Sheet, TextDialect, Waiving
 from lakegate.contract.places import places
 from lakegate.contract.standard import Grammar
 from lakegate.errors import Severity
@@ -105,6 +105,7 @@ def gate(document: Mapping[str, Any]) -> Gate:
     if "nulls" in text:
         text["nulls"] = tuple(text["nulls"])
     sheet = value.get("sheet", {})
+    waiver = value.get("waiver", {})
     return Gate(
         from_server=value.get("from"),
         to_server=value.get("to"),
@@ -113,6 +114,7 @@ def gate(document: Mapping[str, Any]) -> Gate:
         sheet=Sheet(**(sheet if isinstance(sheet, dict) else {"name": sheet})),
         max_rejected=_budget(value.get("max_rejected")),
         upstream=tuple(value.get("upstream", ())),
+        waiver=Waiving(**{**waiver, "approvers": tuple(waiver.get("approvers", ()))}),
         not_enforced=tuple(_not_enforced(value)),
         **kept,
     )

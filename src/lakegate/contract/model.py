@@ -220,6 +220,15 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiving:
+    """Who may let a failed batch pass (lakegate.waiver). Nobody may where it is not `allowed`."""
+
+    allowed: bool = False
+    approvers: tuple[str, ...] = ()  # empty: whoever may approve where it is asked for
+    max_days: int | None = None  # after which a waiver expires at the latest
+
+
+@dataclass(frozen=True, slots=True)
 class Gate:
     """The `lakegate` custom property of a contract: what the standard has no word for."""
 
@@ -235,6 +244,7 @@ class Gate:
     quarantine: str = "batch"  # batch, rows: what is held back where a rule about rows fails
     max_rejected: Budget | None = None  # with `quarantine: rows`
     upstream: tuple[str, ...] = ()  # datasets of which a batch must be committed before
+    waiver: Waiving = Waiving()
     text: TextDialect = TextDialect()
     sheet: Sheet = Sheet()
     not_enforced: tuple[str, ...] = ()  # keys given here that this version does not carry out; lint names them

@@ -111,6 +111,7 @@ class CommitRecord:
     write_id: str  # of this one write; read back when its answer is lost (PROTOCOL P8)
     attempt: str  # of the run of the gate
     waivers: tuple[str, ...] = field(default=())
+    by: str = ""  # who asked the gate, where they said so: a task of a workflow, by the name that its retries share
     arrived: tuple[ArrivedFile, ...] = ()  # where rows were set apart: what came; else `files` are what came
     rejected: Rejected | None = None  # where rows were set apart
 

@@ -79,6 +79,7 @@ class PromotionState(StrEnum):
     NOT_JUDGED = "not judged"  # the verdict promises nothing: unsupported rules, a check that could not be evaluated
     CONFLICT = "conflict"
     NOT_READY = "not ready"
+    PASSED = "passed"  # judged, and no more was asked for: nothing is committed
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,8 @@ class Options:
     watch: Watch = Unwatched()  # noqa: RUF009 - it has no state
     wait: Callable[[float], None] = time.sleep  # seconds, where another promoter is given time
     publish: Callable[[CommitRecord], tuple[str, ...]] = lambda _: ()  # P11: tells what was not done, raises nothing
+    only_judge: bool = False  # stop before P6b: the report is written, what fails is quarantined, nothing is committed
+    by: str = ""  # who asked, the same when it is asked again (a task of a workflow); kept in the commit record
 
 
 def promote(lake: Lake, route: Route, batch: str, judge: Judge, options: Options) -> Promotion:
@@ -267,6 +270,8 @@ class _Run:
                 report, shas = self._publish(judged)
                 if not judged.verdict.passes:
                     return self._block(batch, drop, markers, judged.verdict, report)
+                if self._options.only_judge:
+                    return self._passed(judged.verdict, report)
                 goes_on = set_apart.onward(batch, judged.made)
                 rejected = set_apart.keep(self._lake, batch, judged.made)
                 draft = draft_of(goes_on, markers.markers, judged.verdict, report, shas)
@@ -312,7 +317,7 @@ class _Run:
     def _take(self, take: Take, draft: CommitRecord, batch: SpooledBatch, number: int | None) -> CommitRecord | None:
         """P6b to P8 in one slot: return the record that stands there now, None where the slot is lost."""
         lake, target, options = self._lake, self._route.target, self._options
-        draft = dataclasses.replace(draft, slot=take.slot, replaces=take.replaces, attempt=self._attempt)
+        draft = dataclasses.replace(draft, slot=take.slot, replaces=take.replaces, attempt=self._attempt, by=options.by)
         draft = dataclasses.replace(draft, write_id=options.new_id())
         self._at(Step.PLACE)
         place(lake, target, batch, take.slot, options.progress)
@@ -342,6 +347,11 @@ class _Run:
                 f"the verdict passes over what is wrong with the arrival: {batch.findings[0].reason}"
             )
         return judged
+
+    def _passed(self, verdict: Verdict, report: str) -> Promotion:
+        """Say that the batch may go in, where no more was asked."""
+        message = f"{self._batch!r} keeps its contract; nothing was committed"
+        return Promotion(self._batch, PromotionState.PASSED, 0, message, verdict, report=report)
 
     def _publish(self, judged: Judged) -> tuple[str, dict[str, str]]:
         """Write the report; where it stands already, what stands there is the report."""

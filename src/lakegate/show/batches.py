@@ -33,6 +33,7 @@ STYLES = {
     PromotionState.NOT_JUDGED: "red",
     PromotionState.CONFLICT: "red",
     PromotionState.NOT_READY: "yellow",
+    PromotionState.PASSED: "green",
 }
 
 
