@@ -1,4 +1,4 @@
-"""CPU seconds to read a DAG file of 100 and 500 contracts of 30 columns, in a process of its own, as Airflow's DAG processor does.
+"""CPU seconds to read a DAG file of 100 and 500 contracts of 30 columns, in a process of its own, as Airflow does.
 
 Beside it, in the same run: a file written by hand with as many equal DAGs (the same tasks, no contracts). `cold` has
 nothing remembered of any contract, `warm` has. `Airflow` is what importing it takes before; `serialized` comes after.
@@ -59,7 +59,8 @@ from lakegate.airflow.sensors import BatchSensor
 for number in range({size}):
     with DAG(
         f"dag{{number}}", schedule=dt.timedelta(hours=1), start_date=dt.datetime(2024, 1, 1, tzinfo=dt.UTC),
-        catchup=False, tags=["a", "b", "c"], description="Dataset.", doc_md="Dataset " * 200, max_active_runs=8, max_active_tasks=8,
+        catchup=False, tags=["a", "b", "c"], description="Dataset.", doc_md="Dataset " * 200, max_active_runs=8,
+        max_active_tasks=8,
         params={{"batch": Param(None, type=["null", "string"], title="Batch", description="Judge this batch again")}},
         default_args={{"owner": "team", "retries": 3, "retry_delay": dt.timedelta(seconds=30),
                        "retry_exponential_backoff": True, "max_retry_delay": dt.timedelta(minutes=15)}},
