@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import Asset, BaseOperator, Context
+from airflow.sdk import Asset, BaseOperator, BaseOperatorLink, Context
 from airflow.sdk.exceptions import AirflowFailException
 
 from lakegate.airflow.assets import told
@@ -25,7 +25,7 @@ class GateOperator(BaseOperator):
     """What `validate` and `promote` share: one batch of one dataset, and how its outcome ends the task."""
 
     template_fields: Sequence[str] = ("batch", "lake")
-    operator_extra_links = (ReportLink(), ContractLink())
+    operator_extra_links: tuple[BaseOperatorLink, ...] = (ReportLink(), ContractLink())
     reschedule = True  # what is not ready is asked again later, without a slot (exit code 3)
 
     def __init__(
@@ -49,6 +49,10 @@ class GateOperator(BaseOperator):
 
     def _through(self, context: Context, *, only_judge: bool) -> Promotion:
         """Carry the batch through the gate; push its summary, whatever it came to."""
+        return self._told(context, self._asked(context, only_judge=only_judge))
+
+    def _asked(self, context: Context, *, only_judge: bool) -> Promotion:
+        """Carry the batch through the gate, here."""
         from pathlib import Path
 
         from lakegate.api import Asked, opened
@@ -61,7 +65,15 @@ class GateOperator(BaseOperator):
             progress=_logged,
         )
         with settled(self.wait), opened(asked) as (run,):
-            promotion = run.promote(self.batch, only_judge=only_judge)
+            return run.promote(self.batch, only_judge=only_judge)
+        raise AssertionError("settled returns nothing")
+
+    def _ended(self, context: Context, promotion: Promotion) -> Mapping[str, Any]:
+        """End the task as the promotion says; return its summary."""
+        raise NotImplementedError
+
+    def _told(self, context: Context, promotion: Promotion) -> Promotion:
+        """Push the summary of what a batch came to, and write it into the log."""
         context["ti"].xcom_push(key=SUMMARY, value=summary(promotion))
         for note in promotion.notes:
             self.log.warning("%s", note)
@@ -74,7 +86,10 @@ class ContractValidateOperator(GateOperator):
 
     def execute(self, context: Context) -> Mapping[str, Any]:
         """Return the summary of the verdict; end as its exit code says."""
-        promotion = self._through(context, only_judge=True)
+        return self._ended(context, self._through(context, only_judge=True))
+
+    def _ended(self, context: Context, promotion: Promotion) -> Mapping[str, Any]:  # noqa: ARG002 - as PromoteOperator's
+        """End the task as the verdict says."""
         settle(promotion.exit_code, promotion.message, self.wait)
         return summary(promotion)
 
@@ -84,7 +99,10 @@ class PromoteOperator(GateOperator):
 
     def execute(self, context: Context) -> Mapping[str, Any]:
         """Return the summary of the promotion; end as its exit code says."""
-        promotion = self._through(context, only_judge=False)
+        return self._ended(context, self._through(context, only_judge=False))
+
+    def _ended(self, context: Context, promotion: Promotion) -> Mapping[str, Any]:
+        """End the task as the promotion says; tell a commit of its own."""
         settle(promotion.exit_code, promotion.message, self.wait)
         record = promotion.record
         if record is None:

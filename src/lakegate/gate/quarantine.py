@@ -90,14 +90,15 @@ def remember(lake: Lake, judgement: Judgement, write_id: str) -> None:
     lake.put_if_absent(key, judgement.to_json(), write_id)
 
 
-def judgements(lake: Lake, dataset: str) -> tuple[Judgement, ...]:
-    """Return every quarantine record of a dataset, the oldest first.
+def judgements(lake: Lake, dataset: str, batch: str | None = None) -> tuple[Judgement, ...]:
+    """Return every quarantine record of a dataset, or of one batch of it, the oldest first.
 
     Raises:
         CouldNotEvaluate: something else stands among them.
     """
     found = []
-    keys = [entry.key for entry in lake.list(zones.judgements(dataset))]
+    folder = zones.judgements(dataset) + (f"{zones.segment(batch)}/" if batch is not None else "")
+    keys = [entry.key for entry in lake.list(folder)]
     for key, data in zip(keys, lake.read_all(keys), strict=True):
         try:
             document = json.loads(data or b"")
