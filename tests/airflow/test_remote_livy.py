@@ -4,13 +4,10 @@ import asyncio
 import json
 
 import pytest
-
-from cli.scene import BAD, FLIGHTS, Scene
-from servers.clusters import Livy as Server
-from servers.clusters import context
-
 from airflow.sdk import Asset
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowRescheduleException, TaskDeferred
+
+from cli.scene import BAD, FLIGHTS, Scene
 from lakegate.airflow.operators import PromoteOperator, asking
 from lakegate.airflow.remote import Livy, RemotePromoteOperator, RemoteValidateOperator
 from lakegate.airflow.remote.runners import JobState, made
@@ -18,6 +15,8 @@ from lakegate.airflow.remote.triggers import JobTrigger
 from lakegate.airflow.summaries import SUMMARY
 from lakegate.gate.quarantine import judgements
 from lakegate.lake import zones
+from servers.clusters import Livy as Server
+from servers.clusters import context
 
 RAW = Asset(name="01-raw-data-zone/nyc/flights", uri="s3://example-lake/01-raw-data-zone/nyc/flights")
 

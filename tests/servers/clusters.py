@@ -84,7 +84,7 @@ class Livy:
         livy = self
 
         class Handler(BaseHTTPRequestHandler):
-            def do_GET(self):  # noqa: N802 - http.server's names
+            def do_GET(self):
                 path, _, query = self.path.partition("?")
                 if livy.refuse:
                     livy.refuse -= 1
@@ -97,11 +97,11 @@ class Livy:
                 batch = livy.batches.get(int(path.removeprefix("/batches/")))
                 return self.say(200, livy.seen(batch)) if batch else self.say(404, {"msg": "not found"})
 
-            def do_POST(self):  # noqa: N802
+            def do_POST(self):
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 return self.say(201, livy.seen(livy.start(body)))
 
-            def do_DELETE(self):  # noqa: N802
+            def do_DELETE(self):
                 batch = livy.batches.get(int(self.path.removeprefix("/batches/")))
                 if not batch:
                     return self.say(404, {"msg": "not found"})
@@ -132,6 +132,9 @@ class Events(dict):
 def context(task_id="promote", run_id="r1"):
     """What a task is told of itself; `ti.pushed` holds what it pushed."""
     pushed = {}
-    ti = SimpleNamespace(dag_id="d", run_id=run_id, task_id=task_id, map_index=-1, pushed=pushed)
-    ti.xcom_push = lambda key, value: pushed.__setitem__(key, value)
+
+    def push(key, value):
+        pushed[key] = value
+
+    ti = SimpleNamespace(dag_id="d", run_id=run_id, task_id=task_id, map_index=-1, pushed=pushed, xcom_push=push)
     return {"ti": ti, "outlet_events": Events()}
