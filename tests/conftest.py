@@ -35,6 +35,7 @@ SLOW = (  # what starts a process for nearly every test, or asks the engine thou
     "checks/test_batch_rules.py",
     "checks/expectations/test_patterns.py",
     "checks/test_every_check.py",
+    "cli/test_answer.py",
     "cli/test_iceberg.py",
     "cli/test_judge.py",
     "cli/test_lake.py",

@@ -21,5 +21,9 @@ def get_provider_info() -> dict[str, Any]:
                 "hook-class-name": "lakegate.airflow.hooks.LakeHook",
             }
         ],
-        "extra-links": ["lakegate.airflow.links.ReportLink", "lakegate.airflow.links.ContractLink"],
+        "extra-links": [
+            "lakegate.airflow.links.ReportLink",
+            "lakegate.airflow.links.ContractLink",
+            "lakegate.airflow.remote.operators.JobLink",
+        ],
     }
