@@ -12,7 +12,6 @@ from airflow.sdk.execution_time.xcom import XCom
 
 from lakegate.airflow.hooks import LakeHook
 from lakegate.airflow.operators import ContractValidateOperator, GateOperator, PromoteOperator, asking
-from lakegate.airflow.outcomes import settled
 from lakegate.airflow.remote.runners import Job, Known, Runner, kept, new_name, prefix_of
 from lakegate.airflow.remote.triggers import JobTrigger
 
@@ -57,13 +56,12 @@ class RemoteGateOperator(GateOperator):
     def _asked(self, context: Context, *, only_judge: bool) -> Promotion:
         """Start the job, or find the one that an earlier try started; then wait without a worker."""
         by = asking(context)
-        with settled(self.wait):
-            job = self.runner.running(prefix_of(by))
-            if job is None:
-                job = self._submitted(by, only_judge=only_judge)
-                self.log.info("started job %s as %s", job.id, job.name)
-            else:
-                self.log.info("job %s of an earlier try is running still: %s", job.id, job.name)
+        job = self.runner.running(prefix_of(by))
+        if job is None:
+            job = self._submitted(by, only_judge=only_judge)
+            self.log.info("started job %s as %s", job.id, job.name)
+        else:
+            self.log.info("job %s of an earlier try is running still: %s", job.id, job.name)
         self._job_id = job.id
         context["ti"].xcom_push(key=JOB, value={"id": job.id, "name": job.name, "log": self.runner.log(job.id)})
         self.defer(
@@ -76,7 +74,7 @@ class RemoteGateOperator(GateOperator):
 
     def resumed(self, context: Context, event: Mapping[str, Any], name: str) -> Mapping[str, Any]:
         """Read what the job left in the lake; end as that says, whatever the job's state."""
-        with settled(self.wait):
+        with self._told_apart(context):
             promotion = self._answered(name, event["state"])
         return self._ended(context, self._told(context, promotion))
 
