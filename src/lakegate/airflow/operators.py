@@ -11,6 +11,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from lakegate.airflow.assets import told
 from lakegate.airflow.hooks import DEFAULT, LakeHook
+from lakegate.airflow.lineage import GateLineage
 from lakegate.airflow.links import ContractLink, ReportLink
 from lakegate.airflow.outcomes import settle, settled
 from lakegate.airflow.summaries import SUMMARY, summary
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 WAIT = dt.timedelta(minutes=1)
 
 
-class GateOperator(BaseOperator):
+class GateOperator(GateLineage, BaseOperator):
     """What `validate` and `promote` share: one batch of one dataset, and how its outcome ends the task."""
 
     template_fields: Sequence[str] = ("batch", "lake")
@@ -62,6 +63,7 @@ class GateOperator(BaseOperator):
         )
         with settled(self.wait), opened(asked) as (run,):
             promotion = run.promote(self.batch, only_judge=only_judge)
+            self.keep_lineage(run, promotion, self.lakegate_conn_id)
         context["ti"].xcom_push(key=SUMMARY, value=summary(promotion))
         for note in promotion.notes:
             self.log.warning("%s", note)
