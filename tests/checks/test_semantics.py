@@ -223,6 +223,7 @@ ELSEWHERE = {
     "`max_rejected`",  # the same
     "a key that stands twice, where rows are set apart",  # the same
     "a row whose parent in its own batch is set apart",  # the same
+    "who is told when a gate blocks",  # airflow/test_notifications.py
     "`upstream`",  # warehouse/test_recipe.py, warehouse/test_build.py
 }
 
