@@ -1,0 +1,25 @@
+"""The DAGs of the tests: a gate per contract, on a local lake and on S3, and what is scheduled by a gate's asset."""
+
+import datetime as dt
+import os
+from pathlib import Path
+
+from airflow.sdk import DAG, Asset, task
+
+from lakegate.airflow import dags_from
+
+DOWNSTREAM = {"nyc/passing", "nyc/blocked"}  # these have a DAG that starts when a batch is committed
+
+for project in os.environ["LAKEGATE_TEST_PROJECTS"].split(os.pathsep):
+    globals().update(dags_from(Path(project) / "contracts", schedule=None))
+
+for dataset in DOWNSTREAM:
+    asset = Asset(name=f"01-raw-data-zone/{dataset}", uri=f"s3://example-lake/01-raw-data-zone/{dataset}")
+    with DAG(f"after-{dataset.replace('/', '-')}", schedule=[asset], start_date=dt.datetime(2024, 1, 1)) as dag:
+
+        @task
+        def batches(triggering_asset_events=None):
+            return [event.extra["batch"] for event in triggering_asset_events[asset]]
+
+        batches()
+    globals()[dag.dag_id] = dag
