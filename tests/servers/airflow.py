@@ -80,18 +80,23 @@ class Run:
         return state
 
     def tasks(self):
-        """The task instances, as Airflow describes them."""
-        return self.airflow.get(f"{self.path}/taskInstances", limit=1000)["task_instances"]
+        """The task instances, as Airflow describes them, each with its `batch`.
+
+        What never ran has no label, only an index: the label of `validate` holds for every task of that index.
+        """
+        found = self.airflow.get(f"{self.path}/taskInstances", limit=1000)["task_instances"]
+        labels = {one["map_index"]: one["rendered_map_index"] for one in found if one["task_id"] == "validate"}
+        return [{**one, "batch": labels.get(one["map_index"])} for one in found]
 
     def states(self, task=None):
         """The state of each task instance: `(task, batch)` -> state, or batch -> state of one task."""
-        found = {(one["task_id"], one["rendered_map_index"]): one["state"] for one in self.tasks()}
+        found = {(one["task_id"], one["batch"]): one["state"] for one in self.tasks()}
         return found if task is None else {batch: state for (named, batch), state in found.items() if named == task}
 
     def task(self, name, batch=None):
         """One task instance, None where there is none yet."""
         found = [one for one in self.tasks() if one["task_id"] == name]
-        return next((one for one in found if batch in (None, one["rendered_map_index"])), None)
+        return next((one for one in found if batch in (None, one["batch"])), None)
 
     def reached(self, task, state, batch=None, patience=PATIENCE):
         """Wait until a task instance is in a state."""

@@ -1,4 +1,4 @@
-"""Airflow's cluster policy in the tests: what is tried again is tried soon."""
+"""Airflow's cluster policy in the tests: what is asked or tried again, is so soon."""
 
 import datetime as dt
 
@@ -8,3 +8,7 @@ SOON = dt.timedelta(seconds=2)
 def task_policy(task):
     task.retry_delay = SOON
     task.retry_exponential_backoff = 0
+    if hasattr(task, "wait"):
+        task.wait = SOON
+    if hasattr(task, "poke_interval"):
+        task.poke_interval = SOON.total_seconds()

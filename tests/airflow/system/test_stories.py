@@ -59,8 +59,8 @@ def test_a_bad_batch_blocks_and_holds_no_other(world):
     assert set(run.states("publish_report").values()) == {"success"}
     told = run.summary(run.task("validate", "part=2"))
     assert (told["exit_code"], told["state"]) == (1, "quarantined")
-    assert [one["rule"] for one in told["failed"]] == ["delay.minimum"]
-    assert committed(world.local.records("nyc/blocked")) == [("part=1", "000001"), ("part=3", "000001")]
+    assert [one["rule"] for one in told["failed"]] == ["blocked.delay.minimum"]
+    assert committed(world.local.records("nyc/blocked")) == [("part=1", 1), ("part=3", 1)]
     assert sorted(event["extra"]["batch"] for event in world.op.events("nyc-blocked")) == ["part=1", "part=3"]
     kept = world.local.lake.glob("02-transient-zone/_quarantine/nyc/blocked/part=2/*/rows.csv")
     assert [one.read_text() for one in kept] == [BAD]
@@ -93,7 +93,7 @@ def test_a_batch_that_is_not_complete_is_waited_for(world):
     (folder / "_SUCCESS").touch()
 
     assert (run.ended(), named.ended()) == ("success", "success")
-    assert committed(world.local.records("nyc/late")) == [("part=1", "000001")]
+    assert committed(world.local.records("nyc/late")) == [("part=1", 1)]
     assert len(world.op.events("nyc-late")) == 1
 
 
@@ -103,7 +103,7 @@ def test_two_runs_for_one_batch_at_once_commit_it_once(world):
     runs = [world.op.trigger("nyc-twice", batch="part=1") for _ in range(2)]
 
     assert [run.ended() for run in runs] == ["success", "success"]
-    assert committed(world.local.records("nyc/twice")) == [("part=1", "000001")]
+    assert committed(world.local.records("nyc/twice")) == [("part=1", 1)]
     (event,) = world.op.events("nyc-twice")
     (record,) = world.local.records("nyc/twice")
     assert event["source_run_id"] in record["by"]
@@ -118,7 +118,7 @@ def test_a_hundred_batches_at_once(world):
 
     assert run.ended(patience=600) == "success"
     assert run.states("promote") == dict.fromkeys(expected, "success")
-    assert committed(world.local.records("nyc/hundred")) == [(batch, "000001") for batch in expected]
+    assert committed(world.local.records("nyc/hundred")) == [(batch, 1) for batch in expected]
     assert sorted(event["extra"]["batch"] for event in world.op.events("nyc-hundred")) == expected
 
 
@@ -126,13 +126,13 @@ def test_a_store_that_is_down_for_a_while_is_tried_again(world):
     world.s3.arrive("part=1", dataset="nyc/down")
     world.s3.proxy.faults = [reset(times=10**6)]
     run = world.op.trigger("nyc-down", batch="part=1")
-    run.reached("validate", "up_for_retry", "part=1")
+    run.reached("validate", "up_for_retry")
 
     world.s3.proxy.faults = []
 
     assert run.ended() == "success"
     assert run.task("validate")["try_number"] > 1
-    assert committed(world.s3.records("nyc/down")) == [("part=1", "000001")]
+    assert committed(world.s3.records("nyc/down")) == [("part=1", 1)]
     assert len(world.op.events("nyc-down")) == 1
 
 
@@ -158,6 +158,6 @@ def test_a_worker_killed_while_it_promotes(world, dataset, moment):
     world.s3.proxy.faults = []
     assert run.ended() == "success"
     assert run.task("promote")["try_number"] == 2
-    assert committed(world.s3.records(f"nyc/{dataset}")) == [("part=1", "000001")]
+    assert committed(world.s3.records(f"nyc/{dataset}")) == [("part=1", 1)]
     (event,) = world.op.events(f"nyc-{dataset}")
     assert event["extra"]["batch"] == "part=1"
