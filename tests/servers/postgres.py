@@ -54,7 +54,8 @@ class Postgres:
             for one in (self.folder, said):
                 os.chown(one, nobody.pw_uid, nobody.pw_gid)
         data = self.folder / "data"
-        self._run("initdb", "-D", data, "-U", USER, "-A", "scram-sha-256", f"--pwfile={said}", "-E", "UTF8", "--no-sync")
+        how = ("-A", "scram-sha-256", f"--pwfile={said}", "-E", "UTF8", "--no-sync")
+        self._run("initdb", "-D", data, "-U", USER, *how)
         options = {
             **OPTIONS,
             "listen_addresses": "127.0.0.1",

@@ -125,9 +125,10 @@ class Standalone:
         """Return the file that holds what a process prints."""
         return self.home / f"{name}.log"
 
-    def dead(self) -> str | None:
-        """Return the name of a process that has ended by itself, None while all live."""
-        return next((name for name, one in self._started.items() if one.poll() is not None), None)
+    def wait(self) -> None:
+        """Wait for ever. Raises LakegateError once a process ends by itself."""
+        while True:
+            self._look()
 
     def stop(self) -> None:
         """End every process and all of their children: asked first, then killed. Whoever is gone is no error."""
@@ -156,18 +157,21 @@ class Standalone:
 
     def _wait(self) -> None:
         """Wait until each process says that it is well."""
-        api = self._started["api-server"]
         for _ in range(int(START / GLANCE)):
             missing = self._unhealthy()
             if not missing:
                 return
-            name = self.dead()
-            if name:
-                raise LakegateError(f"Airflow's {name} ended:\n{self._tail(name)}")
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                api.wait(GLANCE)
+            self._look()
         tails = "\n".join(f"--- {name}\n{self._tail(name)}" for name in PROCESSES)
         raise LakegateError(f"Airflow is not up after {START} s: {', '.join(missing)} not healthy\n{tails}")
+
+    def _look(self) -> None:
+        """Let half a second pass. Raises LakegateError where a process has ended by itself."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._started["api-server"].wait(GLANCE)
+        for name, one in self._started.items():
+            if one.poll() is not None:
+                raise LakegateError(f"Airflow's {name} ended with {one.returncode}:\n{self._tail(name)}")
 
     def _unhealthy(self) -> list[str]:
         """Return what is not healthy yet."""

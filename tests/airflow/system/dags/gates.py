@@ -8,18 +8,22 @@ from airflow.sdk import DAG, Asset, task
 
 from lakegate.airflow import dags_from
 
-DOWNSTREAM = {"nyc/passing", "nyc/blocked"}  # these have a DAG that starts when a batch is committed
 
-for project in os.environ["LAKEGATE_TEST_PROJECTS"].split(os.pathsep):
-    globals().update(dags_from(Path(project) / "contracts", schedule=None))
-
-for dataset in DOWNSTREAM:
+def after(dataset):
+    """A DAG of somebody else's, which starts when a batch is committed."""
     asset = Asset(name=f"01-raw-data-zone/{dataset}", uri=f"s3://example-lake/01-raw-data-zone/{dataset}")
-    with DAG(f"after-{dataset.replace('/', '-')}", schedule=[asset], start_date=dt.datetime(2024, 1, 1)) as dag:
+    begin = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
+    with DAG(f"after-{dataset.replace('/', '-')}", schedule=[asset], start_date=begin) as dag:
 
         @task
         def batches(triggering_asset_events=None):
             return [event.extra["batch"] for event in triggering_asset_events[asset]]
 
         batches()
-    globals()[dag.dag_id] = dag
+    return dag
+
+
+for project in os.environ["LAKEGATE_TEST_PROJECTS"].split(os.pathsep):
+    globals().update(dags_from(Path(project) / "contracts", schedule=None))
+for following in (after("nyc/passing"), after("nyc/blocked")):
+    globals()[following.dag_id] = following
