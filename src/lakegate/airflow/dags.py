@@ -32,7 +32,12 @@ def dags_from(contracts: str | os.PathLike[str], **dag_arguments: Any) -> dict[s
 
 def dag_id(heading: Heading) -> str:
     """Return the id of a contract's DAG: the contract's, with what Airflow does not take replaced."""
-    return re.sub(r"[^A-Za-z0-9_.-]", "_", heading.id)
+    return dag_name(heading.id)
+
+
+def dag_name(contract_id: str) -> str:
+    """Return the id of the DAG of the contract with this id."""
+    return re.sub(r"[^A-Za-z0-9_.-]", "_", contract_id)
 
 
 def dag_of(heading: Heading, **dag_arguments: Any) -> DAG:
