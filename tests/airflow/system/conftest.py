@@ -25,7 +25,7 @@ PROPERTIES = [
 GOOD = HEADER + "1,N1,2\n2,N2,-3.5\n"
 BAD = HEADER + "1,N1,2\n2,N2,-300\n"
 # A dataset for each story, so that none disturbs another.
-LOCAL = ("passing", "blocked", "late", "twice", "hundred")
+LOCAL = ("passing", "blocked", "late", "twice", "hundred", "shown")
 ON_S3 = ("killed_before", "killed_after", "down")
 SETTINGS = {  # what is quick to see, so that nothing is waited for
     "AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC": "1",
@@ -107,7 +107,8 @@ def world(tmp_path_factory):
         (home / "config").mkdir(parents=True)
         shutil.copy(HERE / "airflow_local_settings.py", home / "config")
         projects = os.pathsep.join(str(one.root) for one in (local, s3))
-        more = {**SETTINGS, **server.environment, "LAKEGATE_TEST_PROJECTS": projects}
+        named = {"LAKEGATE_TEST_PROJECTS": projects, "LAKEGATE_PROJECT": str(local.root)}
+        more = {**SETTINGS, **server.environment, **named}
         with Standalone(home, HERE / "dags", users=USERS, database=database.address, more=more) as started:
             found = World(started, local, s3)
             expected = {f"nyc-{name}" for name in (*LOCAL, *ON_S3)}
