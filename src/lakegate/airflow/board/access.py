@@ -81,9 +81,7 @@ def _page(task: object) -> str:
     """Return the page on which a task instance's approval is answered."""
     from urllib.parse import quote
 
-    dag_id, run_id, task_id, index = (
-        getattr(task, name) for name in ("dag_id", "run_id", "task_id", "map_index")
-    )
+    dag_id, run_id, task_id, index = (getattr(task, name) for name in ("dag_id", "run_id", "task_id", "map_index"))
     mapped = f"/mapped/{index}" if index >= 0 else ""
     run, task_part = quote(run_id, safe=""), quote(task_id, safe="")
     return f"dags/{quote(dag_id, safe='')}/runs/{run}/tasks/{task_part}{mapped}/required_actions"

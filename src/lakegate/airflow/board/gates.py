@@ -84,7 +84,7 @@ def _ways(path: Path, root: Path) -> list[tuple[Contract, Route] | Gate]:
     except LakegateError as error:
         file = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
         identity = contract.id if contract else None
-        return [Gate(file, "", identity, state=State.UNKNOWN, message=_first_line(error))]
+        return [Gate(file, "", identity, state=State.UNKNOWN, message=_first_line(error).replace(f"{root}/", ""))]
 
 
 _CONTRACTS: dict[Path, tuple[tuple[int, int], Contract]] = {}

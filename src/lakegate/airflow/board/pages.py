@@ -11,7 +11,7 @@ import datetime as dt
 import threading
 from collections.abc import Mapping
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote
 
 from airflow.api_fastapi.core_api.security import GetUserDep, get_user
@@ -101,9 +101,7 @@ class Watch:
 
 def application() -> FastAPI:
     """Return the application: every route asks who calls, and there is no page of its own interface."""
-    pages = FastAPI(
-        title="lakegate", openapi_url=None, docs_url=None, redoc_url=None, dependencies=[Depends(get_user)]
-    )
+    pages = FastAPI(title="lakegate", openapi_url=None, docs_url=None, redoc_url=None, dependencies=[Depends(get_user)])
     watch = Watch()
 
     @pages.middleware("http")
@@ -115,11 +113,11 @@ def application() -> FastAPI:
     pages.add_exception_handler(AnyHTTPException, _refusal)  # type: ignore[arg-type] - Starlette's own idiom
 
     @pages.get("/")
-    def gates_page(user: GetUserDep) -> HTMLResponse:
+    def gates_page(user: GetUserDep, theme: Literal["light", "dark"] | None = None) -> HTMLResponse:
         """Answer with the page of gates: those whose DAG the caller may read."""
         look = watch.look()
         rows = _rows(look, _seen(look, user))
-        return HTMLResponse(board(Told(rows, look.at, look.problem)))
+        return HTMLResponse(board(Told(rows, look.at, look.problem), theme))
 
     @pages.get("/references/{key:path}")
     def reference(key: str, user: GetUserDep) -> Response:

@@ -67,17 +67,21 @@ class Told:
     problem: str = ""
 
 
-def board(told: Told) -> str:
-    """Return the page of gates."""
+def board(told: Told, theme: str | None = None) -> str:
+    """Return the page of gates. `theme` is that of the page around it, `light` or `dark`; None: the reader's own."""
     tally = Counter(row.gate.state for row in told.rows)
     zones = groupby(told.rows, key=lambda row: row.gate.zone)
-    return _environment().get_template("board.html.j2").render(
-        told=told,
-        tally=[(state, TONES[state], tally[state]) for state in State if tally[state]],
-        acted_on=[row for state in ACTED_ON for row in told.rows if row.gate.state is state],
-        zones=[(zone, list(rows)) for zone, rows in zones if zone],
-        tones=TONES,
-        ago=lambda since: ago(told.at - since),
+    return (
+        _environment(theme)
+        .get_template("board.html.j2")
+        .render(
+            told=told,
+            tally=[(state, TONES[state], tally[state]) for state in State if tally[state]],
+            acted_on=[row for state in ACTED_ON for row in told.rows if row.gate.state is state],
+            zones=[(zone, list(rows)) for zone, rows in zones if zone],
+            tones=TONES,
+            ago=lambda since: ago(told.at - since),
+        )
     )
 
 
@@ -101,5 +105,5 @@ def _page(report: str) -> str:
 
 
 @cache
-def _environment() -> Environment:
-    return environment("lakegate.airflow.board", "templates")
+def _environment(theme: str | None = None) -> Environment:
+    return environment("lakegate.airflow.board", "templates", theme)

@@ -31,16 +31,20 @@ def _environment() -> Environment:
     return environment("lakegate.reports", "site")
 
 
-def environment(package: str, folder: str) -> Environment:
+def environment(package: str, folder: str, theme: str | None = None) -> Environment:
     """Return an environment for the templates in a folder of a package, which may extend those of this one.
 
-    Style, policy and the words of `summary` are known to every template; a `style.css` of the folder is added.
+    Style, policy and the words of `summary` are known to every template; a `style.css` of the folder is added. With a
+    `theme`, `light` or `dark`, the pages have it whatever the reader's system prefers.
     """
     from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
     own = files(package).joinpath(folder, "style.css")
     sheets = [files(__name__).joinpath("style.css"), *([own] if package != "lakegate.reports" else [])]
     style = "".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
+    if theme is not None:
+        style = style.replace("color-scheme: light dark", f"color-scheme: {theme}", 1)
+        style = style.replace("(prefers-color-scheme: dark)", "all" if theme == "dark" else "not all")
     allowed = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     made = Environment(
         loader=ChoiceLoader([PackageLoader(package, folder), PackageLoader("lakegate.reports", "site")]),
