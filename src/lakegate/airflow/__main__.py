@@ -26,9 +26,9 @@ log in as      admin
 password       {password}
 
 The demo's lake is {lake}. Batches of flights, planes and weather wait in it; each contract has a DAG, which runs now.
-- DAGs -> nyc-flights -> Grid: a task a batch. April was spoilt on the way: its `validate` is red, it is not let in.
+- Dags -> nyc-flights -> its run: a task a batch. April was spoilt on the way: its `validate` is red, it is not let in.
 - Click the red task: "Validation report" tells which rows; "Contract" what was agreed.
-- Browse -> Gates: the board of every dataset, what is blocked first.
+- Gates, on the left: the board of every dataset, what is blocked first.
 - Assets: what each promoted batch told, and which DAGs of the warehouse it started.
 
 Ctrl-C ends it.
