@@ -61,7 +61,7 @@ class Standalone:
         self.database = database or f"sqlite:///{self.home / 'airflow.db'}"
         self.more = more or {}
         self.port = _free_port()
-        self.passwords: Mapping[str, str] = {}
+        self.passwords: Mapping[str, str] = {}  # by user, once it is entered
         self._started: dict[str, subprocess.Popen[bytes]] = {}
 
     @property
@@ -71,7 +71,7 @@ class Standalone:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What each process is told, and whatever else is to speak to this Airflow; needs `prepare`."""
+        """What each process is told, and whatever else is to speak to this Airflow; needs `keep_secrets`."""
         kept = json.loads((self.home / "secrets.json").read_text())
         settings = {
             "CORE__DAGS_FOLDER": self.dags,
@@ -97,18 +97,20 @@ class Standalone:
         ours = {f"AIRFLOW__{name}": str(value) for name, value in settings.items()}
         return {**outside, "AIRFLOW_HOME": str(self.home), **ours, **self.more}
 
-    def prepare(self) -> None:
-        """Make the home, its secrets and passwords, and the tables of the database; what is there is kept."""
+    def keep_secrets(self) -> None:
+        """Make the home, its keys and its users' passwords; what is there is kept."""
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         _once(self.home / "secrets.json", {name: _key() for name in ("fernet_key", "secret_key", "jwt_secret")})
         self.passwords = _once(self.home / "passwords.json", {name: secrets.token_urlsafe(12) for name in self.users})
-        if self._airflow("db", "migrate").wait():
-            raise LakegateError(f"Airflow's database could not be made:\n{self._tail('db')}")
 
     def __enter__(self) -> Self:
-        """Start everything and wait until it is healthy. Raises LakegateError where it does not get so."""
+        """Make the database or bring it up to date, start everything, wait until it is healthy.
+
+        Raises LakegateError, with the end of the log, where it does not get so.
+        """
+        self.keep_secrets()
         try:
-            self.prepare()
+            self._migrate()
             for name, options in PROCESSES.items():
                 self._started[name] = self._airflow(name, *options)
             self._wait()
@@ -141,6 +143,13 @@ class Standalone:
             _signal_session(one.pid, signal.SIGKILL)
             one.wait()
         self._started.clear()
+
+    def _migrate(self) -> None:
+        """Make the tables of the database."""
+        self._started["db"] = self._airflow("db", "migrate")
+        if self._started["db"].wait():
+            raise LakegateError(f"Airflow's database could not be made:\n{self._tail('db')}")
+        del self._started["db"]
 
     def _airflow(self, *words: str) -> subprocess.Popen[bytes]:
         """Start an Airflow command in a session of its own."""

@@ -1,10 +1,8 @@
 """The way from a red task to the rows that made it red, as it is clicked."""
 
 import os
-import re
 import shutil
 
-import httpx
 import pytest
 
 from cli.scene import HEADER

@@ -1,6 +1,5 @@
 """`make airflow`, as who tries it out: it starts, says where, its DAGs are there, Ctrl-C leaves no process behind."""
 
-import os
 import re
 import signal
 import subprocess
@@ -47,7 +46,7 @@ def test_it_starts_shows_its_gates_and_ends_whole(tmp_path):
     assert (process.returncode, "ended" in told) == (0, True)
     assert len(running) >= 4
     assert [one for one in running if one.is_running()] == []
-    assert os.stat(tmp_path / ".airflow").st_mode & 0o077 == 0  # secrets and logs lie there
+    assert (tmp_path / ".airflow").stat().st_mode & 0o077 == 0  # secrets and logs lie there
     assert sorted(one.name for one in (tmp_path / ".airflow/lake/02-transient-zone/nyc").iterdir()) == [
         "airlines",
         "airports",
