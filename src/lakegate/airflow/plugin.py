@@ -7,7 +7,7 @@ of them is asked for.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, ClassVar
+from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin
 
@@ -38,9 +38,9 @@ class LakegatePlugin(AirflowPlugin):
     """The plugin as Airflow finds it by the entry point `airflow.plugins`."""
 
     name = "lakegate"
-    fastapi_apps: ClassVar[list[Any]] = [{"app": Pages(), "url_prefix": MOUNT, "name": "lakegate"}]
+    fastapi_apps = [{"app": Pages(), "url_prefix": MOUNT, "name": "lakegate"}]  # noqa: RUF012 - Airflow's own declaration
     # An `external_views` page is put into a sandbox that lets no link leave it; this one holds the page without.
-    react_apps: ClassVar[list[Any]] = [
+    react_apps = [  # noqa: RUF012
         {
             "name": "Gates",
             "bundle_url": f"{MOUNT}/gates.js",
@@ -50,4 +50,4 @@ class LakegatePlugin(AirflowPlugin):
             "icon_dark_mode": f"{MOUNT}/gates-dark.svg",
         }
     ]
-    operator_extra_links: ClassVar[list[Any]] = [ReportLink(), ContractLink()]
+    operator_extra_links = [ReportLink(), ContractLink()]  # noqa: RUF012

@@ -1,4 +1,4 @@
-"""Who may see what: a dataset is for whoever may read its DAG; what belongs to no one DAG, for who may read them all."""
+"""Who may see what: a dataset is for whoever may read its DAG; what belongs to no DAG, for who may read them all."""
 
 from __future__ import annotations
 

@@ -6,33 +6,25 @@ kept by a browser, and each is read by whoever may read the DAG of its dataset, 
 
 from __future__ import annotations
 
-import dataclasses
-import datetime as dt
-import threading
 from collections.abc import Mapping
 from importlib.resources import files
-from typing import TYPE_CHECKING, Literal
+from typing import Annotated, Literal
 from urllib.parse import quote
 
 from airflow.api_fastapi.core_api.security import GetUserDep, get_user
-from fastapi import Depends, FastAPI, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from starlette.exceptions import HTTPException as AnyHTTPException
 from starlette.middleware.base import RequestResponseEndpoint
 
-from lakegate.airflow.board import project as settings
 from lakegate.airflow.board.access import approvals, known, readable
-from lakegate.airflow.board.gates import Gate, Remembering, gates
+from lakegate.airflow.board.gates import Gate
 from lakegate.airflow.board.view import Row, Told, board, notice
+from lakegate.airflow.board.watch import Look, Watch, first_line
 from lakegate.airflow.dags import dag_name
 from lakegate.errors import LakegateError, Refused
 from lakegate.lake.interface import check_key
 
-if TYPE_CHECKING:
-    from lakegate.contract.project import Project
-    from lakegate.lake.interface import Lake
-
-KEPT = dt.timedelta(seconds=10)  # for which one look into the lake serves everybody
 REPORTS = "references/reports/"
 PAGE_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; "
@@ -56,116 +48,89 @@ TYPES: Mapping[str, str] = {  # what a browser shows by itself; anything else is
     "png": "image/png",
     "jpg": "image/jpeg",
 }
+MISSING = "There is no such page."
 ASSETS = {"gates.js": "text/javascript", "gates.svg": "image/svg+xml", "gates-dark.svg": "image/svg+xml"}
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Look:
-    """What one look into project and lake gave; `problem` is why there is nothing."""
-
-    at: dt.datetime
-    gates: tuple[Gate, ...] = ()
-    problem: str = ""
+def _watch(request: Request) -> Watch:
+    found: Watch = request.app.state.watch
+    return found
 
 
-class Watch:
-    """Looks into the lake at most once in `KEPT`, whoever asks."""
-
-    def __init__(self) -> None:
-        """Nothing has been looked at."""
-        self._lock = threading.Lock()
-        self._last: Look | None = None
-        self._lake: Remembering | None = None
-        self.project: Project = settings.project()
-
-    def lake(self) -> Lake:
-        """Open the lake. Raises what `open_lake` raises."""
-        return settings.lake(self.project.root)
-
-    def look(self) -> Look:
-        """Return what stands now, or stood a few seconds ago."""
-        with self._lock:
-            now = dt.datetime.now(dt.UTC)
-            if self._last is None or now - self._last.at >= KEPT:
-                self._last = self._fresh(now)
-            return self._last
-
-    def _fresh(self, now: dt.datetime) -> Look:
-        try:
-            self._lake = self._lake or Remembering(self.lake())
-            return Look(now, gates(self.project, self._lake, now))  # type: ignore[arg-type] - it hands on every verb
-        except (LakegateError, OSError) as error:
-            self._lake = None
-            return Look(now, problem=f"The lake cannot be looked at: {str(error).splitlines()[0]}")
+Seeing = Annotated[Watch, Depends(_watch)]
+router = APIRouter(dependencies=[Depends(get_user)])
 
 
 def application() -> FastAPI:
     """Return the application: every route asks who calls, and there is no page of its own interface."""
-    pages = FastAPI(title="lakegate", openapi_url=None, docs_url=None, redoc_url=None, dependencies=[Depends(get_user)])
-    watch = Watch()
-
-    @pages.middleware("http")
-    async def guarded(request: Request, answer: RequestResponseEndpoint) -> Response:
-        response = await answer(request)
-        response.headers.update(HEADERS)
-        return response
-
-    pages.add_exception_handler(AnyHTTPException, _refusal)  # type: ignore[arg-type] - Starlette's own idiom
-
-    @pages.get("/")
-    def gates_page(user: GetUserDep, theme: Literal["light", "dark"] | None = None) -> HTMLResponse:
-        """Answer with the page of gates: those whose DAG the caller may read."""
-        look = watch.look()
-        rows = _rows(look, _seen(look, user))
-        return HTMLResponse(board(Told(rows, look.at, look.problem), theme))
-
-    @pages.get("/references/{key:path}")
-    def reference(key: str, user: GetUserDep) -> Response:
-        """Answer with one object of the lake's `references/`, as it lies there."""
-        if not key or key.endswith("/"):
-            key += "index.html"
-        try:
-            wanted = check_key(f"references/{key}")
-            _allow(watch.look(), user, wanted)
-            content = watch.lake().read(wanted)
-        except Refused as error:
-            raise HTTPException(404, "There is no such page.") from error
-        except (LakegateError, OSError) as error:
-            raise HTTPException(503, f"The lake cannot be read: {str(error).splitlines()[0]}") from error
-        if content is None:
-            raise HTTPException(404, "There is no such page.")
-        kind = TYPES.get(wanted.rpartition(".")[2])
-        return Response(
-            content,
-            media_type=kind or "application/octet-stream",
-            headers={} if kind else {"Content-Disposition": "attachment"},
-        )
-
-    @pages.get("/contracts/{identity:path}")
-    def contract(identity: str, user: GetUserDep) -> PlainTextResponse:
-        """Answer with a contract as its file stands now."""
-        look = watch.look()
-        mine = [gate for gate in look.gates if gate.contract_id == identity]
-        seen = _seen(look, user)
-        if not (all(gate in seen for gate in mine) if mine else _sees_all(look, user)):
-            raise HTTPException(403, "You may not read the DAG of this contract.")
-        paths = settings.project().index.get(identity, ())
-        if len(paths) != 1:
-            raise HTTPException(404, "There is no such contract.")
-        return PlainTextResponse(paths[0].read_bytes())
-
-    @pages.get("/{name}")
-    def asset(name: str) -> Response:
-        """Answer with a file of the plugin itself."""
-        if name not in ASSETS:
-            raise HTTPException(404, "There is no such page.")
-        return Response(files(__package__).joinpath("templates", name).read_bytes(), media_type=ASSETS[name])
-
+    pages = FastAPI(title="lakegate", openapi_url=None, docs_url=None, redoc_url=None)
+    pages.state.watch = Watch()
+    pages.include_router(router)
+    pages.add_exception_handler(AnyHTTPException, _refusal)
+    pages.middleware("http")(_guarded)
     return pages
 
 
-def _refusal(request: Request, error: AnyHTTPException) -> Response:
+async def _guarded(request: Request, answer: RequestResponseEndpoint) -> Response:
+    response = await answer(request)
+    response.headers.update(HEADERS)
+    return response
+
+
+@router.get("/")
+def gates_page(user: GetUserDep, watch: Seeing, theme: Literal["light", "dark"] | None = None) -> HTMLResponse:
+    """Answer with the page of gates: those whose DAG the caller may read."""
+    look = watch.look()
+    rows = _rows(look, _seen(look, user))
+    return HTMLResponse(board(Told(rows, look.at, look.problem), theme))
+
+
+@router.get("/references/{key:path}")
+def reference(key: str, user: GetUserDep, watch: Seeing) -> Response:
+    """Answer with one object of the lake's `references/`, as it lies there."""
+    if not key or key.endswith("/"):
+        key += "index.html"
+    try:
+        wanted = check_key(f"references/{key}")
+        _allow(watch.look(), user, wanted)
+        content = watch.lake().read(wanted)
+    except Refused as error:
+        raise HTTPException(404, MISSING) from error
+    except (LakegateError, OSError) as error:
+        raise HTTPException(503, f"The lake cannot be read: {first_line(error)}") from error
+    if content is None:
+        raise HTTPException(404, MISSING)
+    kind = TYPES.get(wanted.rpartition(".")[2])
+    headers = {} if kind else {"Content-Disposition": "attachment"}
+    return Response(content, media_type=kind or "application/octet-stream", headers=headers)
+
+
+@router.get("/contracts/{identity:path}")
+def contract(identity: str, user: GetUserDep, watch: Seeing) -> PlainTextResponse:
+    """Answer with a contract as its file stands now."""
+    look = watch.look()
+    mine = [gate for gate in look.gates if gate.contract_id == identity]
+    seen = _seen(look, user)
+    if not (all(gate in seen for gate in mine) if mine else _sees_all(look, seen)):
+        raise HTTPException(403, "You may not read the DAG of this contract.")
+    paths = watch.project.index.get(identity, ())
+    if len(paths) != 1:
+        raise HTTPException(404, "There is no such contract, or more than one.")
+    return PlainTextResponse(paths[0].read_bytes())
+
+
+@router.get("/{name}")
+def asset(name: str) -> Response:
+    """Answer with a file of the plugin itself."""
+    if name not in ASSETS:
+        raise HTTPException(404, MISSING)
+    return Response(files(__package__).joinpath("templates", name).read_bytes(), media_type=ASSETS[name])
+
+
+def _refusal(request: Request, error: Exception) -> Response:
     """Say no: as a page where a browser asks, else as Airflow's interface does."""
+    if not isinstance(error, AnyHTTPException):
+        raise error
     if "text/html" not in request.headers.get("accept", ""):
         return JSONResponse({"detail": error.detail}, error.status_code)
     link = {"Back to the gates": f"{request.scope.get('root_path', '')}/"}
@@ -189,9 +154,9 @@ def _seen(look: Look, user: GetUserDep) -> frozenset[Gate]:
     return frozenset(gate for gate in look.gates if (dags[gate] in allowed if gate in dags else everything))
 
 
-def _sees_all(look: Look, user: GetUserDep) -> bool:
+def _sees_all(look: Look, seen: frozenset[Gate]) -> bool:
     """Whether a caller may see every gate; nobody may where none can be told."""
-    return not look.problem and len(_seen(look, user)) == len(look.gates)
+    return not look.problem and len(seen) == len(look.gates)
 
 
 def _allow(look: Look, user: GetUserDep, key: str) -> None:
@@ -200,7 +165,7 @@ def _allow(look: Look, user: GetUserDep, key: str) -> None:
         raise HTTPException(503, look.problem)
     mine = [gate for gate in look.gates if key.startswith(f"{REPORTS}{gate.dataset}/")]
     seen = _seen(look, user)
-    if not (all(gate in seen for gate in mine) if mine else len(seen) == len(look.gates)):
+    if not (all(gate in seen for gate in mine) if mine else _sees_all(look, seen)):
         raise HTTPException(403, "You may not read the DAG that this page belongs to.")
 
 
