@@ -4,12 +4,14 @@ import copy
 import json
 import os
 import shutil
+import signal
+import threading
 from pathlib import Path
 
 import pytest
 
 from cli.scene import HEADER, Scene, contract
-from lakegate.airflow.standalone import Standalone
+from lakegate.airflow.standalone import PROCESSES, Standalone
 from servers.airflow import Airflow
 from servers.postgres import Postgres, programs
 from servers.proxy import Proxy
@@ -44,6 +46,16 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.xdist_group("airflow"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    """Say with a story that failed what went wrong inside of Airflow, and where its logs stay."""
+    report = yield
+    world = getattr(item, "funcargs", {}).get("world")
+    if report.failed and world is not None:
+        report.sections.append(("Airflow", "\n".join(world.troubles())))
+    return report
 
 
 class OnS3:
@@ -81,6 +93,22 @@ class World:
             self._seen[user] = Airflow(self.started.url, user, self.started.passwords[user])
         return self._seen[user]
 
+    def troubles(self, most=20):
+        """The last errors of its tasks, and the last lines of its processes."""
+        logs = self.started.home / "logs"
+        yield f"logs: {logs}"
+        written = sorted(logs.glob("dag_id=*/**/*.log"), key=lambda one: one.stat().st_mtime)
+        errors = [
+            f"{file.relative_to(logs)}: {line['event']} {[one['exc_value'] for one in line.get('error_detail') or ()]}"
+            for file in written
+            for line in map(json.loads, file.read_text().splitlines())
+            if line.get("level") in ("error", "critical")
+        ]
+        yield from errors[-most:]
+        for name in PROCESSES:
+            yield f"--- {name}"
+            yield from self.started.log(name).read_text(errors="replace").splitlines()[-most:]
+
     def close(self):
         for one in self._seen.values():
             one.http.close()
@@ -92,7 +120,18 @@ class World:
 
 
 @pytest.fixture(scope="session")
-def world(tmp_path_factory):
+def _ended_whole():
+    """Who ends the tests by SIGTERM ends them as Ctrl-C does: no process is left behind."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory, _ended_whole):
     """Airflow with a gate for every dataset, healthy, every DAG found."""
     if programs() is None:
         reason = "no PostgreSQL server (apt-get install postgresql)"
