@@ -19,6 +19,7 @@ from lakegate.cli.lake import lake as lake_commands
 from lakegate.cli.options import LAKE, Ordered, answering
 from lakegate.cli.quarantine import quarantine as quarantine_commands
 from lakegate.cli.state import state as state_commands
+from lakegate.cli.waivers import waive as waive_command
 from lakegate.cli.warehouse import build as build_command
 from lakegate.cli.warehouse import rebuild as rebuild_command
 from lakegate.errors import CouldNotEvaluate, LakegateError, UsageError
@@ -169,6 +170,7 @@ def _judged(contract: Path, given: dict[str, Any]) -> tuple[list[Verdict], list[
 @MODEL
 @click.option("--batch", metavar="KEY", help="Only this batch.")
 @click.option("--all", "everything", is_flag=True, help="Every batch that waits.")
+@click.option("--only-judge", is_flag=True, help="Write reports, quarantine what fails, and commit nothing.")
 @options(*writing(), *JUDGING)
 def promote(contract: Path, **given: Any) -> None:  # noqa: ANN401 - click's options
     """Judge a batch and move it: into the next zone if it keeps the contract, else into quarantine."""
@@ -182,7 +184,7 @@ def promote(contract: Path, **given: Any) -> None:  # noqa: ANN401 - click's opt
     failed: list[Failure] = []
     with progress() as (heard, announce):
         told = replace(asked, progress=heard, announce=announce, failed=failed.append)
-        promotions = commands.promoted(given["batch"], told)
+        promotions = commands.promoted(given["batch"], told, only_judge=given["only_judge"])
     codes = [promotion.exit_code for promotion in promotions] + [failure.error.exit_code for failure in failed]
     with answering(show.exit_code(codes)):
         show.promotions(promotions, failed, given["output_format"], given["output"], verbose=given["verbose"])
@@ -239,6 +241,7 @@ def paths(dataset: str, lake: str | None, batches: tuple[str, ...], as_of: dt.da
 
 
 main.add_command(quarantine_commands)
+main.add_command(waive_command)
 main.add_command(build_command)
 main.add_command(rebuild_command)
 main.add_command(export_commands)
