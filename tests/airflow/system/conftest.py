@@ -28,6 +28,7 @@ GOOD = HEADER + "1,N1,2\n2,N2,-3.5\n"
 BAD = HEADER + "1,N1,2\n2,N2,-300\n"
 # A dataset for each story, so that none disturbs another.
 LOCAL = ("passing", "blocked", "late", "twice", "hundred", "shown")
+WAIVABLE = ("waived",)  # local too; their contracts allow a waiver, by the approver
 ON_S3 = ("killed_before", "killed_after", "down")
 SETTINGS = {  # what is quick to see, so that nothing is waited for
     "AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC": "1",
@@ -150,7 +151,7 @@ def world(tmp_path_factory, _ended_whole):
         more = {**SETTINGS, **server.environment, **named}
         with Standalone(home, HERE / "dags", users=USERS, database=database.address, more=more) as started:
             found = World(started, local, s3)
-            expected = {f"nyc-{name}" for name in (*LOCAL, *ON_S3)}
+            expected = {f"nyc-{name}" for name in (*LOCAL, *WAIVABLE, *ON_S3)}
             found.op.eventually("DAGs", lambda: expected <= found.op.dags() or found.op.import_errors())
             assert found.op.import_errors() == []
             yield found
@@ -164,6 +165,8 @@ def _local(root):
     (root / "lakegate.toml").write_text('lake = "lake"\n')
     for name in LOCAL:
         _write(root, name)
+    for name in WAIVABLE:
+        _write(root, name, gate={"waiver": {"allowed": True, "approvers": ["approver"], "max_days": 7}})
     return scene
 
 

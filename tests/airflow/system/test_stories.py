@@ -83,6 +83,22 @@ def test_a_batch_that_is_named_is_judged_again(world):
     assert run.task("validate")["try_number"] == 1  # what the data did wrong no retry mends
 
 
+def test_what_is_waived_on_the_command_line_is_let_in_by_the_next_run(world):
+    world.local.arrive("part=1", BAD, dataset="nyc/waived")
+    assert world.op.trigger("nyc-waived", batch="part=1").ended() == "failed"
+    who = ("--approver", "approver", "--reason", "known at the source", "--days", "1")
+
+    waived = world.local.run("waive", world.local.root / "contracts/nyc/waived.odcs.yaml", "--batch", "part=1", *who)
+    run = world.op.trigger("nyc-waived")
+
+    assert waived.exit_code == 0, waived.output
+    assert run.ended() == "success"
+    (record,) = world.local.records("nyc/waived")
+    (event,) = world.op.events("nyc-waived")
+    assert (record["verdict"], len(record["waivers"])) == ("waived", 1)
+    assert (event["extra"]["verdict"], event["extra"]["waivers"]) == ("waived", record["waivers"])
+
+
 def test_a_batch_that_is_not_complete_is_waited_for(world):
     folder = world.local.arrive("part=1", dataset="nyc/late", complete=False)
     run = world.op.trigger("nyc-late")
