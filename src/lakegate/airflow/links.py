@@ -54,6 +54,12 @@ def contract_address(contract_id: str) -> str:
     return f"{site()}{MOUNT}/contracts/{quote(contract_id, safe='')}"
 
 
+def task_path(dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> str:
+    """Return the page of a task instance, relative to the user interface's address."""
+    dag, run, task = (quote(part, safe="") for part in (dag_id, run_id, task_id))
+    return f"dags/{dag}/runs/{run}/tasks/{task}" + (f"/mapped/{map_index}" if map_index >= 0 else "")
+
+
 def summary_of(ti_key: TaskInstanceKey) -> Mapping[str, Any]:
     """Return the summary that a task instance pushed, empty where it pushed none."""
     found = XCom.get_value(ti_key=ti_key, key=SUMMARY)

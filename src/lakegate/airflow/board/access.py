@@ -8,6 +8,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lakegate.airflow.links import task_path
+
 if TYPE_CHECKING:
     from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
 
@@ -73,15 +75,6 @@ def approvals(dag_ids: Collection[str]) -> Mapping[str, list[Approval]]:
             .order_by(HITLDetail.created_at)
         )
         for asked, task in session.execute(query):
-            found[task.dag_id].append(Approval(asked.subject, _page(task), asked.created_at))
+            path = task_path(task.dag_id, task.run_id, task.task_id, task.map_index)
+            found[task.dag_id].append(Approval(asked.subject, f"{path}/required_actions", asked.created_at))
     return found
-
-
-def _page(task: object) -> str:
-    """Return the page on which a task instance's approval is answered."""
-    from urllib.parse import quote
-
-    dag_id, run_id, task_id, index = (getattr(task, name) for name in ("dag_id", "run_id", "task_id", "map_index"))
-    mapped = f"/mapped/{index}" if index >= 0 else ""
-    run, task_part = quote(run_id, safe=""), quote(task_id, safe="")
-    return f"dags/{quote(dag_id, safe='')}/runs/{run}/tasks/{task_part}{mapped}/required_actions"
