@@ -2,7 +2,9 @@
 
 import os
 import shutil
+from urllib.parse import urljoin
 
+import httpx
 import pytest
 
 from cli.scene import HEADER
@@ -42,13 +44,19 @@ def page(world):
         browser.close()
 
 
-def test_from_the_red_task_to_its_report(world, page):
+@pytest.fixture(scope="module")
+def blocked(world):
+    """A run whose batch is blocked."""
     world.local.arrive("part=1", HEADER + "1,N1,2\n2,N2,-300\n", dataset="nyc/shown")
     run = world.op.trigger("nyc-shown")
     assert run.ended() == "failed"
-    index = run.task("validate")["map_index"]
+    return run
 
-    page.goto(f"{world.started.url}/dags/nyc-shown/runs/{run.id}/tasks/validate/mapped/{index}")
+
+def test_from_the_red_task_to_its_report(world, blocked, page):
+    index = blocked.task("validate")["map_index"]
+
+    page.goto(f"{world.started.url}/dags/nyc-shown/runs/{blocked.id}/tasks/validate/mapped/{index}")
     link = page.get_by_role("link", name="Validation report")
     link.wait_for()
     shoot(page, "task")
@@ -56,9 +64,35 @@ def test_from_the_red_task_to_its_report(world, page):
         link.click()
     report = opened.value
 
-    report.get_by_text("nyc/shown").first.wait_for()
+    report.locator("main").wait_for()
     shoot(report, "report")
-    assert "not promoted" in report.locator("main").inner_text()
+    told = report.locator("main").inner_text()
+    assert "nyc/shown" in told
+    assert "delay" in told
+
+
+def test_from_the_board_of_gates_to_the_report(world, blocked, page):
+    page.get_by_role("link", name="Gates").first.click()
+    board = page.frame_locator("iframe")
+    board.get_by_text("Somebody must look").wait_for()
+    shoot(page, "gates")
+    told = board.locator("main").inner_text()
+    address = board.get_by_role("link", name="Report").first.get_attribute("href")
+
+    page.goto(urljoin(f"{world.started.url}/lakegate/", address))
+
+    shoot(page, "report-from-board")
+    assert "nyc/shown" in told
+    assert "blocked" in told
+    assert "delay" in page.locator("main").inner_text()
+
+
+@pytest.mark.parametrize("page_of", ["", "references/index.html", "contracts/nyc-shown"])
+def test_who_has_not_logged_in_sees_nothing(world, page_of):
+    answer = httpx.get(f"{world.started.url}/lakegate/{page_of}")
+
+    assert answer.status_code == 401
+    assert "nyc" not in answer.text
 
 
 def shoot(page, name):
