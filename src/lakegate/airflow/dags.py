@@ -5,28 +5,33 @@ from __future__ import annotations
 import datetime as dt
 import os
 import re
+from collections.abc import Callable
 from typing import Any
 
 from airflow.sdk import DAG, Param, get_parsing_context, task_group
 
 from lakegate.airflow.assets import asset_of
+from lakegate.airflow.engines import HERE, Engine
 from lakegate.airflow.headings import Heading, Way, headings
-from lakegate.airflow.operators import ContractValidateOperator, PromoteOperator, PublishReportsOperator
+from lakegate.airflow.operators import PublishReportsOperator
 from lakegate.airflow.sensors import BatchSensor
 
 LABEL = "{{ task.batch }}"
 
 
-def dags_from(contracts: str | os.PathLike[str], **dag_arguments: Any) -> dict[str, DAG]:
+def dags_from(
+    contracts: str | os.PathLike[str], *, engine: Callable[[Heading], Engine] = lambda _: HERE, **dag_arguments: Any
+) -> dict[str, DAG]:
     """Return a DAG by its id for each contract under a folder that gates something.
 
-    A DAG file holds one line of it: `globals().update(dags_from("contracts"))`.
+    A DAG file holds one line of it: `globals().update(dags_from("contracts"))`. `engine` says of each contract where
+    its gate runs (`engines.on`).
     """
     only = get_parsing_context().dag_id
     found = {}
     for one in headings(contracts):
         if only in (None, dag_id(one)):
-            found[dag_id(one)] = dag_of(one, **dag_arguments)
+            found[dag_id(one)] = dag_of(one, engine(one), **dag_arguments)
     return found
 
 
@@ -40,7 +45,7 @@ def dag_name(contract_id: str) -> str:
     return re.sub(r"[^A-Za-z0-9_.-]", "_", contract_id)
 
 
-def dag_of(heading: Heading, **dag_arguments: Any) -> DAG:
+def dag_of(heading: Heading, engine: Engine = HERE, **dag_arguments: Any) -> DAG:
     """Return the DAG of one contract."""
     defaults = {
         "owner": heading.owner or "lakegate",
@@ -65,11 +70,11 @@ def dag_of(heading: Heading, **dag_arguments: Any) -> DAG:
         **arguments,
     ) as dag:
         for way in heading.ways:
-            _gate(heading, way, several=len(heading.ways) > 1)
+            _gate(heading, way, engine, several=len(heading.ways) > 1)
     return dag
 
 
-def _gate(heading: Heading, way: Way, *, several: bool) -> None:
+def _gate(heading: Heading, way: Way, engine: Engine, *, several: bool) -> None:
     """Add the tasks of one dataset."""
     same: dict[str, Any] = {"contract": heading.path, "model": way.model}
     arrived = BatchSensor(
@@ -82,8 +87,8 @@ def _gate(heading: Heading, way: Way, *, several: bool) -> None:
 
     @task_group(group_id=way.model, prefix_group_id=several)
     def gate(batch: str) -> None:
-        validate = ContractValidateOperator(task_id="validate", batch=batch, map_index_template=LABEL, **same)
-        promote = PromoteOperator(
+        validate = engine.validate(task_id="validate", batch=batch, map_index_template=LABEL, **same)
+        promote = engine.promote(
             task_id="promote", batch=batch, map_index_template=LABEL, outlets=[asset_of(way)], **same
         )
         publish = PublishReportsOperator(task_id="publish_report", contract=heading.path).as_teardown()

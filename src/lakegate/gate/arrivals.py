@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -164,6 +165,30 @@ def arrivals(lake: Lake, route: Route) -> Arrivals:
         else:
             drops.append(_drop(batch, entries, f"{prefix}{batch}/"))
     return Arrivals(tuple(sorted(drops, key=lambda drop: order_of(batching.key, drop.batch))), tuple(strays))
+
+
+def batch_at(route: Route, key: str) -> str | None:
+    """Return the batch that a file or a marker at `key` belongs to, None where it is of no batch of this dataset."""
+    batching, path = route.batching, key.removeprefix(route.source.prefix)
+    if path == key:
+        return None
+    steps = path.split("/")
+    if batching.by == "file":
+        name = re.fullmatch(r"_SUCCESS\.(.+)|_MANIFEST\.(.+)\.json", steps[-1])
+        batch = "/".join([*steps[:-1], (name[1] or name[2]) if name else steps[-1]])
+    else:
+        depth = KeyTemplate(batching.key).depth if batching.key else 1
+        if len(steps) <= depth:
+            return None
+        batch = "/".join(steps[:depth])
+    of_form = batching.key is None or KeyTemplate(batching.key).fields(batch) is not None
+    return batch if of_form and not _hidden(batch.split("/")) else None
+
+
+def is_marker(key: str) -> bool:
+    """Whether a key is that of a marker: of a batch that is a folder, or of one that is a file."""
+    name = key.rpartition("/")[2]
+    return name in (SUCCESS, MANIFEST) or name.startswith((f"{SUCCESS}.", "_MANIFEST."))
 
 
 def near_batch(lake: Lake, route: Route, drop: Drop) -> str:

@@ -194,6 +194,16 @@ def log(dataset: str, day: str, run: str) -> str:
     return f"log/gate/{dataset}/dt={day}/{run}.json"
 
 
+def answer(name: str) -> str:
+    """Return the key of what a job says of the batch that it was started for; `name` is the job's."""
+    return f"log/gate/_answers/{name}.json"
+
+
+def shipped(name: str) -> str:
+    """Return the key of a file that jobs elsewhere are started with; `name` holds its hash."""
+    return f"log/gate/_jobs/{name}"
+
+
 def probe(name: str) -> str:
     """Return the key under which a store is asked what it does; `name` is used once."""
     return PROBES + name
