@@ -8,13 +8,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 
 import pytest
-from servers.mail import mail_server
 
 from lakegate.airflow.notices import text
 from lakegate.airflow.notifications import GateEmailNotifier, GateNotifier, GateSlackNotifier, notice
 from lakegate.airflow.people import asked_at, mail_addresses, slack_channel
 from lakegate.contract.odcs import load
 from lakegate.errors import UsageError
+from servers.mail import mail_server
 
 CONTRACT = """
 apiVersion: v3.2.0

@@ -98,7 +98,7 @@ class GateEmailNotifier(GateNotifier):
             subject=subject(told),
             html_content=html(told),
             smtp_conn_id=self.smtp_conn_id,
-        ).notify(context)  # type: ignore[no-untyped-call]
+        ).notify(context)
 
 
 class GateSlackNotifier(GateNotifier):

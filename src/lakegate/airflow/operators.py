@@ -13,6 +13,7 @@ from airflow.sdk.timezone import utcnow
 
 from lakegate.airflow.assets import told
 from lakegate.airflow.hooks import DEFAULT, LakeHook
+from lakegate.airflow.lineage import GateLineage
 from lakegate.airflow.links import ContractLink, ReportLink
 from lakegate.airflow.outcomes import NOT_READY, SUCCESS, exit_of, retrying, settle, settled, told_of
 from lakegate.airflow.progress import Logged
@@ -27,7 +28,7 @@ WAIT = dt.timedelta(minutes=1)
 NOT_READY_AT_MOST = dt.timedelta(days=1)
 
 
-class GateOperator(BaseOperator):
+class GateOperator(GateLineage, BaseOperator):
     """What `validate` and `promote` share: one batch of one dataset, and how its outcome ends the task."""
 
     template_fields: Sequence[str] = ("batch", "lake")
@@ -76,6 +77,7 @@ class GateOperator(BaseOperator):
         """Carry a batch through the gate. The process in which it is opened is gone when this returns or raises."""
         with self._opened(context) as run:
             promotion = run.promote(batch, only_judge=only_judge)
+            self.keep_lineage(run, promotion, self.lakegate_conn_id)
             if promotion.exit_code != SUCCESS and promotion.report is not None:
                 self._publish(run)
         return promotion
