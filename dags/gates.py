@@ -1,4 +1,4 @@
-"""A DAG per contract of this project."""
+"""A gate per contract, as DAGs of Airflow: docs/how-to/airflow.md."""
 
 from pathlib import Path
 
