@@ -16,6 +16,7 @@ from servers.airflow import Airflow
 from servers.postgres import Postgres, programs
 from servers.proxy import Proxy
 from servers.s3 import close, moto_s3, new_bucket
+from warehouse import scene as warehouse
 
 HERE = Path(__file__).parent
 USERS = {"admin": "admin", "op": "op", "approver": "op", "viewer": "viewer"}
@@ -26,9 +27,11 @@ PROPERTIES = [
 ]
 GOOD = HEADER + "1,N1,2\n2,N2,-3.5\n"
 BAD = HEADER + "1,N1,2\n2,N2,-300\n"
+SOLD = warehouse.table("core/sold", warehouse.ID + warehouse.SHOP + warehouse.AMOUNT, "dt={date}")
+SOLD_SQL = 'SELECT id, shop, CAST(amount AS DECIMAL(10, 2)) AS amount\nFROM "shop/sales"\nORDER BY ALL\n'
 # A dataset for each story, so that none disturbs another.
 LOCAL = ("passing", "blocked", "late", "twice", "hundred", "shown")
-WAIVABLE = ("waived",)  # local too; their contracts allow a waiver, by the approver
+WAIVABLE = ("waived", "approved", "rejected", "unanswered")  # local too; the contract lets the approver waive
 ON_S3 = ("killed_before", "killed_after", "down")
 SETTINGS = {  # what is quick to see, so that nothing is waited for
     "AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC": "1",
@@ -151,7 +154,7 @@ def world(tmp_path_factory, _ended_whole):
         more = {**SETTINGS, **server.environment, **named}
         with Standalone(home, HERE / "dags", users=USERS, database=database.address, more=more) as started:
             found = World(started, local, s3)
-            expected = {f"nyc-{name}" for name in (*LOCAL, *WAIVABLE, *ON_S3)}
+            expected = {"shop-sales", "core-sold", *(f"nyc-{name}" for name in (*LOCAL, *WAIVABLE, *ON_S3))}
             found.op.eventually("DAGs", lambda: expected <= found.op.dags() or found.op.import_errors())
             assert found.op.import_errors() == []
             yield found
@@ -167,6 +170,8 @@ def _local(root):
         _write(root, name)
     for name in WAIVABLE:
         _write(root, name, gate={"waiver": {"allowed": True, "approvers": ["approver"], "max_days": 7}})
+    contracts = {"shop/sales": warehouse.CONTRACTS["shop/sales"], "core/sold": SOLD}
+    warehouse.project(root, contracts, {"core/sold": SOLD_SQL})
     return scene
 
 

@@ -1,5 +1,6 @@
 """What Airflow's operator sees of the gates, on a scheduler and a database as in production."""
 
+import json
 import os
 import signal
 
@@ -66,6 +67,24 @@ def test_a_bad_batch_blocks_and_holds_no_other(world):
     assert [one.read_text() for one in kept] == [BAD]
 
 
+def test_a_blocked_batch_starts_no_table_and_a_good_one_does(world):
+    def sales(day, rows):
+        world.local.arrive(f"dt={day}", "id,shop,amount\n" + rows, dataset="shop/sales")
+        return world.op.trigger("shop-sales").ended()
+
+    blocked = sales("2026-01-01", "1,a,10.50\n2,b,\n")
+    none = world.op.runs("core-sold")
+    passed = sales("2026-01-02", "3,a,3.00\n4,a,4.75\n")
+
+    assert (blocked, none, passed) == ("failed", [], "success")
+    (run,) = world.op.eventually("the table's run", lambda: world.op.runs("core-sold"))
+    assert run.ended() == "success"
+    assert run.states("promote") == {"dt=2026-01-02": "success"}
+    assert committed(world.local.records("core/sold", "warehouse")) == [("dt=2026-01-02", 1)]
+    (event,) = world.op.events("core-sold")
+    assert (event["name"], event["extra"]["rows"]) == ("warehouse/core/sold", 2)
+
+
 def test_what_was_judged_is_not_judged_again(world):
     world.local.arrive("part=4", dataset="nyc/blocked")  # part=2 lies there still, as it was judged
 
@@ -97,6 +116,55 @@ def test_what_is_waived_on_the_command_line_is_let_in_by_the_next_run(world):
     (event,) = world.op.events("nyc-waived")
     assert (record["verdict"], len(record["waivers"])) == ("waived", 1)
     assert (event["extra"]["verdict"], event["extra"]["waivers"]) == ("waived", record["waivers"])
+
+
+def asked_to_waive(world, dataset):
+    """Let a bad batch arrive; return the run that asks for an approval, and the task that does."""
+    world.local.arrive("part=1", BAD, dataset=f"nyc/{dataset}")
+    run = world.op.trigger(f"nyc-{dataset}")
+    return run, run.reached("waiver", "awaiting_input")
+
+
+def test_what_the_named_approver_waives_is_let_in(world):
+    run, waiver = asked_to_waive(world, "approved")
+    answer = {"reason": "known at the source", "days": 2}
+    others = {user: run.answer(waiver, "Approve", by=world.seen_by(user), **answer) for user in ("viewer", "op")}
+
+    approved = run.answer(waiver, "Approve", by=world.seen_by("approver"), **answer)
+
+    assert {user: one.status_code for user, one in others.items()} == {"viewer": 403, "op": 403}
+    assert approved.status_code == 200, approved.text
+    assert run.ended() == "success"
+    assert [run.task(name)["state"] for name in ("validate", "waiver", "promote")] == ["failed", "success", "success"]
+    (record,) = world.local.records("nyc/approved")
+    (file,) = world.local.lake.glob("01-raw-data-zone/_gate/waivers/nyc/approved/*/*.json")
+    kept = json.loads(file.read_text())
+    (event,) = world.op.events("nyc-approved")
+    assert (record["state"], record["verdict"], record["waivers"]) == ("COMMITTED", "waived", [file.stem])
+    assert (kept["approver"], kept["reason"], kept["digest"]) == ("approver", "known at the source", record["digest"])
+    assert event["extra"]["waivers"] == [file.stem]
+
+
+def test_what_is_rejected_stays_out(world):
+    run, waiver = asked_to_waive(world, "rejected")
+
+    answer = run.answer(waiver, "Reject", by=world.seen_by("approver"), reason="no", days=1)
+
+    assert answer.status_code == 200, answer.text
+    assert run.ended() == "failed"
+    states = [run.task(name)["state"] for name in ("waiver", "promote", "publish_report")]
+    assert states == ["failed", "upstream_failed", "success"]
+    assert world.local.records("nyc/rejected") == world.op.events("nyc-rejected") == []
+
+
+def test_what_nobody_answers_stays_out(world):
+    world.local.arrive("part=1", BAD, dataset="nyc/unanswered")
+
+    run = world.op.trigger("nyc-unanswered")
+
+    assert run.ended() == "failed"
+    assert [run.task(name)["state"] for name in ("waiver", "promote")] == ["failed", "upstream_failed"]
+    assert world.local.records("nyc/unanswered") == []
 
 
 def test_a_batch_that_is_not_complete_is_waited_for(world):
