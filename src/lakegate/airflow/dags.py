@@ -17,8 +17,9 @@ from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 
 from lakegate.airflow import descriptions
 from lakegate.airflow.assets import asset_of
+from lakegate.airflow.engines import HERE, Engine
 from lakegate.airflow.headings import Broken, Heading, Way, headings
-from lakegate.airflow.operators import ContractValidateOperator, PromoteOperator, PublishReportsOperator
+from lakegate.airflow.operators import PublishReportsOperator
 from lakegate.airflow.problems import no_gate
 from lakegate.airflow.sensors import BatchSensor
 from lakegate.config import transforms_folder
@@ -39,12 +40,14 @@ class Making:
     """How DAGs are made. `schedule` is Airflow's, or a function from a heading to it; None: as the contract says.
 
     `notifiers` are told of tasks that fail. `deadline` is called (Airflow's `SyncCallback` or `AsyncCallback`) where a
-    run takes longer than its contract's `latency`. `arguments` are further ones of `DAG`.
+    run takes longer than its contract's `latency`. `engine` says of each contract where its gate runs (`engines.on`).
+    `arguments` are further ones of `DAG`.
     """
 
     schedule: Any = None
     notifiers: Sequence[Any] = ()
     deadline: Any = None
+    engine: Callable[[Heading], Engine] = lambda _: HERE
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
     def scheduled(self, heading: Heading, otherwise: Any) -> Any:
@@ -60,6 +63,7 @@ def dags_from(
     schedule: Any = None,
     notifiers: Sequence[Any] = (),
     deadline: Any = None,
+    engine: Callable[[Heading], Engine] = lambda _: HERE,
     tables: bool = False,
     **dag_arguments: Any,
 ) -> dict[str, DAG]:
@@ -71,7 +75,7 @@ def dags_from(
 
     A task builds its own DAG alone. Raises UsageError where `lakegate.toml` is wrong.
     """
-    making = Making(schedule, notifiers, deadline, dag_arguments)
+    making = Making(schedule, notifiers, deadline, engine, dag_arguments)
     folder = Path(contracts).absolute()
     transforms = transforms_folder(Project.around(folder).root)
 
@@ -214,10 +218,11 @@ def gates(
 
     @task_group(group_id=way.model, prefix_group_id=several)
     def gate(batch: str) -> None:
-        validate = ContractValidateOperator(task_id="validate", batch=batch, **same, **told)
+        engine = making.engine(heading)
+        validate = engine.validate(task_id="validate", batch=batch, **same, **told)
         waivable = heading.waiving.allowed
         rule: dict[str, Any] = {"trigger_rule": "one_success"} if waivable else {}
-        promote = PromoteOperator(task_id="promote", batch=batch, outlets=[asset_of(way)], **rule, **same, **told)
+        promote = engine.promote(task_id="promote", batch=batch, outlets=[asset_of(way)], **rule, **same, **told)
         publish = PublishReportsOperator(task_id="publish_report", contract=heading.path).as_teardown()
         if build is not None:
             build(batch) >> validate

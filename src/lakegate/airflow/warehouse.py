@@ -52,7 +52,7 @@ def warehouse_dags(
     told by `dags_from`. `schedule` and the rest are those of `dags.Making`. A task builds its own DAG alone. Raises
     UsageError where `lakegate.toml` is wrong.
     """
-    making = Making(schedule, notifiers, deadline, dag_arguments)
+    making = Making(schedule, notifiers, deadline, arguments=dag_arguments)
     found = Project.around(Path(project).absolute())
     transforms = transforms_folder(found.root)
     only = get_parsing_context().dag_id

@@ -19,6 +19,7 @@ from lakegate.cli.lake import lake as lake_commands
 from lakegate.cli.options import LAKE, Ordered, answering
 from lakegate.cli.quarantine import quarantine as quarantine_commands
 from lakegate.cli.state import state as state_commands
+from lakegate.cli.waivers import waive as waive_command
 from lakegate.cli.warehouse import build as build_command
 from lakegate.cli.warehouse import rebuild as rebuild_command
 from lakegate.errors import CouldNotEvaluate, LakegateError, UsageError
@@ -169,20 +170,34 @@ def _judged(contract: Path, given: dict[str, Any]) -> tuple[list[Verdict], list[
 @MODEL
 @click.option("--batch", metavar="KEY", help="Only this batch.")
 @click.option("--all", "everything", is_flag=True, help="Every batch that waits.")
+@click.option("--only-judge", is_flag=True, help="Write the report and quarantine what fails, but commit nothing.")
+@click.option(
+    "--by", envvar="LAKEGATE_BY", metavar="NAME", default="", help="Who asks, for the commit record. [env: LAKEGATE_BY]"
+)
+@click.option(
+    "--answer", metavar="NAME", help="Leave what becomes of the batch in the lake, for whoever waits for this job."
+)
 @options(*writing(), *JUDGING)
 def promote(contract: Path, **given: Any) -> None:  # noqa: ANN401 - click's options
     """Judge a batch and move it: into the next zone if it keeps the contract, else into quarantine."""
-    from lakegate.commands import batches as commands
+    from lakegate.commands.answers import answered
+    from lakegate.commands.batches import promoted
     from lakegate.show import batches as show
     from lakegate.show.terminal import progress
 
-    if (given["batch"] is not None) == given["everything"]:
+    batch, name, only_judge = given["batch"], given["answer"], given["only_judge"]
+    if (batch is not None) == given["everything"]:
         raise UsageError("expected either --batch KEY or --all", hint="`lakegate status` lists the batches")
-    asked = asked_of(contract, given)
+    if name is not None and batch is None:
+        raise UsageError(f"--answer {name}: it tells of one batch", hint="say --batch KEY")
+    asked = replace(asked_of(contract, given), by=given["by"])
     failed: list[Failure] = []
     with progress() as (heard, announce):
         told = replace(asked, progress=heard, announce=announce, failed=failed.append)
-        promotions = commands.promoted(given["batch"], told)
+        if name is None:
+            promotions = promoted(batch, told, only_judge=only_judge)
+        else:
+            promotions = answered(name, batch, told, only_judge=only_judge)
     codes = [promotion.exit_code for promotion in promotions] + [failure.error.exit_code for failure in failed]
     with answering(show.exit_code(codes)):
         show.promotions(promotions, failed, given["output_format"], given["output"], verbose=given["verbose"])
@@ -239,6 +254,7 @@ def paths(dataset: str, lake: str | None, batches: tuple[str, ...], as_of: dt.da
 
 
 main.add_command(quarantine_commands)
+main.add_command(waive_command)
 main.add_command(build_command)
 main.add_command(rebuild_command)
 main.add_command(export_commands)

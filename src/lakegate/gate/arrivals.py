@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,12 +12,14 @@ from lakegate.checks.table_wide import is_table_wide
 from lakegate.contract.canonical import rules_sha256
 from lakegate.contract.expectation_files import NO_FILES, ExpectationFiles
 from lakegate.contract.findings import near
-from lakegate.contract.model import Batching, Contract, SchemaObject
+from lakegate.contract.model import Batching, Contract, SchemaObject, Waiving
 from lakegate.errors import Refused, UsageError
 from lakegate.gate.ledger import Marker
 from lakegate.gate.protocol import UNKNOWN, Arrived, Origin, Promised, manifest_files, manifest_origin
 from lakegate.lake.interface import SMALL, Entry, Lake, check_key
 from lakegate.lake.zones import MANIFEST, SUCCESS, KeyTemplate, Place, order_of, place
+
+NO_WAIVER = Waiving()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class Route:
     contract_version: str
     contract_sha256: str
     sequenced: bool = False
+    waiving: Waiving = NO_WAIVER
     rules_sha256: str = ""  # of the canonical rules (`contract.canonical`); empty: not compared
 
     @property
@@ -69,6 +73,7 @@ def route(contract: Contract, model: SchemaObject, files: ExpectationFiles = NO_
         contract_version=contract.version,
         contract_sha256=contract.sha256,
         sequenced=is_table_wide(contract, model),
+        waiving=contract.gate.waiver,
         rules_sha256=rules_sha256(contract, files),
     )
 
@@ -160,6 +165,30 @@ def arrivals(lake: Lake, route: Route) -> Arrivals:
         else:
             drops.append(_drop(batch, entries, f"{prefix}{batch}/"))
     return Arrivals(tuple(sorted(drops, key=lambda drop: order_of(batching.key, drop.batch))), tuple(strays))
+
+
+def batch_at(route: Route, key: str) -> str | None:
+    """Return the batch that a file or a marker at `key` belongs to, None where it is of no batch of this dataset."""
+    batching, path = route.batching, key.removeprefix(route.source.prefix)
+    if path == key:
+        return None
+    steps = path.split("/")
+    if batching.by == "file":
+        name = re.fullmatch(r"_SUCCESS\.(.+)|_MANIFEST\.(.+)\.json", steps[-1])
+        batch = "/".join([*steps[:-1], (name[1] or name[2]) if name else steps[-1]])
+    else:
+        depth = KeyTemplate(batching.key).depth if batching.key else 1
+        if len(steps) <= depth:
+            return None
+        batch = "/".join(steps[:depth])
+    of_form = batching.key is None or KeyTemplate(batching.key).fields(batch) is not None
+    return batch if of_form and not _hidden(batch.split("/")) else None
+
+
+def is_marker(key: str) -> bool:
+    """Whether a key is that of a marker: of a batch that is a folder, or of one that is a file."""
+    name = key.rpartition("/")[2]
+    return name in (SUCCESS, MANIFEST) or name.startswith((f"{SUCCESS}.", "_MANIFEST."))
 
 
 def near_batch(lake: Lake, route: Route, drop: Drop) -> str:

@@ -1,15 +1,17 @@
 """Who takes part in a schedule: a judge with a contract, promoters, uploaders, collectors."""
 
+import contextlib
 import dataclasses
 import datetime as dt
 import itertools
 import json
 import re
 
-from gate.scene import TARGET, lines_with, make_verdict, set_apart, without
+from gate.scene import RULE, TARGET, lines_with, make_verdict, set_apart, without
 from lakegate.errors import LakeError, LakegateError
-from lakegate.gate import collect, ledger
-from lakegate.gate.promote import Judged, Options, promote
+from lakegate.gate import collect, ledger, quarantine, waiver
+from lakegate.gate.judging import Judged
+from lakegate.gate.promote import Options, promote
 from lakegate.verdict import Context, Outcome
 
 STRICT, LENIENT = "c" * 64, "d" * 64  # two versions of the contract
@@ -57,7 +59,7 @@ class Judge:
         judged = self._verdict(batch, context, data, self.instant(pinned), others)
         replayed = self._verdict(batch, context, data, pinned, others)
         for one in (judged, replayed):
-            self.world.judged(self.attempt, one.verdict, one.report["report.json"])
+            self.world.judged(self.attempt, one.verdict, one.render(one.verdict)["report.json"])
         self.world.tell("judge", batch.key, batch.digest[:12], "passes" if judged.verdict.passes else "fails")
         return judged
 
@@ -70,8 +72,8 @@ class Judge:
         held = {path: wrong(text, as_of, others) if apart and good else [] for path, text in texts.items()}
         made = without(batch, held)
         verdict = dataclasses.replace(verdict, context=context, set_apart=set_apart(texts, made))
-        told = [verdict.report_id, good, {path: list(map(str, lines)) for path, lines in held.items()}]
-        return Judged(verdict, {"report.json": json.dumps(told).encode()}, made)
+        lines = {path: list(map(str, wrong)) for path, wrong in held.items()}
+        return Judged(verdict, lambda one: {"report.json": json.dumps([one.report_id, good, lines]).encode()}, made)
 
     def _keeps(self, data, as_of, others):
         return keeps(data, self.route.contract_sha256, as_of, others)
@@ -109,6 +111,48 @@ def promoter(world, route, batch, tries):
                 return
 
     return body
+
+
+def approver(world, route, batch, lasting, mistakes):
+    """Waives what was quarantined last, for `lasting` seconds, and has it promoted: once with each of `mistakes`."""
+
+    def body(actor):
+        for number, mistake in enumerate(mistakes, 1):
+            actor.wakes = world.moment + world.random.randrange(20, 120)
+            world.pause()
+            with contextlib.suppress(LakegateError):
+                judged = quarantine.judgements_of(world.lake, TARGET.dataset, batch)
+                for judgement in judged[-1:]:
+                    one = waiver_of(judgement, world.now(), dt.timedelta(seconds=lasting), **MISTAKES[mistake])
+                    waiver.write(world.lake, route.target, one, f"{actor.name}-{mistake}")
+                    run_gate(world, route, batch, f"{actor.name}.{number}", actor)
+
+    return body
+
+
+MISTAKES = {  # what is wrong with a waiver
+    "none": {},
+    "other bytes": {"digest": "e" * 64},
+    "another contract": {"contract_sha256": "e" * 64},
+    "nobody's": {"approver": "eve"},
+}
+
+
+def waiver_of(judgement, now, lasting, **wrong):
+    """A waiver of what failed by a judgement."""
+    named = {
+        "dataset": judgement.dataset,
+        "batch": judgement.batch,
+        "digest": judgement.digest,
+        "contract_sha256": judgement.contract_sha256,
+        "rules": (RULE,),
+        "limits": {},
+        "approver": "ana",
+        "reason": "simulated",
+        "expires": now + lasting,
+        "at": now,
+    }
+    return waiver.Waiver(**named | wrong)
 
 
 def collector(world, grace, rounds):
