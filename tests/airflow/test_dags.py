@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from airflow.sdk import AsyncCallback, BaseOperator, get_parsing_context
 
-from airflow_dag_bags import bag, stored, upstream
+from airflow_dag_bags import bag, by_airflow, stored, upstream
 from lakegate.airflow import dags as module
 from lakegate.airflow import dags_from, waivers
 from lakegate.airflow.problems import TAG
-from warehouse.scene import CONTRACTS, SQL, project, write
+from warehouse.scene import CONTRACTS, DAYS, SALES, SQL, arrive, project, records, write
 
 TOP = Path(__file__).parents[2]
 RAW = CONTRACTS["shop/sales"]
@@ -253,3 +253,26 @@ def test_a_task_parses_its_own_contract_alone(contracts, monkeypatch):
 
     assert set(dags_from(contracts)) == {"shop-shops"}
     assert [one.id for one in parsed] == ["shop-shops"]
+
+
+@pytest.mark.parametrize(("answer", "ends"), [("yes", ("success", "failed")), ("no", ("failed", "upstream_failed"))])
+def test_an_approval_is_asked_for_a_batch_that_failed_and_for_no_other(tmp_path, monkeypatch, answer, ends):
+    monkeypatch.setenv("LAKEGATE_CACHE", str(tmp_path / "cache"))
+    whole = "name: amount, logicalType: number"
+    text = RAW.replace(whole, f"{whole}, logicalTypeOptions: {{minimum: 0}}")
+    project(tmp_path, {"shop/sales": text + "      waiver: {allowed: true, approvers: [olga]}\n"}, {})
+    (tmp_path / "lake").mkdir()
+    for day in DAYS[1:]:
+        arrive(tmp_path / "lake", "shop/sales", f"dt={day}", SALES[day])
+    line = f"from lakegate.airflow import dags_from\nglobals().update(dags_from({str(tmp_path / 'contracts')!r}))\n"
+    write(tmp_path / "dags" / "gates.py", line)
+
+    ((_, state, tasks),) = by_airflow(tmp_path, ["shop-sales"], ANSWER=answer)
+
+    def of(batch):
+        return tuple(tasks[f"{name}[{batch}]"] for name in ("validate", "waiver", "promote", "publish_report"))
+
+    assert of(0) == ("success", "skipped", "success", "success")
+    assert of(1) == ("failed", *ends, "success")  # no waiver was written: `promote` judges again, and lets nothing in
+    assert state == "failed"
+    assert [one.batch for one in records(tmp_path / "lake", "shop/sales")] == [f"dt={DAYS[1]}"]

@@ -1,22 +1,15 @@
 """The warehouse as DAGs that start each other by assets."""
 
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 from airflow.sdk import AssetAny
 
-from airflow_dag_bags import bag, stored, upstream
+from airflow_dag_bags import bag, by_airflow, stored, upstream
 from lakegate.airflow import dags_from, warehouse_dags
 from lakegate.airflow.warehouse import ProposedOperator
 from lakegate.gate.promote import PromotionState
 from warehouse.scene import CONTRACTS, DAYS, SQL, arrived, build, inside, project, records, write
 
 FILE = "from lakegate.airflow import warehouse_dags\nglobals().update(warehouse_dags({!r}))\n"
-DRIVER = Path(__file__).with_name("dag_driver.py")
 
 
 @pytest.fixture
@@ -100,25 +93,9 @@ def test_two_contracts_of_one_id_build_nothing(scene):
 def test_a_whole_chain_by_airflows_own_runner(scene):
     with inside(scene):
         arrived(scene / "lake")
-    environment = {
-        **os.environ,
-        "AIRFLOW_HOME": str(scene / "home"),
-        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__CORE__DAGS_FOLDER": str(scene / "dags"),
-        "LAKEGATE_LAKE": str(scene / "lake"),
-    }
-
-    def run(*words):
-        ran = subprocess.run([sys.executable, *words], env=environment, capture_output=True, text=True, check=False)
-        assert ran.returncode == 0, ran.stderr[-3000:]
-        return ran.stdout
-
-    run("-m", "airflow", "db", "migrate")
     tables = ["stage-sales", "cleanse-sales", "core-fact_sale", "core-dim_shop", "core-fact_sale", "stage-sales"]
-    *_, line = run(DRIVER, str(scene / "dags"), *tables).splitlines()
-    states = [
-        (name, state, tasks.get("proposed[-1]"), tasks.get("promote[0]")) for name, state, tasks in json.loads(line)
-    ]
+    ended = by_airflow(scene, tables)
+    states = [(name, state, tasks.get("proposed[-1]"), tasks.get("promote[0]")) for name, state, tasks in ended]
 
     assert states == [
         ("stage-sales", "success", "success", "success"),
