@@ -231,6 +231,7 @@ ELSEWHERE = {
     "`waiver.max_days`",  # the same
     "waivers are there, and none holds",  # the same, inputs/test_lake.py
     "a waived batch, seen by others",  # commands/test_waivers.py
+    "who is told when a gate blocks",  # airflow/test_notifications.py
     "`upstream`",  # warehouse/test_recipe.py, warehouse/test_build.py
 }
 
