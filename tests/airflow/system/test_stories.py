@@ -80,7 +80,7 @@ def test_a_blocked_batch_starts_no_table_and_a_good_one_does(world):
     (run,) = world.op.eventually("the table's run", lambda: world.op.runs("core-sold"))
     assert run.ended() == "success"
     assert run.states("promote") == {"dt=2026-01-02": "success"}
-    assert committed(world.local.records("core/sold", "warehouse")) == [("dt=2026-01-02", 1)]
+    assert committed(world.local.records("sold", "warehouse/core")) == [("dt=2026-01-02", 1)]
     (event,) = world.op.events("core-sold")
     assert (event["name"], event["extra"]["rows"]) == ("warehouse/core/sold", 2)
 
