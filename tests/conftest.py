@@ -30,6 +30,7 @@ def pytest_terminal_summary(terminalreporter):
 SLOW = (  # what starts a process for nearly every test, or asks the engine thousands of times
     "airflow/test_lineage.py",  # runs tasks in a process of its own
     "airflow/test_notifications.py",  # Airflow takes seconds to import
+    "airflow/test_access.py",
     "airflow/test_plugin.py",
     "airflow/test_links.py",
     "catalogs/test_iceberg.py",
