@@ -12,6 +12,7 @@ def asked(metadata, tmp_path_factory):
     """A DAG `asked` of which one task waits for an answer, and another has got its own."""
     tmp_path = tmp_path_factory.mktemp("asked")
     from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
+    from airflow.models.dag import DagModel
     from airflow.models.dagbundle import DagBundleModel
     from airflow.models.hitl import HITLDetail
     from airflow.models.serialized_dag import SerializedDagModel
@@ -35,6 +36,7 @@ def asked(metadata, tmp_path_factory):
             session.add(DagBundleModel(name="dags-folder"))
     sync_bag_to_db(bag, "dags-folder", None)
     with create_session() as session:
+        session.get(DagModel, "asked").is_stale = False  # as once the dag-processor has seen its file
         run = SerializedDagModel.get_dag("asked", session=session).create_dagrun(
             run_id="manual__1+2",
             run_after=now,
