@@ -227,10 +227,24 @@ def gates(
         if build is not None:
             build(batch) >> validate
         if waivable:
-            validate >> _waiver(heading, batch, validate, making, same) >> promote
+            waiver = _waiver(heading, batch, validate, making, same)
+            validate >> waiver >> promote
+            _unhang(waiver, keys)
         validate >> promote >> publish
+        _unhang(promote, keys)
 
     gate.expand(batch=keys.output)
+
+
+def _unhang(task: BaseOperator, keys: BaseOperator) -> None:
+    """Take away the edge by which a task of a mapped group hangs on the task that its keys come from.
+
+    Airflow draws one for each argument that is mapped. The trigger rules of a gate count `validate` and `waiver` alone:
+    with `arrived`, which succeeded, among them no approval would be asked for (`all_failed`), and `promote` would not
+    wait for any (`one_success`).
+    """
+    task.upstream_task_ids.discard(keys.task_id)
+    keys.downstream_task_ids.discard(task.task_id)
 
 
 def _waiver(
