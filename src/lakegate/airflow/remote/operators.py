@@ -67,17 +67,16 @@ class RemoteGateOperator(GateOperator):
         self._job_id = job.id
         context["ti"].xcom_push(key=JOB, value={"id": job.id, "name": job.name, "log": self.runner.log(job.id)})
         self.defer(
-            trigger=JobTrigger(**kept(self.runner), job_id=job.id, interval=self.poll_interval),
+            trigger=JobTrigger(**kept(self.runner), job_id=job.id, name=job.name, interval=self.poll_interval),
             method_name="resumed",
-            kwargs={"name": job.name},
             timeout=self.execution_timeout,
         )
         raise AssertionError("deferred")
 
-    def resumed(self, context: Context, event: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    def resumed(self, context: Context, event: Mapping[str, Any]) -> Mapping[str, Any]:
         """Read what the job left in the lake; end as that says, whatever the job's state."""
         with settled(self.wait):
-            promotion = self._answered(name, event["state"])
+            promotion = self._answered(event["name"], event["state"])
         return self._ended(context, self._told(context, promotion))
 
     def on_kill(self) -> None:
