@@ -62,11 +62,12 @@ def test_a_good_batch_goes_in_and_a_bad_one_fails_the_run(scene, monkeypatch):
     try:
         assert airflow("db", "migrate").returncode == 0
         ended = airflow("dags", "test", "nyc-flights")
+        states = [livy.seen(batch)["state"] for batch in livy.batches.values()]
     finally:
         livy.close()
 
-    assert "DagRun failed" in ended.stdout, ended.stdout[-3000:]
+    assert "DagRun failed" in ended.stderr, ended.stdout[-3000:]
     (record,) = scene.records()
     assert (record["batch"], record["by"].split("/")[-2:]) == ("part=1", ["promote", "0"])
-    assert [livy.seen(batch)["state"] for batch in livy.batches.values()] == ["success", "dead", "success"]
+    assert states == ["success", "dead", "success"]
     assert (scene.lake / "references/index.html").is_file()

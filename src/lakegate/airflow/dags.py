@@ -50,6 +50,7 @@ def dag_of(heading: Heading, engine: Engine = HERE, **dag_arguments: Any) -> DAG
         "max_retry_delay": dt.timedelta(minutes=15),
     }
     schedule = dag_arguments.pop("schedule", dt.timedelta(hours=1))
+    schedule = schedule(heading) if callable(schedule) else schedule  # `events.on_arrival` watches each one's drop
     arguments = {
         "start_date": dt.datetime(2024, 1, 1, tzinfo=dt.UTC),
         "catchup": False,
