@@ -45,6 +45,7 @@ SLOW = (  # what starts a process for nearly every test, or asks the engine thou
     "cli/test_promote.py",
     "cli/test_quarantine.py",
     "cli/test_s3.py",
+    "cli/test_waivers.py",
     "cli/test_warehouse.py",
     "commands/",
     "demo/test_shop.py",

@@ -23,7 +23,7 @@ from lakegate.libraries.guests import Guests
 from lakegate.made import Made
 from lakegate.measures import AlreadyThere, CountWhere, Duplicates, Fault, Measure, NotMeasured, Orphans, RepeatedRows
 from lakegate.rows import Rows
-from lakegate.verdict import CheckResult, SetApart, Verdict
+from lakegate.verdict import ROWS_ADD_UP, CheckResult, SetApart, Verdict
 
 NAMES_ROWS = (CountWhere, Duplicates, RepeatedRows, Orphans, AlreadyThere)  # measures that are counts of certain rows
 NOTHING = Budget(Decimal(0), "rows")  # where no `max_rejected` is said; lint asks for one
@@ -219,9 +219,9 @@ def _adds_up(verdict: Verdict, accepted: int | None, split: Split) -> CheckResul
     diagnostics = {"rows": verdict.rows, "accepted": accepted, "rejected": split.rows}
     if accepted is not None and accepted + split.rows == verdict.rows:
         told = f"{verdict.rows:,} = {accepted:,} + {split.rows:,}"
-        return _result(verdict, "rowsAddUp", name, Outcome.PASSED, told, diagnostics)
+        return _result(verdict, ROWS_ADD_UP, name, Outcome.PASSED, told, diagnostics)
     reason = f"got {accepted} rows that go on and {split.rows} set apart, expected {verdict.rows} together"
-    return _result(verdict, "rowsAddUp", name, Outcome.COULD_NOT_EVALUATE, reason, diagnostics)
+    return _result(verdict, ROWS_ADD_UP, name, Outcome.COULD_NOT_EVALUATE, reason, diagnostics)
 
 
 def _result(

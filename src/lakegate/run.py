@@ -23,6 +23,7 @@ from lakegate.gate import promote as gate
 from lakegate.gate.arrivals import Route, route
 from lakegate.gate.belonging import belonging, told
 from lakegate.gate.history import looks_back, past_of
+from lakegate.gate.judging import Judged
 from lakegate.gate.ledger import CommitRecord
 from lakegate.gate.protocol import UNKNOWN, Origin
 from lakegate.gate.rehearse import spooled_batch
@@ -151,13 +152,13 @@ class Run:
 
             asked: list[str] = []
 
-            def judged(batch: SpooledBatch) -> gate.Judged:
+            def judged(batch: SpooledBatch) -> Judged:
                 arrived = self._arrived(batch)
                 if batch.digest in asked:  # its table moved on: a worker judges once, another one reads the copy again
                     follow(worker, arrived.natives)
                 asked.append(batch.digest)
                 verdict, made = self._judge(worker, arrived)
-                return gate.Judged(verdict, render(verdict), made)
+                return Judged(verdict, render, made)
 
             done = gate.promote(lake, way, key, judged, options)
         return dataclasses.replace(done, report=lake.uri(f"{done.report}index.html")) if done.report else done

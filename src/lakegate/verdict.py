@@ -16,6 +16,8 @@ from lakegate.checks.interface import Check, Identity, Judgement, Outcome
 from lakegate.contract.model import Property, SchemaObject
 from lakegate.rows import Location
 
+ROWS_ADD_UP = "rowsAddUp"  # type of the result that says that rows were tried without those to be set apart
+
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
@@ -89,6 +91,22 @@ class SetApart:
 
 
 @dataclass(frozen=True, slots=True)
+class Waived:
+    """A waiver by which a batch goes on although checks failed (`gate.waiver` holds the record).
+
+    `rules` are the keys of the results that it lets pass here. `expires` and `at`, when it was written, are ISO 8601
+    instants in UTC.
+    """
+
+    id: str
+    rules: tuple[str, ...]
+    approver: str
+    reason: str
+    expires: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What a contract says of one batch of one dataset."""
 
@@ -110,6 +128,7 @@ class Verdict:
     owner: str | None = None
     contract_file: str | None = None  # relative to the project's root; None where the contract came from no file
     set_apart: SetApart | None = None  # None: no row was
+    waivers: tuple[Waived, ...] = ()  # by which results are `waived`
     incident: str | None = None  # names the one run in which nothing could be judged: it is a function of no bytes
     notebook: ClassVar[Callable[[Verdict], str] | None] = (
         None  # how it is shown there; told by `api` (reports.notebook)
@@ -165,6 +184,7 @@ class Verdict:
             **({"history": list(map(list, self.context.history))} if self.context.history else {}),
             **({"sequence": self.context.sequence} if self.context.sequence is not None else {}),
             **({"incident": self.incident} if self.incident else {}),
+            **({"waivers": [waiver.id for waiver in self.waivers]} if self.waivers else {}),
         }
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:12]
 

@@ -13,7 +13,7 @@ from lakegate.airflow.remote import Livy, RemotePromoteOperator, RemoteValidateO
 from lakegate.airflow.remote.runners import JobState, made
 from lakegate.airflow.remote.triggers import JobTrigger
 from lakegate.airflow.summaries import SUMMARY
-from lakegate.gate.quarantine import judgements
+from lakegate.gate.quarantine import judgements_of
 from lakegate.lake import zones
 from servers.clusters import Livy as Server
 from servers.clusters import context
@@ -89,7 +89,7 @@ def test_a_violation_is_not_tried_again(scene, livy):
         carried(operator, told)
 
     assert livy.end()[0] == 1
-    assert [one.outcome for one in judgements(scene.store, "nyc/flights", "part=1")] == ["failed"]
+    assert [one.outcome for one in judgements_of(scene.store, "nyc/flights", "part=1")] == ["failed"]
     assert len(told["ti"].pushed[SUMMARY]["failed"]) == 4
 
 

@@ -316,13 +316,6 @@ def test_service_levels_of_text_and_of_things_a_batch_cannot_show():
     assert result(verdict, "sla.2.latency").outcome is Outcome.NOT_APPLICABLE
 
 
-def test_keys_that_are_not_carried_out_block():
-    verdict = judged(contract(A, gate={"waiver": {"allowed": True}}), {"a": [1]})
-
-    assert verdict.exit_code == 2
-    assert result(verdict, "waiver").outcome is Outcome.UNSUPPORTED
-
-
 @pytest.mark.parametrize("way", ["csv", "jsonl"])
 def test_a_bad_cell_under_a_physical_name(way, tmp_path):
     column = {"name": "amount", "physicalName": "amt", "logicalType": "integer", "required": True}

@@ -213,7 +213,7 @@ def test_the_gates_property_is_read_whole():
     assert (gate.on_change, gate.columns, gate.missing_columns, gate.min_rows) == ("new_revision", "open", "allow", 0)
     assert (gate.text.delimiter, gate.text.nulls, gate.text.decimal, gate.text.quote) == (";", ("NA",), ",", '"')
     assert gate.sheet == Sheet("one")
-    assert (str(gate.max_rejected), gate.not_enforced) == ("0.5 percent", ("waiver",))
+    assert (str(gate.max_rejected), gate.waiver.allowed) == ("0.5 percent", True)
 
 
 def test_references_by_id_and_by_name_are_one():

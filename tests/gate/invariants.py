@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from gate.scene import SOURCE, TARGET
-from lakegate.gate import ledger, quarantine
+from lakegate.gate import ledger, quarantine, waiver
 from lakegate.gate.ledger import SlotState
 from lakegate.lake import zones
 
@@ -151,14 +151,20 @@ def i2_every_committed_file_exists_with_its_sha(look):
         assert held is None or held.rows == sum(file.rows for file in held.files), "I2: rows set apart are not kept"
 
 
-def i3_a_committed_digest_has_a_passing_verdict(look):
+def i3_a_committed_digest_has_a_passing_verdict_or_a_waiver(look):
     for record in look.committed:
-        assert record.verdict in {"passed", "warned"}, "I3: the verdict"
+        assert record.verdict in {"passed", "warned", "waived"}, "I3: the verdict"
+        assert bool(record.waivers) == (record.verdict == "waived"), "I3: the waivers"
         assert record.counts["failed"] == 0, "I3: failed checks"
         for name, sha256 in record.report_sha256.items():
             assert look.lake.sha256(record.report + name) == sha256, f"I3: the report {name}"
         asked = (record.digest, record.contract_sha256)
-        assert not look.witness.passing or asked in look.witness.passing, "I3: nobody judged these bytes"
+        for name in record.waivers:
+            one = waiver.parse(look.lake.read(TARGET.waiver(record.batch, name)) or b"", name)
+            assert isinstance(one, waiver.Waiver), f"I3: {name} is no waiver"
+            assert (one.digest, one.contract_sha256) == asked, "I3: a waiver of other bytes, or of another contract"
+        good = asked in look.witness.passing or bool(record.waivers)
+        assert not look.witness.passing or good, "I3: nobody judged these bytes"
 
 
 def i4_no_raw_key_ever_holds_two_contents(look):
@@ -279,7 +285,7 @@ def i14_a_verdict_is_a_pure_function(look):
 AT_ANY_MOMENT = (
     i1_a_commit_record_is_written_once,
     i2_every_committed_file_exists_with_its_sha,
-    i3_a_committed_digest_has_a_passing_verdict,
+    i3_a_committed_digest_has_a_passing_verdict_or_a_waiver,
     i4_no_raw_key_ever_holds_two_contents,
     i5_at_most_one_committed_per_batch_revision,
     i6_a_deleted_source_implies_the_same_sha_committed,

@@ -22,7 +22,8 @@ from pathlib import Path
 
 from gate import invariants
 from gate.scene import make_verdict, run, upload_batch
-from lakegate.gate.promote import Judged, PromotionState
+from lakegate.gate.judging import Judged
+from lakegate.gate.promote import PromotionState
 from lakegate.lake.local import LocalLake
 from lakegate.lake.s3.client import Bucket
 from lakegate.lake.s3.lake import S3Lake
@@ -102,7 +103,7 @@ class Remembering:
 def judge(batch):
     """The scene's judge reads every byte; this one leaves the time to the promotion."""
     verdict = make_verdict(batch, Outcome.PASSED)
-    return Judged(verdict, {"report.json": verdict.report_id.encode()})
+    return Judged(verdict, lambda told: {"report.json": told.report_id.encode()})
 
 
 def killed(connect, seconds):

@@ -5,7 +5,8 @@ import datetime as dt
 
 from lakegate.contract.model import Batching
 from lakegate.gate.arrivals import Route
-from lakegate.gate.promote import Judged, Options, promote
+from lakegate.gate.judging import Judged
+from lakegate.gate.promote import Options, promote
 from lakegate.lake.zones import Place
 from lakegate.made import Made, MadeFile
 from lakegate.verdict import BatchFile, CheckResult, Outcome, SetApart, Verdict
@@ -56,7 +57,11 @@ def judge(batch):
     verdict = make_verdict(batch, Outcome.FAILED if bad else Outcome.PASSED)
     made = Made() if bad else without(batch, {path: lines_with(data, b"apart") for path, data in texts.items()})
     verdict = dataclasses.replace(verdict, set_apart=set_apart(texts, made))
-    return Judged(verdict, {"report.json": verdict.report_id.encode(), "index.html": b"<p>"}, made)
+    return Judged(verdict, render, made)
+
+
+def render(verdict):
+    return {"report.json": verdict.report_id.encode(), "index.html": b"<p>"}
 
 
 def lines_with(data, word):

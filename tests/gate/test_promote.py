@@ -12,8 +12,9 @@ from gate.scene import DROP, FILES, NOW, SOURCE, TARGET, judge, make_route, make
 from lake.worlds import keeps_versions, local
 from lakegate.errors import CouldNotEvaluate, EngineError, LakeError, OutcomeUnknown, Refused, SourceChanged, UsageError
 from lakegate.gate import ledger, quarantine, state
+from lakegate.gate.judging import Judged
 from lakegate.gate.ledger import SlotState
-from lakegate.gate.promote import Judged, PromotionState
+from lakegate.gate.promote import PromotionState
 from lakegate.gate.protocol import Step
 from lakegate.gate.sequence import burn
 from lakegate.lake.s3.lake import S3Lake
@@ -145,7 +146,7 @@ def test_a_verdict_that_promises_nothing_moves_nothing(world, outcome, code):
     lake, upload = world
     upload_batch(upload, prefix=DROP)
 
-    done = run(lake, judge=lambda batch: Judged(make_verdict(batch, outcome), {"report.json": b"{}"}))
+    done = run(lake, judge=lambda batch: Judged(make_verdict(batch, outcome), lambda _: {"report.json": b"{}"}))
 
     assert (done.state, done.exit_code) == (PromotionState.NOT_JUDGED, code)
     assert len(lake.list(DROP)) == len(FILES)
@@ -173,7 +174,7 @@ def test_the_gate_does_not_open_for_another_verdict(world):
     upload_batch(upload, prefix=DROP)
 
     def mistaken(batch):
-        return Judged(make_verdict(dataclasses.replace(batch, digest="0" * 64), Outcome.PASSED), {})
+        return Judged(make_verdict(dataclasses.replace(batch, digest="0" * 64), Outcome.PASSED), lambda _: {})
 
     with pytest.raises(CouldNotEvaluate, match="another batch"):
         run(lake, judge=mistaken)
@@ -216,7 +217,7 @@ def test_a_finding_that_the_judge_passes_over_does_not_open_the_gate(world):
     upload_batch(upload, {"a.csv": b"1", "_MANIFEST.json": b'{"files": [{"path": "a.csv", "size": 2}]}'})
 
     with pytest.raises(CouldNotEvaluate, match="expected 2"):
-        run(lake, judge=lambda batch: Judged(make_verdict(batch, Outcome.PASSED), {}))
+        run(lake, judge=lambda batch: Judged(make_verdict(batch, Outcome.PASSED), lambda _: {}))
 
 
 def test_a_file_is_a_batch(world):
@@ -531,7 +532,7 @@ def test_a_report_that_stands_already_is_the_report(world):
     reports = iter([b"first", b"second"])
 
     def talkative(batch):
-        return Judged(make_verdict(batch, Outcome.PASSED), {"report.json": next(reports)})
+        return Judged(make_verdict(batch, Outcome.PASSED), lambda _: {"report.json": next(reports)})
 
     def at(step):
         if step is Step.PLACE and not lake.stat("x/y"):

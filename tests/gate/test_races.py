@@ -15,8 +15,9 @@ from gate import invariants
 from gate.scene import DROP, FILES, TARGET, make_verdict, run, upload_batch
 from lakegate.errors import LakegateError
 from lakegate.gate import ledger
+from lakegate.gate.judging import Judged
 from lakegate.gate.ledger import SlotState
-from lakegate.gate.promote import Judged, PromotionState
+from lakegate.gate.promote import PromotionState
 from lakegate.gate.protocol import Step
 from lakegate.verdict import Outcome
 from servers.s3 import real_s3
@@ -112,7 +113,7 @@ def test_who_fails_after_another_has_committed_succeeds(world):
 
     def slower(batch):
         run(lake)
-        return Judged(make_verdict(batch, Outcome.FAILED), {"report.json": b"{}"})
+        return Judged(make_verdict(batch, Outcome.FAILED), lambda _: {"report.json": b"{}"})
 
     done = run(lake, judge=slower)
 

@@ -9,8 +9,9 @@ from gate.scene import NOW, SOURCE, TARGET, make_route, make_verdict, run, uploa
 from lake.worlds import local
 from lakegate.errors import CouldNotEvaluate, LakeError, OutcomeUnknown
 from lakegate.gate import ledger, sequence
+from lakegate.gate.judging import Judged
 from lakegate.gate.ledger import SlotState
-from lakegate.gate.promote import Judged, PromotionState
+from lakegate.gate.promote import PromotionState
 from lakegate.gate.protocol import Step
 from lakegate.gate.status import status
 from lakegate.verdict import Outcome
@@ -26,7 +27,7 @@ def unique(batch):
     """What a rule "unique across all batches" says."""
     twice = any(other.digest == batch.digest for other in batch.table)
     verdict = make_verdict(batch, Outcome.FAILED if twice else Outcome.PASSED)
-    return Judged(verdict, {"report.json": b"{}"})
+    return Judged(verdict, lambda _: {"report.json": b"{}"})
 
 
 def promote(lake, batch, **options):

@@ -87,6 +87,9 @@ class MemoryLake:
         latest = self._latest(key)
         return latest[0] if latest else None
 
+    def brought_by(self, entry):
+        return ()
+
     def read(self, key):
         latest = self._latest(key)
         return latest[1] if latest else None

@@ -1,5 +1,6 @@
 """What every lake promises. A new implementation joins `worlds.WORLDS` and passes this file."""
 
+import contextlib
 import hashlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -108,6 +109,20 @@ def test_stream_gives_nothing_in_place_of_what_is_gone(world):
     assert lake.remove(pinned, hashlib.sha256(b"data").hexdigest())
 
     refused_or_pinned(lake, pinned, b"data")
+
+
+def test_who_brought_an_object_is_asked_of_exactly_this_version(world):
+    lake, upload = world
+    upload(KEY, b"data")
+    pinned = lake.stat(KEY)
+
+    named = lake.brought_by(pinned)
+
+    assert all(isinstance(name, str) and name for name in named)
+    lake.remove(pinned, hashlib.sha256(b"data").hexdigest())
+    upload(KEY, b"other")
+    with contextlib.suppress(SourceChanged):  # a store that keeps versions still has it
+        assert lake.brought_by(pinned) == named
 
 
 def test_remove_deletes_only_the_bytes_it_was_told(world):

@@ -1,5 +1,6 @@
 """What only a local folder can do wrong: links, pipes, full disks, killed processes."""
 
+import dataclasses
 import errno
 import hashlib
 import json
@@ -7,7 +8,7 @@ import os
 
 import pytest
 
-from lakegate.errors import LakeError, Refused, UsageError
+from lakegate.errors import LakeError, Refused, SourceChanged, UsageError
 from lakegate.lake import local as module
 from lakegate.lake import posix
 from lakegate.lake.interface import Entry
@@ -167,3 +168,21 @@ def test_a_symlink_is_not_deleted(root):
 def test_a_lake_must_be_a_folder(tmp_path):
     with pytest.raises(UsageError, match="no folder"):
         LocalLake(tmp_path / "missing")
+
+
+def test_a_local_file_was_brought_by_its_owner(tmp_path):
+    lake = LocalLake(tmp_path)
+    lake.put_if_absent("02-transient-zone/a/b.csv", b"x", "w")
+    file = tmp_path / "02-transient-zone/a/b.csv"
+    entry = lake.stat("02-transient-zone/a/b.csv")
+
+    assert lake.brought_by(entry) == (file.owner(),)
+    with pytest.raises(SourceChanged, match="changed"):
+        lake.brought_by(dataclasses.replace(entry, version="another"))
+    file.unlink()
+    with pytest.raises(SourceChanged):
+        lake.brought_by(entry)
+
+
+def test_an_owner_without_a_name_is_its_number():
+    assert posix.owner(os.stat_result((0, 0, 0, 0, 2**31 - 7, 0, 0, 0, 0, 0))) == str(2**31 - 7)

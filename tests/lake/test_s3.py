@@ -649,3 +649,18 @@ def test_private_copies_lie_where_the_settings_say(open_lake, tmp_path):
 
     with pytest.raises(LakeError, match="cannot spool"), open_lake(moto_s3, spool=tmp_path / "none").workspace():
         pass
+
+
+def test_metadata_names_who_brought_an_object(bucket_world):
+    lake, upload = bucket_world
+    upload("a/b.csv", b"nobody is named")
+    plain = lake.stat("a/b.csv")
+    assert lake.brought_by(plain) == ()
+    bucket = lake._bucket
+
+    bucket.client.put_object(Bucket=bucket.name, Key="a/b.csv", Body=b"x", Metadata={"uploader": "ana"})
+
+    assert lake.brought_by(lake.stat("a/b.csv")) == ("ana",)
+    if not keeps_versions(lake):
+        with pytest.raises(SourceChanged):
+            lake.brought_by(plain)

@@ -88,6 +88,7 @@ def test_a_checks_result_speaks_the_words_of_datacontract_cli():
         "warned": "warning",
         "informed": "info",
         "rows set apart": "warning",
+        "waived": "warning",
         "failed": "failed",
         "not applicable": "skipped",
         "could not evaluate": "error",

@@ -1,10 +1,11 @@
 """One verdict of every kind. Each report format is shown all of them."""
 
+import dataclasses
 from decimal import Decimal
 
 from lakegate.checks.interface import Outcome
 from lakegate.rows import Location
-from lakegate.verdict import BatchFile, CheckResult, Context, SetApart, Verdict
+from lakegate.verdict import BatchFile, CheckResult, Context, SetApart, Verdict, Waived
 
 SHA = "3f1c9a5b7d2e4f608192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f8"
 ROWS = 27_004
@@ -224,6 +225,29 @@ VERDICTS: dict[str, Verdict] = {
         set_apart=SetApart(ROWS, ROWS - 2, 2, {"flights.dep_time.maximum": 1, "flights.carrier.enum": 2}),
     ),
     "warnings-block": verdict(*PASSED, *WARNED, options={"fail_on": "warning"}),
+    "waived": verdict(
+        *PASSED,
+        *(dataclasses.replace(one, outcome=Outcome.WAIVED) for one in FAILED),
+        *WARNED,
+        waivers=(
+            Waived(
+                "0123456789ab",
+                tuple(one.key for one in FAILED[:1]),
+                "ana@example.com",
+                "the feed is late until the new sensor runs; the board knows",
+                "2026-12-01T00:00:00+00:00",
+                "2026-11-22T09:30:00+00:00",
+            ),
+            Waived(
+                "ba9876543210",
+                tuple(one.key for one in FAILED[1:]),
+                "ben@example.com",
+                "counted by hand",
+                "2026-11-29T00:00:00+00:00",
+                "2026-11-22T10:00:00+00:00",
+            ),
+        ),
+    ),
     "could-not-evaluate": verdict(*PASSED, NO_CONTEXT, owner=None),
     "unsupported": verdict(*PASSED, *FAILED[:1], GX),
     "unreadable": verdict(
@@ -263,6 +287,8 @@ VERDICTS: dict[str, Verdict] = {
         check("why", Outcome.NOT_APPLICABLE, name=HOSTILE, reason=HOSTILE),
         check("how", Outcome.WARNED, name=HOSTILE, reason=HOSTILE),
         check("fine", name=HOSTILE),
+        check("let", Outcome.WAIVED, name=HOSTILE, reason=HOSTILE),
+        waivers=(Waived("0123456789ab", ("flights.let",), HOSTILE, HOSTILE, HOSTILE, HOSTILE),),
         contract_id=HOSTILE,
         contract_version=HOSTILE,
         dataset=HOSTILE,

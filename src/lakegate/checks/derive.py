@@ -69,10 +69,6 @@ def _batch_checks(contract: Contract, obj: SchemaObject) -> Iterator[Check]:
             declared=frozenset(p.physical_name for p in obj.properties),
             open_=gate.columns == "open",
         )
-    for key in gate.not_enforced:
-        identity = _of_batch(obj, key, f"lakegate.{key}")
-        why = f"lakegate.{key} is not carried out by this version"
-        yield NotRun(identity=identity, why=why, blocks=gate.unsupported != "allow")
 
 
 def _of_batch(obj: SchemaObject, kind: str, name: str) -> Identity:

@@ -16,6 +16,8 @@ from lakegate.past import EarlierBatch, Past
 from lakegate.predicates import Value
 from lakegate.rows import Location, Rows
 
+UNMEASURED: Mapping[str, Any] = {"measured": False}  # diagnostics of what failed because the data kept it from a number
+
 
 class Outcome(StrEnum):
     """What a check came to; SEMANTICS "Outcomes" says what each does to the gate (`Verdict.exit_code`)."""
@@ -24,6 +26,7 @@ class Outcome(StrEnum):
     WARNED = "warned"  # a rule of a lesser severity does not hold
     INFORMED = "informed"  # the same, for a rule of severity info
     SET_APART = "rows set apart"  # rows that break a rule are held back, the others go on
+    WAIVED = "waived"  # it failed, and somebody who may answers for letting the batch in
     FAILED = "failed"
     NOT_APPLICABLE = "not applicable"
     COULD_NOT_EVALUATE = "could not evaluate"
@@ -149,7 +152,7 @@ def unmeasured(answer: NotMeasured) -> Judgement:
     """Return the judgement where there is no number. INPUTS 22: a rule on a missing column fails, never is skipped."""
     match answer.fault:
         case Fault.DATA:
-            return Judgement(Outcome.FAILED, answer.reason)
+            return Judgement(Outcome.FAILED, answer.reason, dict(UNMEASURED))
         case Fault.UNREADABLE:
             return not_applicable(f"not measured: {answer.reason}")
         case Fault.CONTEXT | Fault.ENGINE:

@@ -19,6 +19,7 @@ from lakegate.cli.lake import lake as lake_commands
 from lakegate.cli.options import LAKE, Ordered, answering
 from lakegate.cli.quarantine import quarantine as quarantine_commands
 from lakegate.cli.state import state as state_commands
+from lakegate.cli.waivers import waive as waive_command
 from lakegate.cli.warehouse import build as build_command
 from lakegate.cli.warehouse import rebuild as rebuild_command
 from lakegate.errors import CouldNotEvaluate, LakegateError, UsageError
@@ -169,7 +170,7 @@ def _judged(contract: Path, given: dict[str, Any]) -> tuple[list[Verdict], list[
 @MODEL
 @click.option("--batch", metavar="KEY", help="Only this batch.")
 @click.option("--all", "everything", is_flag=True, help="Every batch that waits.")
-@click.option("--only-judge", is_flag=True, help="Write the report and quarantine what fails, but commit nothing.")
+@click.option("--only-judge", is_flag=True, help="Write reports, quarantine what fails, and commit nothing.")
 @click.option(
     "--by", envvar="LAKEGATE_BY", metavar="NAME", default="", help="Who asks, for the commit record. [env: LAKEGATE_BY]"
 )
@@ -253,6 +254,7 @@ def paths(dataset: str, lake: str | None, batches: tuple[str, ...], as_of: dt.da
 
 
 main.add_command(quarantine_commands)
+main.add_command(waive_command)
 main.add_command(build_command)
 main.add_command(rebuild_command)
 main.add_command(export_commands)

@@ -189,7 +189,7 @@ def borne_out(answer: Answer, lake: Lake, route: Route, batch: str) -> Promotion
         raise CouldNotEvaluate(f"the answer says {state.value!r} and holds no verdict")
     if state in (PromotionState.QUARANTINED, PromotionState.CONFLICT):
         outcome = quarantine.CONFLICT if state is PromotionState.CONFLICT else quarantine.FAILED
-        kept = quarantine.judgements(lake, route.dataset, batch)
+        kept = quarantine.judgements_of(lake, route.dataset, batch)
         if not any(
             one.outcome == outcome
             and one.contract_sha256 == route.contract_sha256

@@ -115,7 +115,6 @@ def gate(document: Mapping[str, Any]) -> Gate:
         max_rejected=_budget(value.get("max_rejected")),
         upstream=tuple(value.get("upstream", ())),
         waiver=Waiving(**{**waiver, "approvers": tuple(waiver.get("approvers", ()))}),
-        not_enforced=tuple(_not_enforced(value)),
         **kept,
     )
 
@@ -128,18 +127,15 @@ def _budget(value: int | str | None) -> Budget | None:
     return Budget(Decimal(amount), "percent" if unit in ("percent", "%") else "rows")
 
 
-def _not_enforced(value: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the keys that ask for something this version does not carry out."""
-    if value.get("waiver", {}).get("allowed"):
-        yield "waiver"
-
-
-def not_enforced(document: Mapping[str, Any], asked: Gate) -> Iterator[Finding]:
-    """Yield a warning for each key of the contract's lakegate property that this version does not carry out."""
-    for key in asked.not_enforced:
-        message = f"`{key}` is not carried out in this version"
-        hint = "remove it, or know that nothing happens"
-        yield Finding(place_of(document, key), "not-enforced", message, Severity.WARNING, hint=hint, at_key=True)
+def waiving(contract: Contract) -> Iterator[Finding]:
+    """Yield what `waiver` says that has no effect, and where anybody may waive."""
+    asked, where = contract.gate.waiver, place_of(contract.document, "waiver")
+    if asked.allowed and not asked.approvers:
+        message, hint = "anybody may waive what a batch breaks", "name who may: approvers: [NAME, …]"
+        yield Finding(where, "no-approvers", message, Severity.WARNING, hint=hint, at_key=True)
+    if not asked.allowed and (asked.approvers or asked.max_days):
+        message, hint = "nobody may waive anything: `waiver` is not allowed", "say allowed: true, or remove it"
+        yield Finding(where, "no-effect", message, Severity.WARNING, hint=hint, at_key=True)
 
 
 def scope(contract: Contract) -> Iterator[Finding]:

@@ -39,7 +39,7 @@ def findings(contract: Contract) -> Iterator[Finding]:
             yield from _relationship(contract, place, relationship, (*place.path, "relationships", i))
     yield from _sla(contract)
     yield from _servers(contract)
-    yield from gate_property.not_enforced(contract.document, contract.gate)
+    yield from gate_property.waiving(contract)
     yield from gate_property.dialect(contract)
     yield from gate_property.scope(contract)
     yield from gate_property.held_back(contract)

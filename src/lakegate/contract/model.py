@@ -247,7 +247,6 @@ class Gate:
     waiver: Waiving = Waiving()
     text: TextDialect = TextDialect()
     sheet: Sheet = Sheet()
-    not_enforced: tuple[str, ...] = ()  # keys given here that this version does not carry out; lint names them
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,14 @@ from lakegate.checks.table_wide import is_table_wide
 from lakegate.contract.canonical import rules_sha256
 from lakegate.contract.expectation_files import NO_FILES, ExpectationFiles
 from lakegate.contract.findings import near
-from lakegate.contract.model import Batching, Contract, SchemaObject
+from lakegate.contract.model import Batching, Contract, SchemaObject, Waiving
 from lakegate.errors import Refused, UsageError
 from lakegate.gate.ledger import Marker
 from lakegate.gate.protocol import UNKNOWN, Arrived, Origin, Promised, manifest_files, manifest_origin
 from lakegate.lake.interface import SMALL, Entry, Lake, check_key
 from lakegate.lake.zones import MANIFEST, SUCCESS, KeyTemplate, Place, order_of, place
+
+NO_WAIVER = Waiving()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class Route:
     contract_version: str
     contract_sha256: str
     sequenced: bool = False
+    waiving: Waiving = NO_WAIVER
     rules_sha256: str = ""  # of the canonical rules (`contract.canonical`); empty: not compared
 
     @property
@@ -70,6 +73,7 @@ def route(contract: Contract, model: SchemaObject, files: ExpectationFiles = NO_
         contract_version=contract.version,
         contract_sha256=contract.sha256,
         sequenced=is_table_wide(contract, model),
+        waiving=contract.gate.waiver,
         rules_sha256=rules_sha256(contract, files),
     )
 

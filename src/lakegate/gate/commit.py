@@ -40,7 +40,7 @@ def draft_of(
         lakegate=verdict.lakegate,
         options=verdict.options,
         context=_told(verdict.context),
-        verdict="warned" if counts[Outcome.WARNED] else "passed",
+        verdict=_came_to(verdict),
         counts={outcome.value: count for outcome, count in counts.items()},
         rows=verdict.rows,
         report=report,
@@ -48,7 +48,14 @@ def draft_of(
         replaces=None,
         write_id="",
         attempt="",
+        waivers=tuple(waiver.id for waiver in verdict.waivers),
     )
+
+
+def _came_to(verdict: Verdict) -> str:
+    if verdict.waivers:
+        return "waived"
+    return "warned" if verdict.counts[Outcome.WARNED] else "passed"
 
 
 def _told(context: Context) -> dict[str, Any]:

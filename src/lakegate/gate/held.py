@@ -76,7 +76,7 @@ def held(lake: Lake, route: Route) -> tuple[Held, ...]:
 def held_of(lake: Lake, route: Route, batch: str) -> tuple[Held, ...]:
     """Return what is held back of one batch: the whole, rows of it, or both; the whole first."""
     drop = read_drop(lake, route, batch)
-    judged = [one for one in quarantine.judgements(lake, route.dataset) if one.batch == batch]
+    judged = quarantine.judgements_of(lake, route.dataset, batch)
     return tuple(_of_batch(lake, route, judged[-1] if judged else None, drop, ledger.slots(lake, route.target, batch)))
 
 

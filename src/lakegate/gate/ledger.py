@@ -102,7 +102,7 @@ class CommitRecord:
     lakegate: str
     options: Mapping[str, Any]  # the reader's and the judge's
     context: Mapping[str, Any]  # the as-of instant and the slots of other datasets that the verdict read
-    verdict: str  # `passed`; `warned` where a rule of a lesser severity does not hold
+    verdict: str  # `passed`; `warned` where a rule of a lesser severity does not hold; `waived`: see `waivers`
     counts: Mapping[str, int]  # checks per outcome
     rows: int | None
     report: str  # the report's folder
@@ -110,7 +110,7 @@ class CommitRecord:
     replaces: int | None  # the slot of the revision before this one
     write_id: str  # of this one write; read back when its answer is lost (PROTOCOL P8)
     attempt: str  # of the run of the gate
-    waivers: tuple[str, ...] = field(default=())
+    waivers: tuple[str, ...] = field(default=())  # ids of those that let it in (`gate/waiver.py`)
     by: str = ""  # who asked the gate, where they said so: a task of a workflow, by the name that its retries share
     arrived: tuple[ArrivedFile, ...] = ()  # where rows were set apart: what came; else `files` are what came
     rejected: Rejected | None = None  # where rows were set apart

@@ -21,10 +21,10 @@ from enum import StrEnum
 from lakegate.checks.interface import Outcome
 from lakegate.errors import (
     ContractError,
-    CouldNotEvaluate,
     LakegateError,
     OutcomeUnknown,
     Problem,
+    Refused,
     Severity,
     SourceChanged,
 )
@@ -32,6 +32,7 @@ from lakegate.gate import ledger, quarantine, sequence, set_apart
 from lakegate.gate.arrivals import Drop, Markers, Route, near_batch, read_drop, read_markers
 from lakegate.gate.commit import commit, draft_of, place, verified
 from lakegate.gate.finish import clean, keep, seal
+from lakegate.gate.judging import Answered, Arrival, Judge, answered, published
 from lakegate.gate.ledger import CommitRecord, latest
 from lakegate.gate.protocol import (
     SLOTS_LOST,
@@ -56,18 +57,6 @@ from lakegate.lake.interface import Lake
 from lakegate.lake.probe import prove_conditional_put
 from lakegate.made import NOTHING, Made
 from lakegate.verdict import Verdict
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A verdict, its report (file name -> bytes), and what was made beside it."""
-
-    verdict: Verdict
-    report: Mapping[str, bytes]
-    made: Made = NOTHING
-
-
-Judge = Callable[[SpooledBatch], Judged]
 
 
 class PromotionState(StrEnum):
@@ -254,6 +243,7 @@ class _Run:
         draft: CommitRecord | None = None
         goes_on = batch
         lost, moved = 0, 0
+        arrival = Arrival(self._route, drop, markers, self._options.now)
         while lost < SLOTS_LOST and moved < TABLE_MOVES:
             self._at(Step.DECIDE)
             number = self._settle(batch)
@@ -263,19 +253,20 @@ class _Run:
             if isinstance(decision, Clash) or decision.replaces is not None:
                 self._refuse_the_past(drop)
             if isinstance(decision, Clash):
-                return self._clash(batch, drop, markers, decision.record)
+                return self._clash(batch, arrival, decision.record)
             if draft is None or number is not None:  # what a table-wide rule says changes with the table
                 self._at(Step.JUDGE)
-                judged = self._checked(self._beside(batch, number))
-                report, shas = self._publish(judged)
-                if not judged.verdict.passes:
-                    return self._block(batch, drop, markers, judged.verdict, report)
+                told = answered(self._judge, self._lake, self._beside(batch, number), arrival)
+                judged, verdict = told.judged, told.verdict
+                report, shas = published(self._lake, verdict, judged.render(verdict), self._attempt)
+                if not verdict.passes:
+                    return self._block(batch, arrival, told, report)
                 if self._options.only_judge:
-                    return self._passed(judged.verdict, report)
+                    return self._passed(verdict, report)
                 goes_on = set_apart.onward(batch, judged.made)
                 rejected = set_apart.keep(self._lake, batch, judged.made)
-                draft = draft_of(goes_on, markers.markers, judged.verdict, report, shas)
-                draft = set_apart.told(draft, batch, judged.verdict, rejected)
+                draft = draft_of(goes_on, markers.markers, verdict, report, shas)
+                draft = set_apart.told(draft, batch, verdict, rejected)
             try:
                 record = self._take(decision, draft, goes_on, number)
             except _TableMovedOn:
@@ -284,7 +275,7 @@ class _Run:
             lost += 1
             if record is not None:
                 done = self._finish(PromotionState.COMMITTED, record, drop, markers, judged.made)
-                return dataclasses.replace(done, verdict=judged.verdict)
+                return dataclasses.replace(done, verdict=verdict)
         raise OutcomeUnknown(
             f"{lost} slots of {self._batch!r} were lost, and its table moved on {moved} times, in one run",
             hint="nothing was deleted; run again later",
@@ -331,79 +322,59 @@ class _Run:
             raise _TableMovedOn
         return commit(lake, target, record)
 
-    # --- P5 --------------------------------------------------------------------------------------------------------
-
-    def _checked(self, batch: SpooledBatch) -> Judged:
-        """Ask the judge, and hold the answer against the question: a gate never opens by mistake."""
-        judged = self._judge(batch)
-        verdict = judged.verdict
-        asked, answered = (batch.digest, self._route.contract_sha256), (verdict.digest, verdict.contract_sha256)
-        if asked != answered:
-            raise CouldNotEvaluate(f"the verdict is of another batch or contract: got {answered}, expected {asked}")
-        if verdict.passes:
-            set_apart.check(verdict, judged.made)
-        if batch.findings and verdict.passes:
-            raise CouldNotEvaluate(
-                f"the verdict passes over what is wrong with the arrival: {batch.findings[0].reason}"
-            )
-        return judged
+    # --- P5 and P6a ------------------------------------------------------------------------------------------------
 
     def _passed(self, verdict: Verdict, report: str) -> Promotion:
         """Say that the batch may go in, where no more was asked."""
-        message = f"{self._batch!r} keeps its contract; nothing was committed"
+        keeps = "is waived" if verdict.waivers else "keeps its contract"
+        message = f"{self._batch!r} {keeps}; nothing was committed"
         return Promotion(self._batch, PromotionState.PASSED, 0, message, verdict, report=report)
 
-    def _publish(self, judged: Judged) -> tuple[str, dict[str, str]]:
-        """Write the report; where it stands already, what stands there is the report."""
-        folder = zones.report(self._route.dataset, self._batch, judged.verdict.report_id)
-        shas: dict[str, str] = {}
-        for name, data in judged.report.items():
-            written = self._lake.put_if_absent(folder + name, data, self._attempt)
-            standing = None if written else self._lake.sha256(folder + name)
-            shas[name] = standing or hashlib.sha256(data).hexdigest()
-        return folder, shas
+    def _block(self, batch: SpooledBatch, arrival: Arrival, told: Answered, report: str) -> Promotion:
+        """Do not let the batch in. Only what violates its contract is quarantined; the source stays in any case.
 
-    # --- P6a -------------------------------------------------------------------------------------------------------
-
-    def _block(self, batch: SpooledBatch, drop: Drop, markers: Markers, verdict: Verdict, report: str) -> Promotion:
-        """Do not let the batch in. Only what violates its contract is quarantined; the source stays in any case."""
+        INPUTS 119: where somebody waived it and no waiver holds, a human must look.
+        """
+        verdict, waivers = told.verdict, told.waivers
         if verdict.exit_code != 1:
             message = f"{self._batch!r} was not judged: a check could not be evaluated, or is not supported"
             return Promotion(self._batch, PromotionState.NOT_JUDGED, verdict.exit_code, message, verdict, report=report)
         self._at(Step.QUARANTINE)
         decision = decide(self._slots(), batch.digest, self._route.on_change)
         if isinstance(decision, Already):
-            return self._finish(PromotionState.ALREADY_COMMITTED, decision.record, drop)
+            return self._finish(PromotionState.ALREADY_COMMITTED, decision.record, arrival.drop)
         kept = quarantine.keep(self._lake, batch)
         failed = verdict.counts[Outcome.FAILED]
         message = f"{self._batch!r} violates its contract: {failed} of {len(verdict.results)} checks failed"
-        self._remember(quarantine.FAILED, batch, drop, markers, kept, report=report, message=message)
-        return Promotion(self._batch, PromotionState.QUARANTINED, 1, message, verdict, report=report)
+        message += f"; {waivers.message}" if waivers.message else ""
+        self._remember(quarantine.FAILED, batch, arrival, kept, report=report, message=message, told=told)
+        code = Refused.exit_code if waivers.refused else 1
+        return Promotion(self._batch, PromotionState.QUARANTINED, code, message, verdict, report=report)
 
-    def _clash(self, batch: SpooledBatch, drop: Drop, markers: Markers, record: CommitRecord) -> Promotion:
+    def _clash(self, batch: SpooledBatch, arrival: Arrival, record: CommitRecord) -> Promotion:
         """P4: another content is committed under this key."""
         message = (
             f"{self._batch!r} conflicts: slot {record.slot} holds digest {record.digest[:12]}, "
             f"got {batch.digest[:12]}; on_change is reject"
         )
-        self._remember(quarantine.CONFLICT, batch, drop, markers, (), report="", message=message)
+        self._remember(quarantine.CONFLICT, batch, arrival, (), report="", message=message)
         return Promotion(self._batch, PromotionState.CONFLICT, 4, message, record=record)
 
     def _remember(
         self,
         outcome: str,
         batch: SpooledBatch,
-        drop: Drop,
-        markers: Markers,
+        arrival: Arrival,
         kept: tuple[quarantine.Kept, ...],
         *,
         report: str,
         message: str,
+        told: Answered | None = None,
     ) -> None:
         """Write the quarantine record, by which the batch is not judged again until something changes."""
-        route = self._route
+        route, drop = arrival.route, arrival.drop
         judgement = quarantine.Judgement(
-            id=judgement_id(drop.pins, route.contract_sha256),
+            id=judgement_id(drop.pins, route.contract_sha256, told.waivers.standing if told else ()),
             dataset=route.dataset,
             batch=self._batch,
             outcome=outcome,
@@ -416,7 +387,8 @@ class _Run:
             report=report,
             message=message,
             at=self._options.now.isoformat(),
-            markers=markers.markers,
+            markers=arrival.markers.markers,
+            uploaders=told.uploaders if told else (),
         )
         quarantine.remember(self._lake, judgement, self._attempt)
 
@@ -438,4 +410,5 @@ class _Run:
         notes += clean(self._lake, self._route, drop, record, markers.markers if markers else record.markers)
         number = len(record.files)
         message = f"{self._batch!r} is {state} as slot {record.slot}: {number} file{'' if number == 1 else 's'}"
+        message += ", waived" if record.waivers else ""
         return Promotion(self._batch, state, 0, message, record=record, report=record.report, notes=tuple(notes))

@@ -181,6 +181,7 @@ class _Manifest:
     files: tuple[Promised, ...]
     inputs: tuple[Input, ...] = ()
     sql_sha256: str = ""
+    uploader: str | tuple[str, ...] = ()
 
 
 def manifest_files(text: bytes) -> tuple[Promised, ...]:
@@ -205,6 +206,16 @@ def manifest_origin(text: bytes) -> Origin:
     """
     manifest = _manifest(text)
     return Origin(manifest.inputs, manifest.sql_sha256)
+
+
+def manifest_uploaders(text: bytes) -> tuple[str, ...]:
+    """Return whom a manifest names as having brought its batch: `{"uploader": "maria"}`, or a list of names.
+
+    Raises:
+        ValueError: it is not of this form.
+    """
+    named = _manifest(text).uploader
+    return (named,) if isinstance(named, str) else named
 
 
 def _manifest(text: bytes) -> _Manifest:
@@ -317,12 +328,15 @@ def after_commit(stored: CommitRecord | None, mine: CommitRecord) -> ReadBack:
 # --- judging once, exit codes ---------------------------------------------------------------------------------------
 
 
-def judgement_id(pins: Iterable[tuple[str, str]], contract_sha256: str) -> str:
-    """Return the name of a judgement: 12 digits over the pinned (path, version) of each file and the contract.
+def judgement_id(pins: Iterable[tuple[str, str]], contract_sha256: str, waivers: Iterable[str] = ()) -> str:
+    """Return the name of a judgement: 12 digits over the pinned (path, version) of each file, the contract, and the ids
+    of the waivers that stood.
 
     A failed or conflicted batch is judged once: while these are the same, only naming the batch judges it again.
     """
-    return hashlib.sha256(json.dumps([sorted(pins), contract_sha256]).encode()).hexdigest()[:12]
+    stood = sorted(waivers)
+    asked = [sorted(pins), contract_sha256, *([stood] if stood else [])]
+    return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:12]
 
 
 def worst(exit_codes: Iterable[int]) -> int:

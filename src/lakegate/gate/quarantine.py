@@ -45,6 +45,7 @@ class Judgement:
     report: str  # the report's folder, empty for a conflict
     message: str
     at: str  # ISO 8601, UTC; when it was judged first. Shown, never decided by
+    uploaders: tuple[str, ...] = ()  # who brought it, as far as the lake told; looked up where it may be waived
     markers: tuple[Marker, ...] = ()  # with which it arrived: a manifest's promise holds when it is judged again, too
 
     @property
@@ -90,14 +91,22 @@ def remember(lake: Lake, judgement: Judgement, write_id: str) -> None:
     lake.put_if_absent(key, judgement.to_json(), write_id)
 
 
-def judgements(lake: Lake, dataset: str, batch: str | None = None) -> tuple[Judgement, ...]:
-    """Return every quarantine record of a dataset, or of one batch of it, the oldest first.
+def judgements(lake: Lake, dataset: str) -> tuple[Judgement, ...]:
+    """Return every quarantine record of a dataset, the oldest first.
 
     Raises:
         CouldNotEvaluate: something else stands among them.
     """
+    return _read(lake, dataset, zones.judgements(dataset))
+
+
+def judgements_of(lake: Lake, dataset: str, batch: str) -> tuple[Judgement, ...]:
+    """Return every quarantine record of a batch, the oldest first. Raises as `judgements`."""
+    return tuple(one for one in _read(lake, dataset, zones.judgements(dataset, batch)) if one.batch == batch)
+
+
+def _read(lake: Lake, dataset: str, folder: str) -> tuple[Judgement, ...]:
     found = []
-    folder = zones.judgements(dataset) + (f"{zones.segment(batch)}/" if batch is not None else "")
     keys = [entry.key for entry in lake.list(folder)]
     for key, data in zip(keys, lake.read_all(keys), strict=True):
         try:
@@ -105,6 +114,7 @@ def judgements(lake: Lake, dataset: str, batch: str | None = None) -> tuple[Judg
             del document["schema_version"]  # a later version's record has fields we do not know: TypeError
             document["pins"] = tuple((path, version) for path, version in document["pins"])
             document["files"] = tuple(Kept(**file) for file in document["files"])
+            document["uploaders"] = tuple(document.get("uploaders", ()))
             document["markers"] = tuple(Marker(**marker) for marker in document.get("markers", ()))
             found.append(Judgement(**document))
         except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
 
-from lakegate.gate import ledger, quarantine
+from lakegate.gate import ledger, quarantine, waiver
 from lakegate.gate.arrivals import Drop, Route, arrivals, read_markers
 from lakegate.gate.ledger import CommitRecord
 from lakegate.gate.protocol import Seen, belongs, judgement_id, normal, waits_for
 from lakegate.gate.quarantine import Judgement
+from lakegate.gate.waiver import Asked, Unreadable, Waiver, fault
 from lakegate.lake.interface import Entry, Lake
 from lakegate.lake.zones import order_of
 
@@ -51,6 +52,7 @@ def status(lake: Lake, route: Route, now: dt.datetime) -> tuple[BatchStatus, ...
     for judgement in quarantine.judgements(lake, route.dataset):
         judged.setdefault(judgement.batch, []).append(judgement)
     slotted = ledger.slot_keys(lake, route.target)
+    waivers = waiver.of_dataset(lake, route.target) if route.waiving.allowed and judged else {}
     found = []
     for batch in sorted(
         drops.keys() | judged.keys() | slotted.keys(), key=lambda key: order_of(route.batching.key, key)
@@ -58,7 +60,11 @@ def status(lake: Lake, route: Route, now: dt.datetime) -> tuple[BatchStatus, ...
         slots = ledger.read_records(lake, slotted.get(batch, ()))
         drop = drops.get(batch)
         known = judged.get(batch, [])
-        found.append(_pending(lake, route, now, drop, slots, known) if drop else _settled(batch, slots, known))
+        if drop is None:
+            found.append(_settled(batch, slots, known))
+            continue
+        looked = waiver.read(lake, route.target, batch, waivers) if known else ()
+        found.append(_pending(lake, _Beside(route, now, known, looked), drop, slots))
     return (*found, *_strays(route, arrived.strays))
 
 
@@ -67,29 +73,52 @@ def due(statuses: tuple[BatchStatus, ...]) -> tuple[str, ...]:
     return tuple(status.batch for status in statuses if status.due)
 
 
-def _pending(
-    lake: Lake,
-    route: Route,
-    now: dt.datetime,
-    drop: Drop,
-    slots: tuple[CommitRecord, ...],
-    judged: list[Judgement],
-) -> BatchStatus:
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What is looked at beside a drop: its route, the instant, its earlier judgements and its waivers."""
+
+    route: Route
+    now: dt.datetime
+    judged: Sequence[Judgement]
+    waivers: Sequence[Waiver | Unreadable]
+
+
+def _pending(lake: Lake, beside: _Beside, drop: Drop, slots: tuple[CommitRecord, ...]) -> BatchStatus:
     """Say where a batch stands of which something lies in the drop. Nothing is hashed for it."""
+    route = beside.route
     record = ledger.latest(slots)
     slot = record.slot if record else None
     files, size = len(drop.files), sum(entry.size for _, entry in drop.files)
     if record and all(belongs(record, Seen(normal(p), e.size, e.version)) for p, e in drop.files):
         message = f"committed{_apart(record)}; its source is still to be cleaned"
         return BatchStatus(drop.batch, Standing.COMMITTED, message, slot, record.report, files, size, due=True)
-    asked = judgement_id(drop.pins, route.contract_sha256)
-    known = next((judgement for judgement in judged if judgement.id == asked), None)
+    same = [
+        one
+        for one in beside.judged
+        if sorted(one.pins) == sorted(drop.pins) and one.contract_sha256 == route.contract_sha256
+    ]
+    stand = _standing(beside, same)
+    asked = judgement_id(drop.pins, route.contract_sha256, [one.id for one in stand])
+    known = next((one for one in same if one.id == asked or one.outcome == quarantine.CONFLICT), None)
+    if same and known is None:
+        waived = f"waived by {', '.join(one.approver for one in stand)}" if stand else "a waiver ended"
+        message = f"{waived} since it was judged; ready to be judged again"
+        return BatchStatus(drop.batch, Standing.ARRIVED, message, slot, same[-1].report, files, size, due=True)
     if known:
         return BatchStatus(drop.batch, _of(known), known.message, slot, known.report, files, size, due=False)
     markers = read_markers(lake, drop)
-    waiting = markers.unreadable or waits_for(markers.arrived, route.batching, now)
+    waiting = markers.unreadable or waits_for(markers.arrived, route.batching, beside.now)
     standing = Standing.WAITING if waiting else Standing.ARRIVED
     return BatchStatus(drop.batch, standing, waiting or "ready to be judged", slot, "", files, size, due=True)
+
+
+def _standing(beside: _Beside, same: Sequence[Judgement]) -> tuple[Waiver, ...]:
+    """Return the waivers that stand for what was judged, whatever failed."""
+    if not same or not beside.waivers:
+        return ()
+    named = tuple(name for one in same for name in one.uploaders)
+    asked = Asked(same[-1].digest, beside.route.contract_sha256, beside.route.waiving, beside.now, named)
+    return tuple(one for one in beside.waivers if isinstance(one, Waiver) and not fault(one, asked))
 
 
 def _strays(route: Route, entries: Sequence[Entry]) -> Iterator[BatchStatus]:

@@ -88,6 +88,15 @@ class Lake(Protocol):
     def stat(self, key: str) -> Entry | None:
         """Return the entry now at `key`, None where there is none. S3: HeadObject."""
 
+    def brought_by(self, entry: Entry) -> tuple[str, ...]:
+        """Return who brought exactly this version, as far as the lake tells; empty where nobody is named.
+
+        Local: the name of the file's owner. S3: HeadObject, `uploader` in the metadata; an owner there is an account.
+
+        Raises:
+            SourceChanged: it is gone, or another version stands there.
+        """
+
     def read(self, key: str) -> bytes | None:
         """Return a small object's bytes, None where there is none. S3: GetObject.
 

@@ -106,6 +106,14 @@ class LocalLake:
                 return _entry(key, facts)
         return None
 
+    def brought_by(self, entry: Entry) -> tuple[str, ...]:
+        """Return the name of the file's owner, its number where it has none."""
+        with self._told("look at", entry.key), _absence, self._parent(entry.key) as (folder, name):
+            facts = posix.lstat(folder, name)
+            if facts is not None and _version(facts) == entry.version:
+                return (posix.owner(facts),)
+        raise _changed(entry)
+
     def read(self, key: str) -> bytes | None:
         """Return the bytes at `key`. What is returned is durable: its writer may not yet have come to the fsync."""
         with self._told("read", key), _absence, self._standing(key) as (folder, file):
@@ -130,10 +138,7 @@ class LocalLake:
                 if _version(os.fstat(file)) == entry.version:
                     self._witness.read(entry, look)
                     return
-        raise SourceChanged(
-            f"{key!r} changed while it was being read, or is gone; pinned was version {entry.version}",
-            hint="let the upload end, then run again",
-        )
+        raise _changed(entry)
 
     def sha256(self, key: str) -> str | None:
         """Return the SHA-256 of the bytes on disk."""
@@ -347,6 +352,13 @@ def _stands(folder: int, name: str) -> bool:
         return False
     os.fsync(folder)
     return True
+
+
+def _changed(entry: Entry) -> SourceChanged:
+    return SourceChanged(
+        f"{entry.key!r} changed while it was being read, or is gone; pinned was version {entry.version}",
+        hint="let the upload end, then run again",
+    )
 
 
 def _version(facts: os.stat_result) -> str:

@@ -61,6 +61,10 @@ class Overlay:
         """Look in the key's lake."""
         return self._of(key).stat(key)
 
+    def brought_by(self, entry: Entry) -> tuple[str, ...]:
+        """Ask the entry's lake."""
+        return self._of(entry.key).brought_by(entry)
+
     def read(self, key: str) -> bytes | None:
         """Read from the key's lake."""
         return self._of(key).read(key)

@@ -10,6 +10,7 @@ import errno
 import fcntl
 import hashlib
 import os
+import pwd
 import stat as modes
 from collections.abc import Iterator
 
@@ -19,6 +20,14 @@ from lakegate.lake.interface import CHUNK
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # NONBLOCK: a FIFO must not hold us
 NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def owner(facts: os.stat_result) -> str:
+    """Return the name of the user whom a file belongs to, its number where it has no name."""
+    try:
+        return pwd.getpwuid(facts.st_uid).pw_name
+    except KeyError:
+        return str(facts.st_uid)
 
 
 def enter(folder: int, name: str) -> int:

@@ -14,6 +14,7 @@ TRANSIENT = "02-transient-zone"
 CANDIDATES = "02-transient-zone/_candidates"
 QUARANTINE = "02-transient-zone/_quarantine"
 TEMPORARY = "02-transient-zone/_tmp"
+USER_DROP = "04-user-drop-zone"
 PROBES = "log/gate/_probe/"
 # Longest first: a location belongs to the first zone that it begins with.
 ZONES = (
@@ -21,7 +22,7 @@ ZONES = (
     "01-raw-data-zone",
     TRANSIENT,
     "03-master-data-zone",
-    "04-user-drop-zone",
+    USER_DROP,
     "warehouse/stage",
     "warehouse/cleanse",
     "warehouse/core",
@@ -63,6 +64,15 @@ class Place:
     def commit(self, batch: str, slot: int) -> str:
         """Return the key of a commit record. Its existence is the commit (PROTOCOL P8)."""
         return f"{self.commits}{segment(batch)}/{slot:06}.json"
+
+    @property
+    def waivers(self) -> str:
+        """The folder that holds the waivers of every batch of the dataset, with its `/`."""
+        return f"{self.zone}/_gate/waivers/{self.path}/"
+
+    def waiver(self, batch: str, waiver_id: str) -> str:
+        """Return the key of one waiver."""
+        return f"{self.waivers}{segment(batch)}/{waiver_id}.json"
 
     def rules(self, contract: str, version: str) -> str:
         """Return the key of what a contract's version asks, as the first batch that it committed found it."""
@@ -161,14 +171,17 @@ def quarantine(dataset: str, batch: str, digest: str, copy: int = 1) -> str:
     return f"{QUARANTINE}/{dataset}/{segment(batch)}/{digest[:12]}{f'-{copy}' if copy > 1 else ''}/"
 
 
-def judgements(dataset: str) -> str:
-    """Return the folder of the quarantine records of a dataset, with its `/`; apart from the quarantined bytes."""
-    return f"{QUARANTINE}/_gate/{dataset}/"
+def judgements(dataset: str, batch: str | None = None) -> str:
+    """Return the folder of the quarantine records of a dataset or of one of its batches, with its `/`.
+
+    It stands apart from the quarantined bytes.
+    """
+    return f"{QUARANTINE}/_gate/{dataset}/" + (f"{segment(batch)}/" if batch is not None else "")
 
 
 def judgement(dataset: str, batch: str, judgement_id: str) -> str:
     """Return the key of one quarantine record."""
-    return f"{judgements(dataset)}{segment(batch)}/{judgement_id}.json"
+    return f"{judgements(dataset, batch)}{judgement_id}.json"
 
 
 def report(dataset: str, batch: str, report_id: str) -> str:

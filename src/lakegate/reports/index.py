@@ -10,7 +10,13 @@ from urllib.parse import quote
 from lakegate.reports.site import render
 from lakegate.reports.summary import Standing
 
-ORDER = (Standing.BLOCKED, Standing.COULD_NOT_EVALUATE, Standing.PASSED_WITH_WARNINGS, Standing.PASSED)
+ORDER = (
+    Standing.BLOCKED,
+    Standing.COULD_NOT_EVALUATE,
+    Standing.WAIVED,
+    Standing.PASSED_WITH_WARNINGS,
+    Standing.PASSED,
+)
 
 
 @dataclass(frozen=True, slots=True)

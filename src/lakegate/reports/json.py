@@ -19,7 +19,7 @@ from lakegate.reports.summary import standing
 from lakegate.rows import Location
 from lakegate.verdict import CheckResult, Verdict
 
-SCHEMA_VERSION = "1.2"  # the second number grows with a new field, the first when a field changes or goes
+SCHEMA_VERSION = "1.3"  # the second number grows with a new field, the first when a field changes or goes
 
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # strict readers refuse it, and with it the whole document
 
@@ -27,6 +27,7 @@ RESULT_WORDS = {
     Outcome.PASSED: "passed",
     Outcome.WARNED: "warning",
     Outcome.SET_APART: "warning",
+    Outcome.WAIVED: "warning",
     Outcome.INFORMED: "info",
     Outcome.FAILED: "failed",
     Outcome.NOT_APPLICABLE: "skipped",
@@ -54,6 +55,7 @@ def to_json(verdict: Verdict) -> str:
         "files": [{"path": f.path, "size": f.size, "sha256": f.sha256} for f in verdict.files],
         "rows": verdict.rows,
         **({"setApart": dataclasses.asdict(verdict.set_apart)} if verdict.set_apart else {}),
+        **({"waivers": [dataclasses.asdict(waiver) for waiver in verdict.waivers]} if verdict.waivers else {}),
         "options": verdict.options,
         "context": {
             "asOf": verdict.context.as_of,
@@ -78,7 +80,8 @@ def _result(verdict: Verdict) -> str:
     match verdict.exit_code:
         case 0:
             counts = verdict.counts
-            return "warning" if counts[Outcome.WARNED] or counts[Outcome.SET_APART] else "passed"
+            told = (Outcome.WARNED, Outcome.SET_APART, Outcome.WAIVED)
+            return "warning" if any(counts[outcome] for outcome in told) else "passed"
         case 1:
             return "failed"
         case _:

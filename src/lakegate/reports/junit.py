@@ -1,8 +1,8 @@
 """The verdict as JUnit XML, for Jenkins, GitLab and whatever else draws test results.
 
 One suite a verdict, one case a check. What keeps the gate shut is a failure (the data) or an error (could not evaluate,
-unsupported); not applicable is skipped with its reason; what warns or sets rows apart passes and says so in
-`system-out`.
+unsupported); not applicable is skipped with its reason, and so is what failed and was waived, with who answers for it;
+what warns or sets rows apart passes and says so in `system-out`.
 A verdict that blocks always holds a failure or an error, also where no single check is to blame.
 """
 
@@ -12,7 +12,18 @@ from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from lakegate.checks.interface import Outcome
-from lakegate.reports.summary import blocks, brief, judged, location_text, meaning, plain, sentence, tally
+from lakegate.reports.summary import (
+    blocks,
+    brief,
+    judged,
+    location_text,
+    meaning,
+    plain,
+    sentence,
+    tally,
+    waiver_of,
+    waiver_text,
+)
 from lakegate.verdict import CheckResult, Verdict
 
 
@@ -62,6 +73,7 @@ def _properties(verdict: Verdict) -> dict[str, str]:
         "digest": verdict.digest,
         "rows": "unknown" if verdict.rows is None else str(verdict.rows),
         **({"rowsSetApart": str(verdict.set_apart.rejected)} if verdict.set_apart else {}),
+        **({"waivers": ", ".join(waiver.id for waiver in verdict.waivers)} if verdict.waivers else {}),
         "engine": verdict.engine,
         "lakegate": verdict.lakegate,
         "reportId": verdict.report_id,
@@ -81,6 +93,10 @@ def _case(verdict: Verdict, result: CheckResult) -> ET.Element:
         ET.SubElement(case, "failure" if data else "error", attributes).text = detail
     elif result.outcome is Outcome.NOT_APPLICABLE:
         ET.SubElement(case, "skipped", {"message": brief(told)})
+    elif waiver := waiver_of(verdict, result):
+        told = f"{waiver_text(waiver)}; {told}"
+        ET.SubElement(case, "skipped", {"message": told})
+        ET.SubElement(case, "system-out").text = f"{result.outcome}: {detail}"
     elif result.outcome is not Outcome.PASSED:
         ET.SubElement(case, "system-out").text = f"{result.outcome}: {detail}"
     return case

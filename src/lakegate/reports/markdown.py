@@ -36,12 +36,23 @@ def to_markdown(verdict: Verdict) -> str:
         f"{about}contract {_code(verdict.contract_id)} {_code(verdict.contract_version)}{owner}",
         "",
         f"{judged(verdict)}; {tally(verdict)}. {meaning(verdict)}",
+        *_waivers(verdict),
         *_table(verdict),
         *_not_checked(having(verdict, Outcome.NOT_APPLICABLE)),
         "",
         f"Exit code {verdict.exit_code}, report `{verdict.report_id}`.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _waivers(verdict: Verdict) -> list[str]:
+    """Return who let what failed pass, until when and why; no lines where nobody did."""
+    told = [
+        f"- {counted(len(one.rules), 'check')} waived by {_code(one.approver)} until {_code(one.expires)}, because "
+        f"{_code(one.reason)} (waiver `{one.id}`)"
+        for one in verdict.waivers
+    ]
+    return ["", *told] if told else []
 
 
 def _table(verdict: Verdict) -> list[str]:

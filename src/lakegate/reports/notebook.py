@@ -25,11 +25,13 @@ COLOURS: dict[Outcome | Standing, str] = {
     Standing.BLOCKED: RED,
     Standing.COULD_NOT_EVALUATE: PURPLE,
     Standing.PASSED_WITH_WARNINGS: OCHRE,
+    Standing.WAIVED: OCHRE,
     Standing.PASSED: GREEN,
     Outcome.FAILED: RED,
     Outcome.COULD_NOT_EVALUATE: PURPLE,
     Outcome.UNSUPPORTED: PURPLE,
     Outcome.WARNED: OCHRE,
+    Outcome.WAIVED: OCHRE,
     Outcome.SET_APART: OCHRE,
     Outcome.INFORMED: GREY,
 }

@@ -13,6 +13,7 @@ TONES = {
     Outcome.COULD_NOT_EVALUATE: Standing.COULD_NOT_EVALUATE.slug,
     Outcome.UNSUPPORTED: Standing.COULD_NOT_EVALUATE.slug,
     Outcome.WARNED: Standing.PASSED_WITH_WARNINGS.slug,
+    Outcome.WAIVED: Standing.WAIVED.slug,
     Outcome.SET_APART: Standing.PASSED_WITH_WARNINGS.slug,
     Outcome.INFORMED: "neutral",
     Outcome.NOT_APPLICABLE: "neutral",

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from lakegate.checks.interface import Outcome
 from lakegate.rows import Location
-from lakegate.verdict import CheckResult, SetApart, Verdict
+from lakegate.verdict import CheckResult, SetApart, Verdict, Waived
 
 LONGEST = 300  # characters of a text from outside in one place of a report; the JSON report holds all of it
 
@@ -22,6 +22,7 @@ class Standing(StrEnum):
 
     PASSED = "passed"
     PASSED_WITH_WARNINGS = "passed with warnings"
+    WAIVED = "waived"  # it violates its contract, and somebody answers for letting it in
     BLOCKED = "blocked"
     COULD_NOT_EVALUATE = "could not evaluate"
 
@@ -36,6 +37,7 @@ SECTIONS: tuple[tuple[Outcome, str], ...] = (
     (Outcome.FAILED, "Failed"),
     (Outcome.COULD_NOT_EVALUATE, "Could not evaluate"),
     (Outcome.UNSUPPORTED, "Unsupported"),
+    (Outcome.WAIVED, "Waived"),
     (Outcome.WARNED, "Warnings"),
     (Outcome.SET_APART, "Rows set apart"),
     (Outcome.INFORMED, "For information"),
@@ -48,6 +50,8 @@ def standing(verdict: Verdict) -> Standing:
         return Standing.COULD_NOT_EVALUATE
     if not verdict.passes:
         return Standing.BLOCKED
+    if verdict.waivers:
+        return Standing.WAIVED
     counts = verdict.counts
     return Standing.PASSED_WITH_WARNINGS if counts[Outcome.WARNED] or counts[Outcome.SET_APART] else Standing.PASSED
 
@@ -56,10 +60,8 @@ def meaning(verdict: Verdict) -> str:
     """Return what the exit code means for this batch and what to do next (INPUTS, exit codes)."""
     counts = verdict.counts
     match verdict.exit_code:
-        case 0 if verdict.set_apart:
-            return "What goes on keeps its contract: the gate opens. The rows set apart are held back in quarantine."
         case 0:
-            return "The batch keeps its contract: the gate opens."
+            return _opens(verdict)
         case 5:
             return (
                 f"{counted(counts[Outcome.COULD_NOT_EVALUATE], 'check')} could not be evaluated, so nothing is known "
@@ -84,6 +86,16 @@ def meaning(verdict: Verdict) -> str:
         case _:
             why = "No check could be applied to the batch, and nothing checked is no pass"
     return f"{why}: the gate stays shut. Trying again changes nothing: mend the data or the contract."
+
+
+def _opens(verdict: Verdict) -> str:
+    """Return why the gate opens."""
+    if verdict.waivers:
+        by = ", ".join(sorted({brief(waiver.approver) for waiver in verdict.waivers}))
+        return f"The batch violates its contract, and {by} waived what failed: the gate opens."
+    if verdict.set_apart:
+        return "What goes on keeps its contract: the gate opens. The rows set apart are held back in quarantine."
+    return "The batch keeps its contract: the gate opens."
 
 
 def blocks(verdict: Verdict, result: CheckResult) -> bool:
@@ -130,6 +142,16 @@ def tally(verdict: Verdict) -> str:
 def tally_word(outcome: Outcome) -> str:
     """Return the outcome as it reads behind a number of checks, which is no number of rows."""
     return "set rows apart" if outcome is Outcome.SET_APART else outcome
+
+
+def waiver_of(verdict: Verdict, result: CheckResult) -> Waived | None:
+    """Return the waiver that lets a check pass, None where none does."""
+    return next((waiver for waiver in verdict.waivers if result.key in waiver.rules), None)
+
+
+def waiver_text(waiver: Waived) -> str:
+    """Return who waived it, until when and why: `waived by maria until 2026-12-01T00:00:00+00:00: late feed`."""
+    return f"waived by {brief(waiver.approver)} until {plain(waiver.expires)}: {brief(waiver.reason, 1000)}"
 
 
 def row_count(verdict: Verdict) -> str:

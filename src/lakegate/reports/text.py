@@ -30,6 +30,8 @@ from lakegate.reports.summary import (
     sentence,
     standing,
     tally,
+    waiver_of,
+    waiver_text,
 )
 from lakegate.verdict import CheckResult, Verdict
 
@@ -41,6 +43,7 @@ STYLES = {
     Outcome.FAILED: "bold red",
     Outcome.COULD_NOT_EVALUATE: "bold magenta",
     Outcome.UNSUPPORTED: "bold magenta",
+    Outcome.WAIVED: "bold yellow",
     Outcome.WARNED: "bold yellow",
     Outcome.SET_APART: "bold yellow",
     Outcome.INFORMED: "bold cyan",
@@ -50,6 +53,7 @@ STYLES = {
 STANDING_STYLES = {
     Standing.PASSED: "bold green",
     Standing.PASSED_WITH_WARNINGS: "bold yellow",
+    Standing.WAIVED: "bold yellow",
     Standing.BLOCKED: "bold red",
     Standing.COULD_NOT_EVALUATE: "bold magenta",
 }
@@ -131,6 +135,8 @@ def _sections(verdict: Verdict, most: int) -> Iterator[Line]:
             yield Line(brief(column) if column is not None else "(all columns)", indent=2, style="bold")
             for result in group:
                 yield from _check(result, most)
+                if waiver := waiver_of(verdict, result):
+                    yield Line(waiver_text(waiver), indent=6)
 
 
 def _check(result: CheckResult, most: int) -> Iterator[Line]:

@@ -9,7 +9,8 @@ import re
 from gate.scene import TARGET, lines_with, make_verdict, set_apart, without
 from lakegate.errors import LakeError, LakegateError
 from lakegate.gate import collect, ledger
-from lakegate.gate.promote import Judged, Options, promote
+from lakegate.gate.judging import Judged
+from lakegate.gate.promote import Options, promote
 from lakegate.verdict import Context, Outcome
 
 STRICT, LENIENT = "c" * 64, "d" * 64  # two versions of the contract
@@ -57,7 +58,7 @@ class Judge:
         judged = self._verdict(batch, context, data, self.instant(pinned), others)
         replayed = self._verdict(batch, context, data, pinned, others)
         for one in (judged, replayed):
-            self.world.judged(self.attempt, one.verdict, one.report["report.json"])
+            self.world.judged(self.attempt, one.verdict, one.render(one.verdict)["report.json"])
         self.world.tell("judge", batch.key, batch.digest[:12], "passes" if judged.verdict.passes else "fails")
         return judged
 
@@ -70,8 +71,8 @@ class Judge:
         held = {path: wrong(text, as_of, others) if apart and good else [] for path, text in texts.items()}
         made = without(batch, held)
         verdict = dataclasses.replace(verdict, context=context, set_apart=set_apart(texts, made))
-        told = [verdict.report_id, good, {path: list(map(str, lines)) for path, lines in held.items()}]
-        return Judged(verdict, {"report.json": json.dumps(told).encode()}, made)
+        lines = {path: list(map(str, wrong)) for path, wrong in held.items()}
+        return Judged(verdict, lambda one: {"report.json": json.dumps([one.report_id, good, lines]).encode()}, made)
 
     def _keeps(self, data, as_of, others):
         return keeps(data, self.route.contract_sha256, as_of, others)

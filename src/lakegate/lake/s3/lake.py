@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pyarrow.fs import FileSystem
 
 WRITE_ID = "lakegate-write-id"  # in the metadata of what `put_if_absent` wrote
+UPLOADER = "uploader"  # in the metadata of what arrives: `aws s3 cp --metadata uploader=NAME`
 LOOKS = 3  # times that something is looked at again which changes meanwhile
 
 
@@ -88,6 +89,18 @@ class S3Lake:
         head = self._head(key)
         return None if head is None else looked_at(key, head)
 
+    def brought_by(self, entry: Entry) -> tuple[str, ...]:
+        """Return whom the metadata of this version names."""
+        try:
+            with self._bucket.told("look at", check_key(entry.key)):
+                head = self._client.head_object(Bucket=self._bucket.name, Key=entry.key, **pin(entry))  # type: ignore[arg-type]  # VersionId or IfMatch
+        except StoreError as error:
+            if error.status not in (404, 412) or error.code == "NoSuchBucket":
+                raise
+            raise _changed(entry) from error
+        named = head["Metadata"].get(UPLOADER, "")
+        return (named,) if named else ()
+
     def read(self, key: str) -> bytes | None:
         """Return the bytes at `key`; of a commit record those that were written first."""
         entry = first(self._bucket, key) if COMMITS in check_key(key) else None
@@ -115,10 +128,7 @@ class S3Lake:
         except StoreError as error:
             if error.status not in (404, 412) or error.code == "NoSuchBucket":
                 raise
-            raise SourceChanged(
-                f"{entry.key!r} changed while it was being read, or is gone; pinned was version {entry.version}",
-                hint="let the upload end, then run again",
-            ) from error
+            raise _changed(entry) from error
 
     def sha256(self, key: str) -> str | None:
         """Return the SHA-256 that the store computed, where it is one that does, else that of the bytes read back."""
@@ -338,3 +348,10 @@ class S3Lake:
 def _type(key: str) -> str:
     """Return the media type that a browser is told."""
     return mimetypes.guess_type(key)[0] or "application/octet-stream"
+
+
+def _changed(entry: Entry) -> SourceChanged:
+    return SourceChanged(
+        f"{entry.key!r} changed while it was being read, or is gone; pinned was version {entry.version}",
+        hint="let the upload end, then run again",
+    )
