@@ -1,16 +1,17 @@
 """Batches that a queue tells of, and jobs of a cluster, by a real scheduler and a real triggerer."""
 
 import json
-import time
+import os
 
 import boto3
 import pytest
 
-from cli.scene import FLIGHTS, Scene
+from cli.scene import Scene
 from servers.clusters import Livy
 from servers.s3 import moto_s3
 
 airflow = pytest.importorskip("servers.airflow")
+postgres = pytest.importorskip("servers.postgres")
 standalone = pytest.importorskip("lakegate.airflow.standalone")
 pytestmark = pytest.mark.slow
 
@@ -35,14 +36,15 @@ globals().update(
 
 def message(*keys):
     """What S3 sends where objects were created."""
-    return json.dumps(
-        {"Records": [{"eventName": "ObjectCreated:Put", "s3": {"object": {"key": key}}} for key in keys]}
-    )
+    return json.dumps({"Records": [{"eventName": "ObjectCreated:Put", "s3": {"object": {"key": key}}} for key in keys]})
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory):
+def place(tmp_path_factory):
     """(the project, Airflow as its operator sees it, a function that sends messages, one that counts them, Livy)."""
+    if postgres.programs() is None:
+        reason = "no PostgreSQL server (apt-get install postgresql)"
+        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
     folder = tmp_path_factory.mktemp("arrivals")
     (folder / "project").mkdir()
     scene = Scene(folder / "project")
@@ -69,9 +71,13 @@ def world(tmp_path_factory):
     def send(*keys):
         client.send_message(QueueUrl=queue, MessageBody=message(*keys))
 
-    started = standalone.Standalone(folder / "home", scene.root / "dags", users={"op": "op"}, more=more)
     try:
-        with started:
+        with (
+            postgres.Postgres() as database,
+            standalone.Standalone(
+                folder / "home", scene.root / "dags", users={"op": "op"}, database=database.address, more=more
+            ) as started,
+        ):
             seen = airflow.Airflow(started.url, "op", started.passwords["op"])
             seen.eventually("DAGs", lambda: {"nyc-flights", "nyc-planes"} <= seen.dags() or seen.import_errors())
             assert seen.import_errors() == []
@@ -88,10 +94,8 @@ def by_message(seen, dag):
     return [one for one in found if one["run_type"] == "asset_triggered"]
 
 
-def test_a_message_starts_the_gate_of_its_dataset_and_is_deleted_then(world):
-    scene, seen, send, left, _ = world
-    client_test = json.dumps({"Event": "s3:TestEvent"})
-    assert client_test
+def test_a_message_starts_the_gate_of_its_dataset_and_is_deleted_then(place):
+    scene, seen, send, left, _ = place
     scene.arrive("part=1", "tailnum\nN1\nN2\n", dataset="nyc/planes")
 
     send("02-transient-zone/nyc/planes/part%3D1/_SUCCESS", "01-raw-data-zone/nyc/planes/_SUCCESS")
@@ -103,10 +107,9 @@ def test_a_message_starts_the_gate_of_its_dataset_and_is_deleted_then(world):
     assert by_message(seen, "nyc-flights") == []
 
 
-def test_the_gate_on_a_cluster_is_waited_for_in_the_triggerer(world):
-    scene, seen, send, _, livy = world
+def test_the_gate_on_a_cluster_is_waited_for_in_the_triggerer(place):
+    scene, seen, send, _, livy = place
     scene.arrive("part=7")
-    begun = time.monotonic()
 
     send("02-transient-zone/nyc/flights/part%3D7/_SUCCESS")
 
@@ -118,11 +121,10 @@ def test_the_gate_on_a_cluster_is_waited_for_in_the_triggerer(world):
     (event,) = seen.events("nyc-flights")
     assert event["extra"]["digest"] == record["digest"]
     assert ended.links(ended.task("promote"))["Job"].startswith(livy.address)
-    assert time.monotonic() - begun < 600
 
 
-def test_clearing_a_task_that_waits_stops_its_job(world):
-    scene, seen, send, _, livy = world
+def test_failing_a_task_that_waits_stops_its_job(place):
+    scene, seen, send, _, livy = place
     scene.arrive("part=8")
     livy.hold, before = True, len(livy.batches)
 
@@ -131,11 +133,9 @@ def test_clearing_a_task_that_waits_stops_its_job(world):
     seen.eventually("a job", lambda: len(livy.batches) > before)
     run = airflow.Run(seen, "nyc-flights", by_message(seen, "nyc-flights")[-1]["dag_run_id"])
     waiting = run.reached("validate", "deferred")
-    answer = seen.http.patch(
-        f"{run.path}/taskInstances/validate/{waiting['map_index']}", json={"new_state": "failed"}
-    )
+    answer = seen.http.patch(f"{run.path}/taskInstances/validate/{waiting['map_index']}", json={"new_state": "failed"})
     assert answer.status_code == 200, answer.text
     seen.eventually("the job is stopped", lambda: livy.batches[before]["killed"])
     livy.release()
-    assert (run.ended(), scene.records("nyc/none")) == ("failed", [])
-    assert FLIGHTS.endswith("flights.odcs.yaml")
+    assert run.ended() == "failed"
+    assert "part=8" not in {record["batch"] for record in scene.records()}
