@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowNotFoundException
 
+from lakegate.errors import UsageError
+
 if TYPE_CHECKING:
+    from airflow.sdk import Connection
+
     from lakegate.lake.interface import Lake
 
 DEFAULT = "lakegate_default"
 
 
 class LakeHook(BaseHook):
-    """Says which lake a task works on: the connection's host (`s3://bucket` or a folder).
+    """Says which lake a task works on, and how it is reached.
 
-    Without the connection the lake is the one that `LAKEGATE_LAKE` or `lakegate.toml` names, as on the command line.
+    The connection's host is the lake's address (`s3://bucket`, or a folder); its `extra` may hold what
+    `provider.CONNECTION_FIELDS` lists. Without the connection the lake is the one that `LAKEGATE_LAKE` or
+    `lakegate.toml` names, as on the command line. It holds no credentials: it names an AWS connection, or none.
     """
 
     conn_name_attr = "lakegate_conn_id"
@@ -32,17 +42,76 @@ class LakeHook(BaseHook):
 
     def address(self) -> str | None:
         """Return the lake's address, None where nothing says it: `lakegate.toml` may."""
-        import os
+        connection = self._connection
+        host = (connection.host if connection else "") or ""
+        scheme = connection.schema if connection else ""
+        named = f"{scheme}://{host}" if host and scheme and "://" not in host else host
+        return named or self._extra("lake") or os.environ.get("LAKEGATE_LAKE")
 
-        try:
-            connection = self.get_connection(self.lakegate_conn_id)
-        except AirflowNotFoundException:
-            return os.environ.get("LAKEGATE_LAKE")
-        host = connection.host or ""
-        return host if not connection.schema else f"{connection.schema}://{host}"
+    def contract(self, path: str) -> Path:
+        """Return where a contract's file lies: a relative path is under the connection's `project`, if it has one."""
+        project = self._extra("project")
+        return Path(project) / path if project else Path(path)
+
+    @property
+    def reports_url(self) -> str | None:
+        """Where readers find `references/` outside of Airflow, None where nothing says it."""
+        return self._extra("reports_url")
+
+    @contextmanager
+    def reached(self) -> Iterator[None]:
+        """Reach buckets that are opened inside by the AWS connection that is named; without one nothing changes.
+
+        The credentials go to boto3's client in this task alone, not into the environment.
+        """
+        named = self._extra("aws_conn_id")
+        if named is None:
+            yield
+            return
+        from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
+
+        from lakegate.lake.s3.client import with_session
+
+        hook: AwsGenericHook[Any] = AwsGenericHook(aws_conn_id=named, client_type="s3")
+        endpoint = hook.conn_config.get_service_endpoint_url("s3")
+        with with_session(hook.get_session(), endpoint):
+            yield
 
     def get_conn(self, root: Path | None = None) -> Lake:
-        """Open the lake. `root` is the project's, whose `lakegate.toml` says how a bucket is reached."""
+        """Open the lake. `root` is the project's, whose `lakegate.toml` says how a bucket is reached.
+
+        Raises what `config.open_lake` raises.
+        """
         from lakegate.config import open_lake
 
-        return open_lake(self.address(), root or Path.cwd())
+        with self.reached():
+            return open_lake(self.address(), root or Path(self._extra("project") or "."))
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Open the lake and look at its top; nothing is written. Return whether that went well, and what was found."""
+        from lakegate.errors import LakegateError
+
+        try:
+            lake = self.get_conn()
+            zones = sorted({entry.key.partition("/")[0] for entry in lake.list("references/")})
+        except (LakegateError, OSError, AirflowNotFoundException) as error:
+            return False, str(error)
+        where = lake.uri("").rstrip("/")
+        return True, f"{where} is a lake that answers" + ("" if zones else "; no report has been published yet")
+
+    @cached_property
+    def _connection(self) -> Connection | None:
+        try:
+            return self.get_connection(self.lakegate_conn_id)
+        except AirflowNotFoundException:
+            if self.lakegate_conn_id != DEFAULT:
+                raise
+            return None
+
+    def _extra(self, name: str) -> str | None:
+        """Return a setting, None where it is not said. Raises UsageError where it is no text."""
+        connection = self._connection
+        found = connection.extra_dejson.get(name) if connection else None
+        if found is not None and not isinstance(found, str):
+            raise UsageError(f"connection {self.lakegate_conn_id}: {name}: got {found!r}, expected text")
+        return found or None

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Asset, BaseOperator, BaseOperatorLink, Context
 from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.timezone import utcnow
 
 from lakegate.airflow.assets import told
 from lakegate.airflow.hooks import DEFAULT, LakeHook
 from lakegate.airflow.links import ContractLink, ReportLink
-from lakegate.airflow.outcomes import settle, settled
-from lakegate.airflow.summaries import SUMMARY, summary
+from lakegate.airflow.outcomes import NOT_READY, SUCCESS, exit_of, retrying, settle, settled, told_of
+from lakegate.airflow.progress import Logged
+from lakegate.airflow.summaries import SUMMARY, of_error, summary
+from lakegate.errors import LakegateError
 
 if TYPE_CHECKING:
     from lakegate.gate.promote import Promotion
+    from lakegate.run import Run
 
 WAIT = dt.timedelta(minutes=1)
+NOT_READY_AT_MOST = dt.timedelta(days=1)
 
 
 class GateOperator(BaseOperator):
@@ -26,7 +32,6 @@ class GateOperator(BaseOperator):
 
     template_fields: Sequence[str] = ("batch", "lake")
     operator_extra_links: tuple[BaseOperatorLink, ...] = (ReportLink(), ContractLink())
-    reschedule = True  # what is not ready is asked again later, without a slot (exit code 3)
 
     def __init__(
         self,
@@ -37,47 +42,111 @@ class GateOperator(BaseOperator):
         lake: str | None = None,
         lakegate_conn_id: str = DEFAULT,
         wait: dt.timedelta = WAIT,
+        not_ready_at_most: dt.timedelta = NOT_READY_AT_MOST,
         **kwargs: Any,
     ) -> None:
         """`contract` is the file's path, `batch` the batch key, `model` the object where the contract has several.
 
-        `wait`: how long a batch that is not ready is left alone.
+        A batch that is not ready is asked again after `wait`, without a worker's slot and without using up a retry;
+        one that is not ready for longer than `not_ready_at_most` fails the task.
         """
-        super().__init__(**kwargs)
+        super().__init__(**retrying(kwargs))
         self.contract, self.batch, self.model = contract, batch, model
-        self.lake, self.lakegate_conn_id, self.wait = lake, lakegate_conn_id, wait
+        self.lake, self.lakegate_conn_id = lake, lakegate_conn_id
+        self.wait, self.not_ready_at_most = wait, not_ready_at_most
+        self._at_work = False
+
+    def on_kill(self) -> None:
+        """Stop what is being done: the worker process ends, its private files go. A retry may follow."""
+        if self._at_work:
+            self._at_work = False
+            raise SystemExit(f"stopped while {self.batch!r} was in the gate: a retry takes it up again")
 
     def _through(self, context: Context, *, only_judge: bool) -> Promotion:
         """Carry the batch through the gate; push its summary, whatever it came to."""
-        return self._told(context, self._asked(context, only_judge=only_judge))
+        with self._told_apart(context):
+            promotion = self._asked(context, only_judge=only_judge)
+        return self._told(context, promotion)
 
     def _asked(self, context: Context, *, only_judge: bool) -> Promotion:
         """Carry the batch through the gate, here."""
-        from pathlib import Path
+        return self._carried(context, self.batch, only_judge=only_judge)
 
+    def _carried(self, context: Context, batch: str, *, only_judge: bool) -> Promotion:
+        """Carry a batch through the gate. The process in which it is opened is gone when this returns or raises."""
+        with self._opened(context) as run:
+            promotion = run.promote(batch, only_judge=only_judge)
+            if promotion.exit_code != SUCCESS and promotion.report is not None:
+                self._publish(run)
+        return promotion
+
+    @contextmanager
+    def _opened(self, context: Context) -> Iterator[Run]:
+        """Open the contract and the lake. A signal to end the task is heeded inside."""
         from lakegate.api import Asked, opened
 
+        hook = LakeHook(self.lakegate_conn_id)
         asked = Asked(
-            Path(self.contract),
-            lake=self.lake or LakeHook(self.lakegate_conn_id).address(),
+            hook.contract(self.contract),
+            lake=self.lake or hook.address(),
             schema_name=self.model,
             by=asking(context),
-            progress=_logged,
+            progress=Logged(self.log.info),
         )
-        with settled(self.wait), opened(asked) as (run,):
-            return run.promote(self.batch, only_judge=only_judge)
-        raise AssertionError("settled returns nothing")
+        self._at_work = True
+        try:
+            with hook.reached(), opened(asked) as (run,):
+                yield run
+        finally:
+            self._at_work = False
+
+    def _publish(self, run: Run) -> None:
+        """Show a batch that was blocked on the page that runs share, at once; what is not done is done later."""
+        from lakegate.publish import publish_index
+
+        try:
+            if run.lake is not None:
+                publish_index(run.lake)
+        except (LakegateError, OSError) as error:
+            self.log.warning("the index page was not written, publish_report does it: %s", error)
+
+    @contextmanager
+    def _told_apart(self, context: Context) -> Iterator[None]:
+        """End the task as an error says, after its summary was pushed."""
+        try:
+            yield
+        except (LakegateError, OSError) as error:
+            context["ti"].xcom_push(key=SUMMARY, value=of_error(self.batch, error))
+            code, message = exit_of(error), told_of(error)
+        else:
+            return
+        self._settle(context, code, message)
 
     def _ended(self, context: Context, promotion: Promotion) -> Mapping[str, Any]:
         """End the task as the promotion says; return its summary."""
         raise NotImplementedError
 
+    def _settle(self, context: Context, exit_code: int, message: str) -> None:
+        """End the task as an exit code says (`outcomes.settle`); what is not ready for too long fails."""
+        if exit_code == NOT_READY:
+            since = context["ti"].get_first_reschedule_date(context)
+            if since is not None and utcnow() - since > self.not_ready_at_most:
+                raise AirflowFailException(f"{message}; it was so for {self.not_ready_at_most}, and nothing was judged")
+            self.log.info("%s; asked again in %s", message, self.wait)
+        settle(exit_code, message, self.wait)
+
+    def _summary(self, promotion: Promotion) -> Mapping[str, Any]:
+        return summary(promotion, reports_url=LakeHook(self.lakegate_conn_id).reports_url)
+
     def _told(self, context: Context, promotion: Promotion) -> Promotion:
         """Push the summary of what a batch came to, and write it into the log."""
-        context["ti"].xcom_push(key=SUMMARY, value=summary(promotion))
+        pushed = self._summary(promotion)
+        context["ti"].xcom_push(key=SUMMARY, value=pushed)
         for note in promotion.notes:
             self.log.warning("%s", note)
-        self.log.info("%s", promotion.message)
+        for failed in pushed["failed"]:
+            self.log.error("%s: %s", failed["rule"], failed["reason"])
+        self.log.info("%s%s", promotion.message, f": {pushed['report']}" if pushed["report"] else "")
         return promotion
 
 
@@ -88,10 +157,10 @@ class ContractValidateOperator(GateOperator):
         """Return the summary of the verdict; end as its exit code says."""
         return self._ended(context, self._through(context, only_judge=True))
 
-    def _ended(self, context: Context, promotion: Promotion) -> Mapping[str, Any]:  # noqa: ARG002 - as PromoteOperator's
+    def _ended(self, context: Context, promotion: Promotion) -> Mapping[str, Any]:
         """End the task as the verdict says."""
-        settle(promotion.exit_code, promotion.message, self.wait)
-        return summary(promotion)
+        self._settle(context, promotion.exit_code, promotion.message)
+        return self._summary(promotion)
 
 
 class PromoteOperator(GateOperator):
@@ -103,17 +172,27 @@ class PromoteOperator(GateOperator):
 
     def _ended(self, context: Context, promotion: Promotion) -> Mapping[str, Any]:
         """End the task as the promotion says; tell a commit of its own."""
-        settle(promotion.exit_code, promotion.message, self.wait)
-        record = promotion.record
-        if record is None:
-            raise AirflowFailException(f"nothing was committed: {promotion.message}")
-        assets = [one for one in self.outlets if isinstance(one, Asset)]
-        if record.by != asking(context):
-            self.outlets = []  # another task committed this revision, and tells of it: an event is told once
-            return summary(promotion)
-        for one in assets:
-            context["outlet_events"][one].extra = dict(told(record, promotion.report))
-        return summary(promotion)
+        self._settle(context, promotion.exit_code, promotion.message)
+        self._tell(context, [promotion])
+        return self._summary(promotion)
+
+    def _tell(self, context: Context, promotions: Sequence[Promotion]) -> None:
+        """Tell commits of this task's own on its assets; of another's it tells nothing: an event is told once."""
+        events = []
+        for promotion in promotions:
+            record = promotion.record
+            if record is None:
+                raise AirflowFailException(f"nothing was committed: {promotion.message}")
+            if record.by == asking(context):
+                events.append(told(record, self._summary(promotion)["report"]))
+            else:
+                self.log.info("%r was committed by %s, which tells of it", record.batch, record.by or "somebody else")
+        if not events:
+            self.outlets = [one for one in self.outlets if not isinstance(one, Asset)]
+        extra: dict[str, Any] = dict(events[0]) if len(events) == 1 else {"batches": [dict(one) for one in events]}
+        for one in self.outlets:
+            if isinstance(one, Asset):
+                context["outlet_events"][one].extra = extra
 
 
 class PublishReportsOperator(BaseOperator):
@@ -130,7 +209,7 @@ class PublishReportsOperator(BaseOperator):
         **kwargs: Any,
     ) -> None:
         """`contract` says which project's lake is meant where no connection does."""
-        super().__init__(**kwargs)
+        super().__init__(**retrying(kwargs))
         self.contract, self.lake, self.lakegate_conn_id = contract, lake, lakegate_conn_id
 
     def execute(self, context: Context) -> str:  # noqa: ARG002 - Airflow's signature
@@ -139,8 +218,9 @@ class PublishReportsOperator(BaseOperator):
         from lakegate.contract.project import Project
         from lakegate.publish import publish_index
 
-        with settled(WAIT):
-            lake = open_lake(self.lake or LakeHook(self.lakegate_conn_id).address(), Project.around(self.contract).root)
+        hook = LakeHook(self.lakegate_conn_id)
+        with settled(WAIT), hook.reached():
+            lake = open_lake(self.lake or hook.address(), Project.around(hook.contract(self.contract)).root)
             return publish_index(lake)
         raise AssertionError("settled returns nothing")
 
@@ -149,7 +229,3 @@ def asking(context: Context) -> str:
     """Return the name under which a task asks the gate: its retries ask under the same, nobody else does."""
     ti = context["ti"]
     return f"airflow:{ti.dag_id}/{ti.run_id}/{ti.task_id}/{ti.map_index}"
-
-
-def _logged(*_: object) -> None:
-    """Take progress; a task's log is no terminal."""

@@ -6,6 +6,13 @@ from typing import Any
 
 from lakegate.version import __version__
 
+CONNECTION_FIELDS = {  # the fields of the connection's `extra`, with what its form says of them
+    "lake": "The lake where the host is empty: s3://BUCKET, or a folder",
+    "project": "The folder that contracts named by a relative path are under, as workers see it",
+    "reports_url": "Where readers find `references/` outside of Airflow: https://reports.example.com",
+    "aws_conn_id": "The AWS connection whose credentials reach the bucket; empty: boto3's own chain",
+}
+
 
 def get_provider_info() -> dict[str, Any]:
     """Return the provider's description, by the schema `airflow/provider_info.schema.json`."""
@@ -19,8 +26,18 @@ def get_provider_info() -> dict[str, Any]:
                 "connection-type": "lakegate_lake",
                 "hook-name": "lakegate lake",
                 "hook-class-name": "lakegate.airflow.hooks.LakeHook",
+                "conn-fields": {
+                    name: {"label": name, "description": told, "schema": {"type": ["string", "null"]}}
+                    for name, told in CONNECTION_FIELDS.items()
+                },
+                "ui-field-behaviour": {
+                    "hidden-fields": ["schema", "login", "password", "port", "extra"],
+                    "relabeling": {"host": "Lake"},
+                    "placeholders": {"host": "s3://BUCKET, or a folder"},
+                },
             }
         ],
+        "task-decorators": [{"name": "gate", "class-name": "lakegate.airflow.decorators.gate_task"}],
         "extra-links": [
             "lakegate.airflow.links.ReportLink",
             "lakegate.airflow.links.ContractLink",

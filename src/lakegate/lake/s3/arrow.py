@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import boto3
-
-from lakegate.lake.s3.client import CONNECT_TIMEOUT, READ_TIMEOUT, Bucket, connect
+from lakegate.lake.s3.client import CONNECT_TIMEOUT, READ_TIMEOUT, Bucket, connect, session_of
 from lakegate.lake.s3.settings import S3Settings
 
 if TYPE_CHECKING:
@@ -56,5 +54,5 @@ def for_pyiceberg(settings: S3Settings) -> dict[str, str]:
 
 
 def _credentials(settings: S3Settings) -> ReadOnlyCredentials | None:
-    found = boto3.Session(profile_name=settings.profile).get_credentials()
+    found = session_of(settings).get_credentials()
     return found.get_frozen_credentials() if found else None

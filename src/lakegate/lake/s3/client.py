@@ -6,6 +6,7 @@ import contextlib
 import random
 import time
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -78,6 +79,29 @@ class StoreError(LakeError):
         self.code, self.status, self.cut = code, status, cut
 
 
+_given: ContextVar[tuple[boto3.Session, str | None] | None] = ContextVar("given", default=None)
+
+
+@contextlib.contextmanager
+def with_session(session: boto3.Session, endpoint: str | None = None) -> Iterator[None]:
+    """Reach the buckets that are opened inside by a session of the caller's, not by boto3's own chain.
+
+    For whoever keeps credentials elsewhere: nothing is written into the environment, where child processes would see
+    it. The region of the settings goes before the session's; `endpoint` goes before theirs.
+    """
+    token = _given.set((session, endpoint))
+    try:
+        yield
+    finally:
+        _given.reset(token)
+
+
+def session_of(settings: S3Settings) -> boto3.Session:
+    """Return the session that was given, else boto3's own."""
+    given = _given.get()
+    return given[0] if given else boto3.Session(profile_name=settings.profile, region_name=settings.region)
+
+
 @dataclass(frozen=True, slots=True)
 class Bucket:
     """A bucket with the client that reaches it. Clients are safe to share among threads."""
@@ -141,8 +165,9 @@ def connect(settings: S3Settings) -> S3Client:
         s3={"addressing_style": settings.addressing},
     )
     try:
-        session = boto3.Session(profile_name=settings.profile, region_name=settings.region)
-        client = session.client("s3", endpoint_url=settings.endpoint, config=config)
+        given = _given.get()
+        endpoint = (given[1] if given else None) or settings.endpoint
+        client = session_of(settings).client("s3", region_name=settings.region, endpoint_url=endpoint, config=config)
     except (ProfileNotFound, InvalidConfigError, ValueError) as error:
         raise UsageError(f"the lake 's3://{settings.bucket}' cannot be reached: {error}") from error
     if settings.owner:
