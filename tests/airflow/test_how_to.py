@@ -49,6 +49,8 @@ def test_python_is_a_dag_file_without_errors(project, text):
         assert kinds == {"nyc-flights": "RemotePromoteOperator", "nyc-planes": "PromoteOperator"}
     if 'queue="gate"' in text:
         assert {bag.dags["nyc-flights"].get_task(name).queue for name in ("validate", "promote")} == {"judge", "gate"}
+    if "lakegate_conn_id" in text:
+        assert bag.dags["nyc-flights"].get_task("promote").lakegate_conn_id == "lake_gate"
     if "on_arrival" in text:
         assert "AssetOrTimeSchedule" in {type(dag.timetable).__name__ for dag in bag.dags.values()}
 
