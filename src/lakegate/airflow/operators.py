@@ -199,7 +199,6 @@ class PromoteOperator(GateOperator):
             if isinstance(one, Asset):
                 context["outlet_events"][one].extra = extra
 
-
     def _told_before(self, context: Context, record: CommitRecord) -> bool:
         """Whether an event of this commit stands already: the task was cleared after it had succeeded."""
         from airflow.sdk.execution_time.context import InletEventsAccessors
