@@ -187,6 +187,7 @@ def test_a_log_gets_a_line_now_and_then():
 
 KILLED = """
 import signal, sys
+from types import SimpleNamespace
 from lakegate.airflow.operators import ContractValidateOperator
 task = ContractValidateOperator(task_id="v", contract=sys.argv[1], batch="part=1")
 signal.signal(signal.SIGTERM, lambda *_: task.on_kill())  # as Airflow's task runner does
