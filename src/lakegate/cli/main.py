@@ -19,6 +19,7 @@ from lakegate.cli.lake import lake as lake_commands
 from lakegate.cli.options import LAKE, Ordered, answering
 from lakegate.cli.quarantine import quarantine as quarantine_commands
 from lakegate.cli.state import state as state_commands
+from lakegate.cli.waivers import waive as waive_command
 from lakegate.cli.warehouse import build as build_command
 from lakegate.cli.warehouse import rebuild as rebuild_command
 from lakegate.errors import CouldNotEvaluate, LakegateError, UsageError
@@ -253,6 +254,7 @@ def paths(dataset: str, lake: str | None, batches: tuple[str, ...], as_of: dt.da
 
 
 main.add_command(quarantine_commands)
+main.add_command(waive_command)
 main.add_command(build_command)
 main.add_command(rebuild_command)
 main.add_command(export_commands)

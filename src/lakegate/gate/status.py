@@ -98,11 +98,11 @@ def _pending(lake: Lake, beside: _Beside, drop: Drop, slots: tuple[CommitRecord,
         if sorted(one.pins) == sorted(drop.pins) and one.contract_sha256 == route.contract_sha256
     ]
     stand = _standing(beside, same)
-    asked = judgement_id(drop.pins, route.contract_sha256, stand)
+    asked = judgement_id(drop.pins, route.contract_sha256, [one.id for one in stand])
     known = next((one for one in same if one.id == asked or one.outcome == quarantine.CONFLICT), None)
     if same and known is None:
-        since = "a waiver was written" if stand else "a waiver ended"
-        message = f"{since} since it was judged; ready to be judged again"
+        waived = f"waived by {', '.join(one.approver for one in stand)}" if stand else "a waiver ended"
+        message = f"{waived} since it was judged; ready to be judged again"
         return BatchStatus(drop.batch, Standing.ARRIVED, message, slot, same[-1].report, files, size, due=True)
     if known:
         return BatchStatus(drop.batch, _of(known), known.message, slot, known.report, files, size, due=False)
@@ -112,13 +112,13 @@ def _pending(lake: Lake, beside: _Beside, drop: Drop, slots: tuple[CommitRecord,
     return BatchStatus(drop.batch, standing, waiting or "ready to be judged", slot, "", files, size, due=True)
 
 
-def _standing(beside: _Beside, same: Sequence[Judgement]) -> tuple[str, ...]:
-    """Return the ids of the waivers that stand for what was judged, whatever failed."""
+def _standing(beside: _Beside, same: Sequence[Judgement]) -> tuple[Waiver, ...]:
+    """Return the waivers that stand for what was judged, whatever failed."""
     if not same or not beside.waivers:
         return ()
     named = tuple(name for one in same for name in one.uploaders)
     asked = Asked(same[-1].digest, beside.route.contract_sha256, beside.route.waiving, beside.now, named)
-    return tuple(one.id for one in beside.waivers if isinstance(one, Waiver) and not fault(one, asked))
+    return tuple(one for one in beside.waivers if isinstance(one, Waiver) and not fault(one, asked))
 
 
 def _strays(route: Route, entries: Sequence[Entry]) -> Iterator[BatchStatus]:
