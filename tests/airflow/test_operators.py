@@ -20,7 +20,7 @@ from cli.scene import PLANES, Scene
 from lakegate.airflow.operators import ContractValidateOperator, PromoteOperator, PublishReportsOperator
 from lakegate.airflow.outcomes import RETRIES, settle, worst
 from lakegate.airflow.progress import Logged
-from lakegate.airflow.summaries import SUMMARY, address, report_key
+from lakegate.airflow.summaries import SUMMARY, address, key_of
 
 GOOD, BAD = "tailnum\nN1\nN2\n", "tailnum\nN1\nN1\n"
 WAIT = dt.timedelta(seconds=9)
@@ -201,7 +201,7 @@ def test_retries_are_ours_unless_somebody_says_otherwise(scene):
 )
 def test_a_report_is_where_readers_find_it(report, url, found):
     assert address(report, url) == found
-    assert report_key(report) == (None if report is None else "references/reports/x/1/index.html")
+    assert key_of(report) == ("" if report is None else "references/reports/x/1/index.html")
 
 
 def test_a_log_gets_a_line_now_and_then():
