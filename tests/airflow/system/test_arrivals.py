@@ -23,12 +23,12 @@ from lakegate.airflow.engines import HERE, on
 from lakegate.airflow.events import on_arrival
 from lakegate.airflow.remote import Livy
 
-yearly = CronTriggerTimetable("0 0 1 1 *", timezone="UTC")  # so that the queue alone starts the runs of this test
+yearly = CronTriggerTimetable("0 0 1 1 *", timezone="UTC", run_immediately=False)  # the queue alone starts runs here
 globals().update(
     dags_from(
         os.path.join(os.environ["LAKEGATE_PROJECT"], "contracts"),
         schedule=lambda heading: on_arrival(heading.ways, os.environ["ARRIVALS"], yearly),
-        engine=lambda heading: on(Livy(spark=False), poll_interval=0.5) if heading.id == "nyc-flights" else HERE,
+        engine=lambda heading: on(Livy(spark=False), poll_interval=5) if heading.id == "nyc-flights" else HERE,
     )
 )
 """
@@ -41,7 +41,10 @@ def message(*keys):
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    """(the project, Airflow as its operator sees it, a function that sends messages, one that counts them, Livy)."""
+    """(the project, Airflow as its operator sees it, a function that sends messages, one that counts them, Livy).
+
+    The stories are told in their order: flights are judged beside the planes of the first.
+    """
     if postgres.programs() is None:
         reason = "no PostgreSQL server (apt-get install postgresql)"
         pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
