@@ -31,9 +31,13 @@ help: ## this list
 demo: .venv/installed-demo ## real batches pass, warn and are blocked; the lake is ./lake, under a minute
 	$(BIN)/lakegate demo --lake lake
 
+.PHONY: airflow
+airflow: .venv/installed-all ## a whole Airflow on loopback gates the demo's batches; prints address and password, Ctrl-C ends it
+	$(BIN)/python -m lakegate.airflow
+
 .PHONY: test
 test: lint ## everything that must hold: lint, then every test, with every extra installed
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 .PHONY: quick
 quick: .venv/installed-all ## the tests that take no seconds, in less than one minute
@@ -73,6 +77,7 @@ docs: .venv/installed-all ## make the reference pages anew from the code
 .PHONY: bench
 bench: .venv/installed-all ## 40 checks beside hand-written queries: make bench ROWS="1000000" RUNS=5 (10 M rows need 10 GB of disk)
 	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/airflow_parse.py --runs $(RUNS)
 	$(BIN)/python benchmarks/small_checks.py
 	$(BIN)/python benchmarks/promotion.py --runs $(RUNS)
 	$(BIN)/python benchmarks/table.py
@@ -89,8 +94,8 @@ constraints: .venv/uv ## solve the pins anew from pyproject.toml
 		--quiet --no-header --no-annotate --no-emit-index-url --no-emit-find-links --output-file $(PINS)
 
 .PHONY: clean
-clean: ## remove the environment, the demo's lake and every cache; keeps the benchmarks' data
-	rm -rf .venv lake dist build .lakegate .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+clean: ## remove the environment, the demo's lakes and every cache; keeps the benchmarks' data
+	rm -rf .venv lake .airflow dist build .lakegate .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # The stamps: an environment is made once, and installed into again only when what it is made from changes.
 

@@ -106,7 +106,7 @@ class Run:
     def judge_batch(self, key: str) -> Verdict:
         """Judge a batch that lies in the lake; nothing is moved or written. Raises as `gate.rehearse` does."""
         now = dt.datetime.now(dt.UTC)
-        if missing := self._waits_for(key):
+        if missing := self.waits_for(key):
             raise NotReady(f"{key!r} is not ready: {missing}")
         way = route(self.contract, self.obj)
         with (
@@ -138,7 +138,7 @@ class Run:
         The promotion's `report` is the address of the page, for a reader outside the lake.
         """
         lake, way = self._lake(), route(self.contract, self.obj, self.around.neighbours.files)
-        if missing := self._waits_for(key):
+        if missing := self.waits_for(key):
             return gate.Promotion(key, gate.PromotionState.NOT_READY, 3, f"{key!r} is not ready: {missing}")
         with self._worker(self._source) as worker:
             options = gate.Options(
@@ -163,7 +163,7 @@ class Run:
             done = gate.promote(lake, way, key, judged, options)
         return dataclasses.replace(done, report=lake.uri(f"{done.report}index.html")) if done.report else done
 
-    def _waits_for(self, key: str) -> str:
+    def waits_for(self, key: str) -> str:
         """Say which dataset upstream has no committed batch that this one may be judged beside; empty: each has one."""
         template = self.contract.gate.batch.key
         for there in self.upstream:
@@ -192,7 +192,7 @@ class Run:
         """Return those of the waiting batches that are complete, and of which everything upstream is committed."""
         statuses = status(self._lake(), route(self.contract, self.obj), dt.datetime.now(dt.UTC))
         complete = (one.batch for one in statuses if one.due and one.standing is not Standing.WAITING)
-        return tuple(batch for batch in complete if not self._waits_for(batch))
+        return tuple(batch for batch in complete if not self.waits_for(batch))
 
     @property
     def _source(self) -> Server | None:

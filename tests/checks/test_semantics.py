@@ -223,6 +223,15 @@ ELSEWHERE = {
     "`max_rejected`",  # the same
     "a key that stands twice, where rows are set apart",  # the same
     "a row whose parent in its own batch is set apart",  # the same
+    "`waiver`",  # gate/test_waiver.py, commands/test_waivers.py
+    "what can be waived",  # the same
+    "a waiver, and rows set apart",  # gate/test_waiver.py
+    "the limits of a waiver",  # the same
+    "`waiver.approvers`",  # the same, contract/test_meaning.py
+    "`waiver.max_days`",  # the same
+    "waivers are there, and none holds",  # the same, inputs/test_lake.py
+    "a waived batch, seen by others",  # commands/test_waivers.py
+    "who is told when a gate blocks",  # airflow/test_notifications.py
     "`upstream`",  # warehouse/test_recipe.py, warehouse/test_build.py
 }
 

@@ -43,6 +43,7 @@ def test_a_batch_is_judged_waived_and_promoted(scene):
     promoted = scene.run(*shlex.split(following)[2:])
     assert promoted.exit_code == 0, promoted.output
     assert "'part=1' is committed as slot 1: 1 file, waived" in promoted.stdout
+    assert "  2 checks waived by ana until " in promoted.stdout
     assert [record["verdict"] for record in scene.records()] == ["waived"]
 
 

@@ -249,3 +249,30 @@ def test_who_asked_is_in_the_record_and_the_same_approval_is_one(scene):
 
     assert first.by == "airflow:dag/run/waiver/0"
     assert waive("part=1", approval(), ASKED) == first
+
+
+def test_a_waived_batch_is_one_of_the_table(scene):
+    scene.change(FLIGHTS, lambda document: document["customProperties"][0]["value"].update(scope="table"))
+    for part, rows in (("part=1", "1,N1,2\n"), ("part=2", "1,N2,3\n2,N2,3\n")):
+        scene.arrive(part, HEADER + rows)
+        (done,) = promoted(part, ASKED)
+    assert [one.key for one in waiver.failing(done.verdict.results)] == ["flights.primaryKey.table"]
+    waive("part=2", approval(), ASKED)
+
+    (done,) = promoted("part=2", ASKED)
+
+    assert done.state is PromotionState.COMMITTED
+    scene.arrive("part=3", HEADER + "2,N1,4\n")
+    (third,) = promoted("part=3", ASKED)
+    assert third.exit_code == 1, "its key stands in the waived batch"
+    scene.arrive("part=4", HEADER + "4,N1,4\n")
+    assert promoted("part=4", ASKED)[0].exit_code == 0
+
+
+def test_a_query_that_returns_nothing_is_never_waived(scene):
+    rule = {"type": "sql", "query": "SELECT sum(delay) FROM flights WHERE id > 99", "mustBe": 1, "id": "late"}
+    scene.change(FLIGHTS, lambda document: document["schema"][0].update(quality=[rule]))
+    promoted("part=1", ASKED, only_judge=True)
+
+    with pytest.raises(Refused, match=r"flights\.quality\.late: it could not be measured"):
+        waive("part=1", approval(), ASKED)

@@ -177,6 +177,8 @@ OTHERS = [
     (contract(customProperties=lakegate(text={"delimiter": "\t", "nulls": [","]})), None, None),
     (contract(customProperties=lakegate(upstream=[], quarantine="batch")), None, None),
     (contract(customProperties=lakegate(quarantine="batch", max_rejected=5)), "no-effect", Severity.WARNING),
+    (contract(customProperties=lakegate(waiver={"allowed": True})), "no-approvers", Severity.WARNING),
+    (contract(customProperties=lakegate(waiver={"approvers": ["ana"]})), "no-effect", Severity.WARNING),
     (contract(customProperties=[{"property": "LakeGate", "value": {}}]), "unknown-value", Severity.WARNING),
     (contract(relationship("other.t.id")), None, None),
 ]  # fmt: skip

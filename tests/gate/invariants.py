@@ -163,6 +163,7 @@ def i3_a_committed_digest_has_a_passing_verdict_or_a_waiver(look):
             one = waiver.parse(look.lake.read(TARGET.waiver(record.batch, name)) or b"", name)
             assert isinstance(one, waiver.Waiver), f"I3: {name} is no waiver"
             assert (one.digest, one.contract_sha256) == asked, "I3: a waiver of other bytes, or of another contract"
+            assert one.approver in {"ana", "ben"}, "I3: a waiver of nobody who may"
         good = asked in look.witness.passing or bool(record.waivers)
         assert not look.witness.passing or good, "I3: nobody judged these bytes"
 

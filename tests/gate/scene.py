@@ -30,7 +30,8 @@ def make_route(on_change="reject", contract_sha256="c" * 64, *, sequenced=False,
 
 
 def make_verdict(batch, outcome, contract_sha256="c" * 64):
-    result = CheckResult(RULE, "schema", "unique", "id is unique", "flights", "id", None, None, outcome)
+    category = "batch" if getattr(batch, "findings", ()) else "schema"
+    result = CheckResult(RULE, category, "unique", "id is unique", "flights", "id", None, None, outcome)
     files = tuple(BatchFile(file.path, file.size, file.sha256) for file in batch.files)
     return Verdict(
         contract_id="nyc-flights",

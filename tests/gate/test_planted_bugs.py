@@ -31,6 +31,8 @@ FOUND = [  # bug, the invariant that finds it, within how many schedules
     (bugs.table_read_early, "I3", 1000),
     (bugs.rows_set_apart_unverified, "I2", 500),
     (bugs.rows_set_apart_late, "I2", 50),
+    (bugs.any_waiver_of_the_batch, "I3", 500),
+    (bugs.anybodys_waiver, "I3", 500),
 ]
 QUICK = 100  # schedules
 

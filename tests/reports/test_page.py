@@ -106,6 +106,15 @@ def test_hostile_texts_are_shown_as_they_are():
     assert "... (5,000 characters)" in said
 
 
+def test_a_waived_page_says_who_until_when_and_why():
+    said = Page(PAGES["waived"]).said()
+
+    assert "Waived The batch violates its contract, and what failed was waived: the gate opens." in said
+    assert "ana@example.com the feed is late until the new sensor runs; the board knows" in said
+    assert "waived by ben@example.com until 2026-11-29T00:00:00+00:00: counted by hand" in said
+    assert "passed with warnings" not in said.lower()
+
+
 def test_a_page_tells_what_a_reader_of_a_blocked_batch_asks():
     said = Page(PAGES["failed"]).said()
 

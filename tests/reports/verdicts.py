@@ -287,8 +287,6 @@ VERDICTS: dict[str, Verdict] = {
         check("why", Outcome.NOT_APPLICABLE, name=HOSTILE, reason=HOSTILE),
         check("how", Outcome.WARNED, name=HOSTILE, reason=HOSTILE),
         check("fine", name=HOSTILE),
-        check("let", Outcome.WAIVED, name=HOSTILE, reason=HOSTILE),
-        waivers=(Waived("0123456789ab", ("flights.let",), HOSTILE, HOSTILE, HOSTILE, HOSTILE),),
         contract_id=HOSTILE,
         contract_version=HOSTILE,
         dataset=HOSTILE,
@@ -298,5 +296,9 @@ VERDICTS: dict[str, Verdict] = {
         options={"samples": True, HOSTILE: HOSTILE},
         context=Context("2013-02-01T06:00:00Z", {HOSTILE: ((HOSTILE, 1),)}),
         engine=HOSTILE,
+    ),
+    "hostile-waiver": verdict(
+        check("let", Outcome.WAIVED, name=HOSTILE, reason=HOSTILE),
+        waivers=(Waived("0123456789ab", ("flights.let",), HOSTILE, HOSTILE, HOSTILE, HOSTILE),),
     ),
 }

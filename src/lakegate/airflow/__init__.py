@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from lakegate.airflow.operators import ContractValidateOperator, PromoteOperator, PublishReportsOperator
     from lakegate.airflow.sensors import BatchSensor
     from lakegate.airflow.waivers import WaiverOperator
+    from lakegate.airflow.warehouse import BuildOperator, ProposedOperator, warehouse_dags
 
 _HOMES = {
     "asset_of": "assets",
@@ -25,16 +26,22 @@ _HOMES = {
     "PublishReportsOperator": "operators",
     "BatchSensor": "sensors",
     "WaiverOperator": "waivers",
+    "BuildOperator": "warehouse",
+    "ProposedOperator": "warehouse",
+    "warehouse_dags": "warehouse",
 }
 __all__ = [
     "BatchSensor",
+    "BuildOperator",
     "ContractValidateOperator",
     "LakeHook",
     "PromoteOperator",
+    "ProposedOperator",
     "PublishReportsOperator",
     "WaiverOperator",
     "asset_of",
     "dags_from",
+    "warehouse_dags",
 ]
 
 

@@ -13,6 +13,7 @@ from airflow.sdk.timezone import utcnow
 
 from lakegate.airflow.assets import told
 from lakegate.airflow.hooks import DEFAULT, LakeHook
+from lakegate.airflow.lineage import GateLineage
 from lakegate.airflow.links import ContractLink, ReportLink
 from lakegate.airflow.outcomes import NOT_READY, SUCCESS, exit_of, retrying, settle, settled, told_of
 from lakegate.airflow.progress import Logged
@@ -20,6 +21,7 @@ from lakegate.airflow.summaries import SUMMARY, of_error, summary
 from lakegate.errors import LakegateError
 
 if TYPE_CHECKING:
+    from lakegate.gate.ledger import CommitRecord
     from lakegate.gate.promote import Promotion
     from lakegate.run import Run
 
@@ -27,7 +29,7 @@ WAIT = dt.timedelta(minutes=1)
 NOT_READY_AT_MOST = dt.timedelta(days=1)
 
 
-class GateOperator(BaseOperator):
+class GateOperator(GateLineage, BaseOperator):
     """What `validate` and `promote` share: one batch of one dataset, and how its outcome ends the task."""
 
     template_fields: Sequence[str] = ("batch", "lake")
@@ -76,6 +78,7 @@ class GateOperator(BaseOperator):
         """Carry a batch through the gate. The process in which it is opened is gone when this returns or raises."""
         with self._opened(context) as run:
             promotion = run.promote(batch, only_judge=only_judge)
+            self.keep_lineage(run, promotion, self.lakegate_conn_id)
             if promotion.exit_code != SUCCESS and promotion.report is not None:
                 self._publish(run)
         return promotion
@@ -183,16 +186,32 @@ class PromoteOperator(GateOperator):
             record = promotion.record
             if record is None:
                 raise AirflowFailException(f"nothing was committed: {promotion.message}")
-            if record.by == asking(context):
-                events.append(told(record, self._summary(promotion)["report"]))
-            else:
+            if record.by != asking(context):
                 self.log.info("%r was committed by %s, which tells of it", record.batch, record.by or "somebody else")
+            elif promotion.state == "already committed" and self._told_before(context, record):
+                self.log.info("%r was told when this task succeeded before", record.batch)
+            else:
+                events.append(told(record, self._summary(promotion)["report"]))
         if not events:
             self.outlets = [one for one in self.outlets if not isinstance(one, Asset)]
         extra: dict[str, Any] = dict(events[0]) if len(events) == 1 else {"batches": [dict(one) for one in events]}
         for one in self.outlets:
             if isinstance(one, Asset):
                 context["outlet_events"][one].extra = extra
+
+    def _told_before(self, context: Context, record: CommitRecord) -> bool:
+        """Whether an event of this commit stands already: the task was cleared after it had succeeded."""
+        from airflow.sdk.execution_time.context import InletEventsAccessors
+
+        began = context["dag_run"].start_date
+        for asset in (one for one in self.outlets if isinstance(one, Asset)):
+            events = InletEventsAccessors([asset])[asset]
+            for event in events.after(began.isoformat()) if began else events:
+                extra: Any = event.extra or {}
+                commits = extra.get("batches") or [extra]
+                if (record.batch, record.slot) in [(one.get("batch"), one.get("slot")) for one in commits]:
+                    return True
+        return False
 
 
 class PublishReportsOperator(BaseOperator):

@@ -170,7 +170,7 @@ def _judged(contract: Path, given: dict[str, Any]) -> tuple[list[Verdict], list[
 @MODEL
 @click.option("--batch", metavar="KEY", help="Only this batch.")
 @click.option("--all", "everything", is_flag=True, help="Every batch that waits.")
-@click.option("--only-judge", is_flag=True, help="Write reports, quarantine what fails, and commit nothing.")
+@click.option("--only-judge", is_flag=True, help="Write the report and quarantine what fails, but commit nothing.")
 @click.option(
     "--by", envvar="LAKEGATE_BY", metavar="NAME", default="", help="Who asks, for the commit record. [env: LAKEGATE_BY]"
 )

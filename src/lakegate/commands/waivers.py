@@ -24,7 +24,7 @@ from lakegate.lake.interface import Lake
 from lakegate.run import Run
 from lakegate.verdict import CheckResult
 
-AGAIN = "judge it again: `lakegate promote CONTRACT --only-judge --batch KEY`"
+AGAIN = "judge it first: `lakegate promote CONTRACT --only-judge --batch KEY`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,10 @@ def _held(runs: Iterable[Run], batch: str, said: Approval) -> tuple[Run, Route, 
 
     Raises UsageError where there is none, Refused where it is not what the approver saw.
     """
-    run, way, found = held_in(runs, batch)
+    try:
+        run, way, found = held_in(runs, batch)
+    except UsageError as error:
+        raise UsageError(error.message, hint=AGAIN) from error
     held = found[0]
     if not isinstance(held, HeldBatch) or held.judgement.outcome == CONFLICT:
         raise UsageError(f"no check of {batch!r} failed: it is not held back for breaking its contract")

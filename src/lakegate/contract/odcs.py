@@ -104,6 +104,25 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} is not known in a contract")
 
 
+def outline(source: Source) -> Contract:
+    """Return a contract that the grammars allow, without asking what its rules mean: no parser of SQL is loaded for it.
+
+    Who judges by a contract asks `load`, which refuses more.
+
+    Raises:
+        ContractError: the document is no contract of a known version, or not as the grammars want it.
+        Refused: the text asks for something unsafe.
+    """
+    raise_errors(source.problems)
+    if source.data is None:
+        raise ContractError(source.problems)
+    raise_errors(source.locate(_identity(source.data)))
+    document, _ = upgrade.upgraded(source.data)
+    raise_errors(_ordered(source, _grammar(document, source, str(source.data.get("apiVersion", "")))))
+    raise_errors(_ordered(source, list(gate_property.findings(document, source.raw))))
+    return build.contract(document, source.sha256, source.file)
+
+
 def parse(source: Source) -> Parsed:
     """Return what a source came to: a contract, or problems, or both. Raises nothing."""
     if source.data is None:

@@ -203,13 +203,17 @@ def _target(contract: Contract, name: str, relationship: Relationship) -> Target
 def _id_of(path: Path) -> str | None:
     """Return a contract's id from its text alone; None where it has none, or cannot be read."""
     try:
-        content = path.read_bytes()
+        return identity_in(path.read_bytes(), str(path))
     except OSError:
         return None
+
+
+def identity_in(content: bytes, file: str) -> str | None:
+    """Return the id of the contract that a file's bytes hold, by its text alone; None where it has none."""
     match = _ID.search(content)
     if match is not None:
         return next(group for group in match.groups() if group is not None).decode("utf-8", "replace").strip()
-    data = read(content, str(path)).data
+    data = read(content, file).data
     identity = data.get("id") if isinstance(data, dict) else None
     return identity if isinstance(identity, str) else None
 

@@ -91,8 +91,7 @@ def meaning(verdict: Verdict) -> str:
 def _opens(verdict: Verdict) -> str:
     """Return why the gate opens."""
     if verdict.waivers:
-        by = ", ".join(sorted({brief(waiver.approver) for waiver in verdict.waivers}))
-        return f"The batch violates its contract, and {by} waived what failed: the gate opens."
+        return "The batch violates its contract, and what failed was waived: the gate opens."
     if verdict.set_apart:
         return "What goes on keeps its contract: the gate opens. The rows set apart are held back in quarantine."
     return "The batch keeps its contract: the gate opens."

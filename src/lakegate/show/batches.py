@@ -18,7 +18,7 @@ from lakegate.reader import DataFile
 from lakegate.reports.json import to_json
 from lakegate.reports.junit import to_junit
 from lakegate.reports.markdown import to_markdown
-from lakegate.reports.summary import apart_text, counted, plain, tally
+from lakegate.reports.summary import apart_text, counted, plain, tally, waiver_text
 from lakegate.reports.text import text_report
 from lakegate.show.terminal import WIDEST, console, json_text, tell, write
 from lakegate.verdict import Verdict
@@ -107,6 +107,8 @@ def _told(promotion: Promotion, *, verbose: bool) -> Iterator[RenderableType]:
     yield Text(f"{plain(promotion.message)}{checks}", STYLES[promotion.state])
     if verdict is not None and verdict.set_apart is not None:
         yield Text(f"  {counted(verdict.set_apart.rows, 'row')}: {apart_text(verdict.set_apart)}", "yellow")
+    for waiver in verdict.waivers if verdict is not None and not told else ():
+        yield Text(f"  {counted(len(waiver.rules), 'check')} {waiver_text(waiver)}", "yellow")
     if promotion.report:
         yield Text(f"  report: {plain(promotion.report)}")
     for note in promotion.notes:

@@ -46,6 +46,11 @@ class Build:
     rows: int | None = None  # written
     unfinished: bool = False
 
+    @property
+    def waits(self) -> bool:
+        """Whether something waits to be promoted."""
+        return self.unfinished or self.state in (State.BUILT, State.PROPOSED)
+
 
 @dataclass
 class Builder:

@@ -107,13 +107,32 @@ class Chain:
         names = " and ".join(dict.fromkeys(dataset.name for _, dataset in table.inputs))
         raise NotReady(f"{table.name} waits for {names}: no batch is committed")
 
+    def due(self, table: Table, *, again: bool = False) -> tuple[str, ...]:
+        """Return the batches of a table that are to be built or judged, in the order of their keys. Writes nothing.
+
+        Left out is what is up to date, what waits for an input or for `upstream`, and, unless `again`, a candidate that
+        was judged as it lies there. Raises UsageError where the batches of the table cannot be told.
+        """
+        run, drops = self._run(table.dataset), self.builder.drops(table)
+        waiting = set(run.waiting())
+        found = []
+        for key in keys(table, self.builder.ledgers.of):
+            try:
+                _, seen = self.builder.look(table, key, drops.get(key, Drop(key)))
+            except NotReady:  # what it waits for starts it
+                continue
+            new = seen.state is State.STALE or seen.unfinished
+            proposed = seen.state is State.PROPOSED and (again or key in waiting)
+            if (new or proposed) and not run.waits_for(key):
+                found.append(key)
+        return tuple(found)
+
     def batch(self, table: Table, key: str, drop: Drop | None = None) -> Step:
         """Build one batch, and promote it where that is asked for and something waits to be. `drop` as in `Builder`."""
         found = self._tried(table.name, key, lambda: self.builder.build(table, key, drop, again=self.asked.again))
         if isinstance(found, Step):
             return found
-        waits = found.unfinished or found.state in (State.BUILT, State.PROPOSED)
-        if not (self.asked.promote and waits):
+        if not (self.asked.promote and found.waits):
             self.asked.announce(f"{table.name} {key}: {found.state}")
             return Step(table.name, key, found)
         promotion = self._tried(table.name, key, lambda: self._run(table.dataset).promote(key))

@@ -4,6 +4,7 @@ Nothing is copied: the real function, or a verb of the lake in memory, is wrappe
 """
 
 import contextlib
+import dataclasses
 from unittest.mock import patch
 
 from gate.scene import TARGET
@@ -11,7 +12,7 @@ from gate.simulation.cast import Judge
 from gate.simulation.world import SimulatedLake
 from lake.memory import MemoryLake
 from lakegate.errors import Conflict
-from lakegate.gate import collect, promote, sequence, set_apart
+from lakegate.gate import collect, promote, sequence, set_apart, waiver
 from lakegate.gate.promote import _Run
 
 
@@ -236,6 +237,25 @@ def rows_set_apart_late():
         return done
 
     with patch.object(set_apart, "keep", promised), patch.object(_Run, "_finish", keeping):
+        yield
+
+
+@contextlib.contextmanager
+def any_waiver_of_the_batch():
+    """A waiver is taken for whatever lies under the batch's key."""
+    fault = waiver.fault
+
+    def trusting(one, asked):
+        return fault(dataclasses.replace(one, digest=asked.digest), asked)
+
+    with patch.object(waiver, "fault", trusting):
+        yield
+
+
+@contextlib.contextmanager
+def anybodys_waiver():
+    """Whoever could write a waiver may have approved it."""
+    with patch.object(waiver, "forbidden", lambda *_: ""):
         yield
 
 

@@ -1,14 +1,15 @@
 """Who takes part in a schedule: a judge with a contract, promoters, uploaders, collectors."""
 
+import contextlib
 import dataclasses
 import datetime as dt
 import itertools
 import json
 import re
 
-from gate.scene import TARGET, lines_with, make_verdict, set_apart, without
+from gate.scene import RULE, TARGET, lines_with, make_verdict, set_apart, without
 from lakegate.errors import LakeError, LakegateError
-from lakegate.gate import collect, ledger
+from lakegate.gate import collect, ledger, quarantine, waiver
 from lakegate.gate.judging import Judged
 from lakegate.gate.promote import Options, promote
 from lakegate.verdict import Context, Outcome
@@ -110,6 +111,48 @@ def promoter(world, route, batch, tries):
                 return
 
     return body
+
+
+def approver(world, route, batch, lasting, mistakes):
+    """Waives what was quarantined last, for `lasting` seconds, and has it promoted: once with each of `mistakes`."""
+
+    def body(actor):
+        for number, mistake in enumerate(mistakes, 1):
+            actor.wakes = world.moment + world.random.randrange(20, 120)
+            world.pause()
+            with contextlib.suppress(LakegateError):
+                judged = quarantine.judgements_of(world.lake, TARGET.dataset, batch)
+                for judgement in judged[-1:]:
+                    one = waiver_of(judgement, world.now(), dt.timedelta(seconds=lasting), **MISTAKES[mistake])
+                    waiver.write(world.lake, route.target, one, f"{actor.name}-{mistake}")
+                    run_gate(world, route, batch, f"{actor.name}.{number}", actor)
+
+    return body
+
+
+MISTAKES = {  # what is wrong with a waiver
+    "none": {},
+    "other bytes": {"digest": "e" * 64},
+    "another contract": {"contract_sha256": "e" * 64},
+    "nobody's": {"approver": "eve"},
+}
+
+
+def waiver_of(judgement, now, lasting, **wrong):
+    """A waiver of what failed by a judgement."""
+    named = {
+        "dataset": judgement.dataset,
+        "batch": judgement.batch,
+        "digest": judgement.digest,
+        "contract_sha256": judgement.contract_sha256,
+        "rules": (RULE,),
+        "limits": {},
+        "approver": "ana",
+        "reason": "simulated",
+        "expires": now + lasting,
+        "at": now,
+    }
+    return waiver.Waiver(**named | wrong)
 
 
 def collector(world, grace, rounds):

@@ -1,16 +1,32 @@
 """Draw one schedule from its seed, run it, let faults stop, run clean, and ask the invariants."""
 
+import dataclasses
 import json
 import random
 from dataclasses import dataclass
+from functools import partial
 
 from gate.invariants import MARKERS, Look, came, i10_one_clean_run_settles, sha
 from gate.scene import SOURCE, make_route
-from gate.simulation.cast import FORBIDDEN, LENIENT, STRICT, collector, keeps, promoter, run_gate, uploader
+from gate.simulation.cast import (
+    FORBIDDEN,
+    LENIENT,
+    MISTAKES,
+    STRICT,
+    approver,
+    collector,
+    keeps,
+    promoter,
+    run_gate,
+    uploader,
+)
 from gate.simulation.world import KILL_AFTER, KILL_BEFORE, LOSE, REFUSE, RETRY, World
+from lakegate.contract.model import Waiving
 from lakegate.lake import zones
+from lakegate.verdict import BatchFile, batch_digest
 
 OPERATIONS = 45  # about as many as one promotion makes
+USUAL, WILD = (12, 2, 1, 2), (6, 8, 2, 4)  # how often a file holds nothing strange, bad, worse, something that ends
 NAMED = ("put_if_absent commit", "remove")  # where most is at stake
 
 
@@ -29,6 +45,7 @@ class Plan:
     promoters: tuple  # (batch, contract, tries, faults)
     collectors: tuple  # (grace in seconds, rounds, faults)
     apart: bool  # rows may be set apart
+    approvers: tuple  # (batch, seconds that a waiver lasts, mistakes, faults); none: the contract allows no waiver
 
 
 def draw(seed):
@@ -37,7 +54,8 @@ def draw(seed):
     batches = ("b1", "b2") if sequenced or chance.random() < 0.2 else ("b1",)
     contracts = (STRICT,) if chance.random() < 0.8 else (STRICT, LENIENT)
     crowd = batches * 2 if sequenced else chance.choices(batches, k=chance.choice((1, 2, 2, 3, 4)))
-    uploads = {batch: deliveries(chance, keys=3 if sequenced else 0) for batch in batches}
+    approvers = approvals(random.Random(f"approvers of {seed}"), batches)
+    uploads = {batch: deliveries(chance, 3 if sequenced else 0, WILD if approvers else USUAL) for batch in batches}
     collectors = chance.choice((0, 0, 1, 1, 2))
     return Plan(
         versioned=chance.random() < 0.5,
@@ -53,27 +71,38 @@ def draw(seed):
             (chance.choice((0, 10, 60)), chance.choice((1, 2, 4)), faults(chance)) for _ in range(collectors)
         ),
         apart=chance.random() < 0.3,
+        approvers=approvers,
     )
 
 
-def deliveries(chance, keys):
+def approvals(chance, batches):
+    """Who waives what; apart from the other chances, so that schedules without an approver stay what they were."""
+    if chance.random() < 0.7:
+        return ()
+    lasting, mistakes = chance.choice((30, 300, 100_000)), list(MISTAKES)
+    wrong = [chance.choice(["none", *mistakes]) for _ in range(chance.choice((1, 2, 3)))]
+    return tuple((batch, lasting, tuple(wrong), faults(chance)) for batch in batches)
+
+
+def deliveries(chance, keys, odds):
     """What one uploader does: a whole batch, and then whatever uploaders do. `keys`: of how many a batch holds one."""
-    files = {"a.csv": content(chance, keys), "b.csv": content(chance)}
+    made = partial(content, chance, odds)
+    files = {"a.csv": made(keys), "b.csv": made()}
     marker = chance.choice((zones.SUCCESS, zones.MANIFEST))
     first, found = files, [delivery(files, marker, 0)]
     for number in range(1, 1 + chance.choice((0, 0, 1, 1, 2, 3))):
         kind = chance.choice(("overwrite", "late", "again", "again", "anew", "anew", "half", "back"))
         if kind == "overwrite":
-            found.append([("a.csv", content(chance, keys))])
+            found.append([("a.csv", made(keys))])
         elif kind == "late":
-            found.append([("c.csv", content(chance))])
+            found.append([("c.csv", made())])
         elif kind in {"again", "back"}:
             files = files if kind == "again" else first
             found.append(delivery(files, marker, number))
         elif kind == "half":
-            found.append(delivery({**files, "b.csv": content(chance)}, marker, number))
+            found.append(delivery({**files, "b.csv": made()}, marker, number))
         else:
-            files = {"a.csv": content(chance, keys), "b.csv": content(chance)}
+            files = {"a.csv": made(keys), "b.csv": made()}
             found.append(delivery(files, marker, number))
     return found
 
@@ -84,9 +113,9 @@ def delivery(files, marker, number):
     return [*files.items(), (marker, listed if marker == zones.MANIFEST else b"")]
 
 
-def content(chance, keys=0):
+def content(chance, odds, keys=0):
     key = b"id=%d\n" % chance.randrange(keys) if keys else b""
-    extra = chance.choices((b"", b"bad\n", b"worse\n", b"until %d\n" % chance.randrange(1, 6)), (12, 2, 1, 2))[0]
+    extra = chance.choices((b"", b"bad\n", b"worse\n", b"until %d\n" % chance.randrange(1, 6)), odds)[0]
     return key + extra + b"%d\n" % chance.randrange(1000)
 
 
@@ -133,9 +162,11 @@ def play(world, plan):
         for path, data in planned[0] if early else ():
             world.upload("upload", batch, path, data)
         world.joins(f"uploader of {batch}", uploader(world, batch, planned[1:] if early else planned))
-    routes = {sha256: make_route(plan.on_change, sha256, sequenced=plan.sequenced) for sha256 in (STRICT, LENIENT)}
+    routes = {sha256: routed(plan, sha256) for sha256 in (STRICT, LENIENT)}
     for number, (batch, contract, tries, befalls) in enumerate(plan.promoters, 1):
         world.joins(f"promoter {number}", promoter(world, routes[contract], batch, tries), befalls)
+    for number, (batch, lasting, mistakes, befalls) in enumerate(plan.approvers, 1):
+        world.joins(f"approver {number}", approver(world, routes[STRICT], batch, lasting, mistakes), befalls)
     for number, (grace, rounds, befalls) in enumerate(plan.collectors, 1):
         world.joins(f"collector {number}", collector(world, grace, rounds), befalls)
     world.run()
@@ -144,6 +175,12 @@ def play(world, plan):
     for batch in plan.uploads:
         settle(world, routes[STRICT], batch, again=plan.stay > 0.5)
     world.check()
+
+
+def routed(plan, contract):
+    """The way of the batches under one of the contracts."""
+    route = make_route(plan.on_change, contract, sequenced=plan.sequenced)
+    return dataclasses.replace(route, waiving=Waiving(allowed=bool(plan.approvers), approvers=("ana", "ben")))
 
 
 def settle(world, route, batch, *, again):
@@ -187,6 +224,26 @@ def answer(world, route, batch):
     others = b"".join(world.store.read(file.key) for record in beside for file in record.files)
     data = b"".join(lying[path] for path in sorted(named))
     hidden = zones.MANIFEST not in lying and any(path.startswith((".", "_")) for path in named)
+    if hidden:
+        return 6 if world.store.list(f"{route.target.waivers}{batch}/") else 1
     if world.apart:
-        return 0 if FORBIDDEN[route.contract_sha256] not in data and not hidden else 1
-    return 0 if keeps(data, route.contract_sha256, world.tick, others) and not hidden else 1
+        good = FORBIDDEN[route.contract_sha256] not in data
+    else:
+        good = keeps(data, route.contract_sha256, world.tick, others)
+    return 0 if good else waived(world, route, batch, {path: lying[path] for path in named})
+
+
+def waived(world, route, batch, files):
+    """The exit code of a batch that violates its contract, by the waivers that lie there."""
+    found = [json.loads(world.store.read(entry.key)) for entry in world.store.list(f"{route.target.waivers}{batch}/")]
+    if not found:
+        return 1
+    digest = batch_digest(BatchFile(path, len(data), sha(data)) for path, data in files.items())
+    asked = (digest, route.contract_sha256, "ana")
+    hold = [
+        one
+        for one in found
+        if (one["digest"], one["contract_sha256"], one["approver"]) == asked
+        and one["expires"] > world.now().isoformat()
+    ]
+    return 0 if hold else 6

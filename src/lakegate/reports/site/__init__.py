@@ -27,13 +27,27 @@ def render(template: str, **values: object) -> str:
 
 @cache
 def _environment() -> Environment:
-    """Return the one environment of all pages: style, policy and the words of `summary` are known to every template."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    """Return the one environment of all reports."""
+    return environment("lakegate.reports", "site")
 
-    style = files(__name__).joinpath("style.css").read_text(encoding="utf-8")
+
+def environment(package: str, folder: str, theme: str | None = None) -> Environment:
+    """Return an environment for the templates in a folder of a package, which may extend those of this one.
+
+    Style, policy and the words of `summary` are known to every template; a `style.css` of the folder is added. With a
+    `theme`, `light` or `dark`, the pages have it whatever the reader's system prefers.
+    """
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+
+    own = files(package).joinpath(folder, "style.css")
+    sheets = [files(__name__).joinpath("style.css"), *([own] if package != "lakegate.reports" else [])]
+    style = "".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
+    if theme is not None:
+        style = style.replace("color-scheme: light dark", f"color-scheme: {theme}", 1)
+        style = style.replace("(prefers-color-scheme: dark)", "all" if theme == "dark" else "not all")
     allowed = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    environment = Environment(
-        loader=PackageLoader("lakegate.reports", "site"),
+    made = Environment(
+        loader=ChoiceLoader([PackageLoader(package, folder), PackageLoader("lakegate.reports", "site")]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -41,10 +55,10 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
         finalize=lambda value: value if hasattr(value, "__html__") else summary.plain(str(value)),
     )
-    environment.filters["brief"] = summary.brief
-    environment.globals.update(
+    made.filters["brief"] = summary.brief
+    made.globals.update(
         summary=summary,
         style=style,
         policy=f"default-src 'none'; style-src 'sha256-{allowed}'; base-uri 'none'; form-action 'none'",
     )
-    return environment
+    return made

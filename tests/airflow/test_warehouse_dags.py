@@ -1,0 +1,157 @@
+"""The warehouse as DAGs that start each other by assets."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from airflow.sdk import AssetAny
+
+from airflow_dag_bags import bag, stored, upstream
+from lakegate.airflow import dags_from, warehouse_dags
+from lakegate.airflow.warehouse import ProposedOperator
+from lakegate.gate.promote import PromotionState
+from warehouse.scene import CONTRACTS, DAYS, SQL, arrived, build, inside, project, records, write
+
+FILE = "from lakegate.airflow import warehouse_dags\nglobals().update(warehouse_dags({!r}))\n"
+DRIVER = Path(__file__).with_name("dag_driver.py")
+
+
+@pytest.fixture
+def scene(tmp_path, monkeypatch):
+    monkeypatch.setenv("LAKEGATE_CACHE", str(tmp_path / "cache"))
+    folder = project(tmp_path / "project")
+    (folder / "lake").mkdir()
+    write(folder / "dags" / "warehouse.py", FILE.format(str(folder)))
+    return folder
+
+
+def starts(dag):
+    """The names of the assets that a DAG is started by."""
+    assert isinstance(dag.schedule, AssetAny)
+    return sorted(asset.name for asset in dag.schedule.objects)
+
+
+def test_each_table_with_sql_has_its_dag(scene):
+    found = bag(scene / "dags")
+
+    assert set(found) == {name.replace("/", "-") for name in SQL}
+    assert set(dags_from(scene / "contracts")) == {"shop-sales", "shop-shops"}  # together they make each DAG once
+    for dag in found.values():
+        assert upstream(stored(dag)) == {
+            "proposed": [],
+            "build": ["proposed"],
+            "validate": ["build", "proposed"],
+            "promote": ["validate"],
+            "publish_report": ["promote"],
+        }
+
+
+def test_a_table_is_started_by_what_it_is_made_of_waits_for_and_refers_to(scene):
+    found = warehouse_dags(scene)
+
+    assert {name: starts(dag) for name, dag in found.items()} == {
+        "stage-sales": ["01-raw-data-zone/shop/sales"],
+        "cleanse-sales": ["warehouse/stage/sales"],
+        "core-dim_shop": ["03-master-data-zone/shop/shops"],
+        "core-fact_sale": ["warehouse/cleanse/sales", "warehouse/core/dim_shop"],
+        "mart-by_city": ["warehouse/core/dim_shop", "warehouse/core/fact_sale"],
+    }
+
+
+def test_an_input_and_what_commits_it_are_one_asset(scene):
+    gates, tables = dags_from(scene / "contracts"), warehouse_dags(scene)
+
+    (committed,) = gates["shop-sales"].get_task("promote").outlets
+    (waited,) = tables["stage-sales"].schedule.objects
+
+    assert (committed.name, committed.uri) == (waited.name, waited.uri)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        'SELECT * FROM "warehouse/stage/sales" ORDER BY ALL',
+        "SELECT 'it\\'s \"' AS odd, * FROM \"stage/sales\" ORDER BY ALL",
+        '-- it\'s\nSELECT * FROM "stage/sales" ORDER BY ALL',
+    ],
+)
+def test_no_input_is_overlooked_in_the_text(scene, sql):
+    write(scene / "dags" / "sql" / "cleanse" / "sales.sql", sql)
+
+    assert starts(warehouse_dags(scene)["cleanse-sales"]) == ["warehouse/stage/sales"]
+
+
+def test_a_table_that_is_made_of_nothing_runs_by_the_hour(scene):
+    write(scene / "dags" / "sql" / "core" / "dim_shop.sql", "SELECT 'a' AS shop, 'Basel' AS city ORDER BY shop")
+
+    assert str(warehouse_dags(scene)["core-dim_shop"].schedule) == "1:00:00"
+
+
+def test_two_contracts_of_one_id_build_nothing(scene):
+    write(scene / "contracts" / "other.odcs.yaml", CONTRACTS["shop/sales"].replace("id: shop-sales", "id: stage-sales"))
+
+    assert "stage-sales" not in warehouse_dags(scene)
+    assert dags_from(scene / "contracts")["stage-sales"].task_ids == ["no_gate"]
+
+
+def test_a_whole_chain_by_airflows_own_runner(scene):
+    with inside(scene):
+        arrived(scene / "lake")
+    environment = {
+        **os.environ,
+        "AIRFLOW_HOME": str(scene / "home"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__DAGS_FOLDER": str(scene / "dags"),
+        "LAKEGATE_LAKE": str(scene / "lake"),
+    }
+
+    def run(*words):
+        ran = subprocess.run([sys.executable, *words], env=environment, capture_output=True, text=True, check=False)
+        assert ran.returncode == 0, ran.stderr[-3000:]
+        return ran.stdout
+
+    run("-m", "airflow", "db", "migrate")
+    tables = ["stage-sales", "cleanse-sales", "core-fact_sale", "core-dim_shop", "core-fact_sale", "stage-sales"]
+    *_, line = run(DRIVER, str(scene / "dags"), *tables).splitlines()
+    states = [
+        (name, state, tasks.get("proposed[-1]"), tasks.get("promote[0]")) for name, state, tasks in json.loads(line)
+    ]
+
+    assert states == [
+        ("stage-sales", "success", "success", "success"),
+        ("cleanse-sales", "success", "success", "success"),
+        ("core-fact_sale", "success", "skipped", None),  # it waits for its dimension
+        ("core-dim_shop", "success", "success", "success"),
+        ("core-fact_sale", "success", "success", "success"),
+        ("stage-sales", "success", "skipped", None),  # nothing is out of date
+    ]
+    assert [one.batch for one in records(scene / "lake", "core/fact_sale")] == [f"dt={day}" for day in DAYS]
+    assert {one.by.split("/")[0] for one in records(scene / "lake", "core/fact_sale")} == {"airflow:core-fact_sale"}
+
+
+class Moved:
+    def __init__(self, name):
+        self.name = name
+
+
+def test_a_blocked_batch_is_judged_again_only_where_something_beside_its_inputs_moved_on(scene):
+    lake = scene / "lake"
+    with inside(scene):
+        arrived(lake, shops="shop,city\nb,Bern\n")
+        blocked = [
+            step for step in build(lake) if step.promotion and step.promotion.state is PromotionState.QUARANTINED
+        ]
+    task = ProposedOperator(task_id="proposed", table="core/fact_sale", project=str(scene), lake=str(lake))
+
+    def proposed(*moved):
+        return task.execute({"triggering_asset_events": {Moved(name): [] for name in moved}})
+
+    assert [(one.table, one.batch) for one in blocked] == [("core/fact_sale", f"dt={day}") for day in DAYS]
+    assert proposed("warehouse/core/dim_shop") == [f"dt={day}" for day in DAYS]
+    with pytest.raises(Exception, match="nothing is to be built"):
+        proposed("warehouse/cleanse/sales")
+    with pytest.raises(Exception, match="nothing is to be built"):
+        proposed()
