@@ -1,4 +1,4 @@
-"""Airflow reads its settings at import: the tests of a process share one home, and a database once one asks for it."""
+"""Airflow reads its settings at import: tests of one process share a home, and a database once one asks for it."""
 
 import atexit
 import os

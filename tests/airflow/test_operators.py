@@ -8,18 +8,19 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from airflow.sdk import Asset
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowRescheduleException
 
-from airflow_context import context
+from airflow_context import BEGAN, context
 from cli.scene import GOOD as GOOD_FLIGHTS
 from cli.scene import PLANES, Scene
 from lakegate.airflow.operators import ContractValidateOperator, PromoteOperator, PublishReportsOperator
 from lakegate.airflow.outcomes import RETRIES, settle, worst
 from lakegate.airflow.progress import Logged
-from lakegate.airflow.summaries import SUMMARY, address, report_key
+from lakegate.airflow.summaries import SUMMARY, address, key_of
 
 GOOD, BAD = "tailnum\nN1\nN2\n", "tailnum\nN1\nN1\n"
 WAIT = dt.timedelta(seconds=9)
@@ -136,7 +137,23 @@ def test_what_the_system_refuses_is_retried(scene, monkeypatch):
     assert told["ti"].pushed[SUMMARY]["exit_code"] == 5
 
 
-def test_a_commit_is_told_by_the_retry_and_not_by_another(scene):
+class Told(list):
+    """The events of an asset that stand in Airflow's database, as a task is told of them."""
+
+    def after(self, instant):
+        assert instant == BEGAN.isoformat()
+        return self
+
+
+@pytest.fixture
+def standing(monkeypatch):
+    events = Told()
+    accessors = "airflow.sdk.execution_time.context.InletEventsAccessors"
+    monkeypatch.setattr(accessors, lambda assets: dict.fromkeys(assets, events))
+    return events
+
+
+def test_a_commit_is_told_by_the_retry_and_not_by_another(scene, standing):
     arrive(scene)
     first, retry, other = context(), context(), context(run_id="r2")
 
@@ -150,6 +167,18 @@ def test_a_commit_is_told_by_the_retry_and_not_by_another(scene):
     assert again.outlets == [ASSET]
     assert another.outlets == []
     assert len(scene.records("nyc/planes", "03-master-data-zone")) == 1
+
+
+def test_a_task_that_is_cleared_after_it_succeeded_tells_nothing_again(scene, standing):
+    arrive(scene)
+    first = context()
+    promote().execute(first)
+    standing.append(SimpleNamespace(extra=first["outlet_events"][ASSET].extra))
+
+    cleared = promote()
+    cleared.execute(context())
+
+    assert cleared.outlets == []
 
 
 def test_the_shared_page_is_written_from_what_is_there(scene):
@@ -172,7 +201,7 @@ def test_retries_are_ours_unless_somebody_says_otherwise(scene):
 )
 def test_a_report_is_where_readers_find_it(report, url, found):
     assert address(report, url) == found
-    assert report_key(report) == (None if report is None else "references/reports/x/1/index.html")
+    assert key_of(report) == ("" if report is None else "references/reports/x/1/index.html")
 
 
 def test_a_log_gets_a_line_now_and_then():
@@ -187,6 +216,7 @@ def test_a_log_gets_a_line_now_and_then():
 
 KILLED = """
 import signal, sys
+from types import SimpleNamespace
 from lakegate.airflow.operators import ContractValidateOperator
 task = ContractValidateOperator(task_id="v", contract=sys.argv[1], batch="part=1")
 signal.signal(signal.SIGTERM, lambda *_: task.on_kill())  # as Airflow's task runner does

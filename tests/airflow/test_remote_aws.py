@@ -122,6 +122,7 @@ def task(cluster, bucket, **more):
         batch="edition=2013",
         lake=f"s3://{bucket}",
         runner=cluster.runner,
+        poll_interval=0.05,
         outlets=[RAW],
         **more,
     )

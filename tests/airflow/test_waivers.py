@@ -69,7 +69,7 @@ def waived(monkeypatch):
 
 
 def test_what_is_shown_is_text_whatever_it_holds():
-    body = body_of(FOUND)
+    body = body_of(FOUND, None)
 
     assert "](http" not in body
     assert "\n#" not in body
@@ -79,8 +79,8 @@ def test_what_is_shown_is_text_whatever_it_holds():
 
 
 def test_a_report_that_a_browser_can_open_is_a_link():
-    assert "<https://r/x.html>" in body_of(FOUND | {"report": "https://r/x.html"})
-    assert "<javascript" not in body_of(FOUND | {"report": "javascript:alert(1)"})
+    assert "<https://r/x.html>" in body_of(FOUND, "https://r/x.html")
+    assert "<javascript" not in body_of(FOUND, "javascript:alert(1)")
 
 
 def test_the_approvers_are_the_contracts_and_nobody_is_asked_twice():

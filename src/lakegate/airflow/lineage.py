@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from lakegate.airflow.links import key_of, report_address
+from lakegate.airflow.links import report_address
+from lakegate.airflow.summaries import key_of
 
 if TYPE_CHECKING:
     from airflow.providers.openlineage.extractors import OperatorLineage

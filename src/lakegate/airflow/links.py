@@ -10,8 +10,8 @@ from airflow.sdk import BaseHook, BaseOperatorLink
 from airflow.sdk.exceptions import AirflowNotFoundException
 from airflow.sdk.execution_time.xcom import XCom
 
-from lakegate.airflow.hooks import DEFAULT
-from lakegate.airflow.summaries import SUMMARY
+from lakegate.airflow.hooks import DEFAULT, LakeHook
+from lakegate.airflow.summaries import SUMMARY, key_of
 from lakegate.errors import LakegateError
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 MOUNT = "/lakegate"  # where the plugin's pages begin, below the address of the user interface
 REFERENCES = "references/"
-REPORTS = f"{REFERENCES}reports/"
 PAGE = "index.html"
 
 
@@ -73,12 +72,6 @@ def report_key(summary: Mapping[str, Any]) -> str:
     return key_of(summary.get("report_key") or summary.get("report"))
 
 
-def key_of(report: object) -> str:
-    """Return the key in the lake of a report, by its key or its address there; empty where it is neither."""
-    _, found, rest = f"/{report}".partition(f"/{REPORTS}") if isinstance(report, str) else ("", "", "")
-    return f"{REPORTS}{rest}" if found else ""
-
-
 class ReportLink(BaseOperatorLink):
     """The report of the batch that a task judged."""
 
@@ -99,7 +92,8 @@ class ContractLink(BaseOperatorLink):
         """Return the contract's address, empty where its file cannot be read: a link breaks no task."""
         from lakegate.contract.odcs import load
 
+        hook = LakeHook(getattr(operator, "lakegate_conn_id", DEFAULT))
         try:
-            return contract_address(load(str(getattr(operator, "contract", ""))).id)
+            return contract_address(load(hook.contract(str(getattr(operator, "contract", "")))).id)
         except (LakegateError, OSError):
             return ""

@@ -16,7 +16,7 @@ PROJECT = {
     "description": "The folder of the project whose gates are shown; without it the one that holds the DAGs' folder.",
     "version_added": None,
     "type": "string",
-    "example": "/opt/airflow/project",
+    "example": "/srv/project",
     "default": None,
 }
 

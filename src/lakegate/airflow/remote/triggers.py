@@ -35,6 +35,9 @@ class JobTrigger(BaseTrigger):
         """Yield the job's name and state once it has ended. Raises what the runner raises, the tenth time in a row."""
         runner, failed = made(self.runner, self.settings), 0
         while True:
+            await asyncio.sleep(
+                self.interval
+            )  # first, too: what is resumed at once meets a scheduler that waits for it
             try:
                 state = await asyncio.to_thread(runner.state, self.job_id)
                 failed = 0
@@ -47,7 +50,6 @@ class JobTrigger(BaseTrigger):
             if state is not JobState.RUNNING:
                 yield TriggerEvent({"name": self.name, "state": str(state)})  # type: ignore[no-untyped-call]
                 return
-            await asyncio.sleep(self.interval)
 
     async def on_kill(self) -> None:
         """Stop the job: somebody marked its task, or cleared it."""
