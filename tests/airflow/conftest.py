@@ -1,4 +1,4 @@
-"""Airflow reads its settings at import: all tests here share one home, and a database once one of them asks for it."""
+"""Airflow reads its settings at import: tests of one process share a home, and a database once one asks for it."""
 
 import atexit
 import os
@@ -7,9 +7,9 @@ import tempfile
 
 import pytest
 
-if "AIRFLOW_HOME" not in os.environ:
-    os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="lakegate-airflow-")
-    atexit.register(shutil.rmtree, os.environ["AIRFLOW_HOME"], ignore_errors=True)
+# Whatever the environment says: it may be somebody's own home, and is that of the process that started this worker.
+os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="lakegate-airflow-")
+atexit.register(shutil.rmtree, os.environ["AIRFLOW_HOME"], ignore_errors=True)
 for name, value in {
     "CORE__LOAD_EXAMPLES": "False",
     "CORE__UNIT_TEST_MODE": "False",

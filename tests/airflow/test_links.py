@@ -34,7 +34,7 @@ def test_without_an_address_of_the_user_interface_links_are_relative_to_its_host
 @pytest.mark.parametrize(
     ("named", "begins"),
     [
-        ("https://reports.example/lake/", "https://reports.example/lake/references/"),
+        ("https://reports.example/lake/", "https://reports.example/lake/reports/shop/orders/day%253D1/abc/"),
         ("javascript:alert(1)//", "http://airflow.example:8080/lakegate/references/"),
         (None, "http://airflow.example:8080/lakegate/references/"),
     ],
@@ -56,8 +56,11 @@ def test_the_page_of_a_mapped_task_instance():
     assert task_path("d", "r", "t").endswith("/tasks/t")
 
 
-def test_the_report_link_of_a_task(pushed):
-    pushed["lakegate"] = {"report_key": KEY, "report": "s3://lake/" + KEY}
+@pytest.mark.parametrize(
+    "named", [{"report_key": KEY, "report": "s3://x"}, {"report": "s3://lake/" + KEY}, {"report": KEY}]
+)
+def test_the_report_link_of_a_task(pushed, named):
+    pushed["lakegate"] = named
     assert ReportLink().get_link(SimpleNamespace(), ti_key=None).endswith("/abc/index.html")
 
 

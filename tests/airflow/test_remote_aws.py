@@ -122,6 +122,7 @@ def task(cluster, bucket, **more):
         batch="edition=2013",
         lake=f"s3://{bucket}",
         runner=cluster.runner,
+        poll_interval=0.05,
         outlets=[RAW],
         **more,
     )
@@ -138,7 +139,7 @@ def resumed(operator, told, waiting):
     async def event():
         return await anext(waiting.trigger.run())
 
-    return getattr(operator, waiting.method_name)(told, asyncio.run(event()).payload, **waiting.kwargs)
+    return getattr(operator, waiting.method_name)(told, asyncio.run(event()).payload)
 
 
 def committed(bucket):
@@ -156,7 +157,7 @@ def test_a_good_batch_is_promoted(cluster, bucket, tmp_path):
     (record,) = committed(bucket)
     assert (code, summary["exit_code"], summary["slot"]) == (0, 0, 1), out
     assert told["outlet_events"][RAW].extra["digest"] == record.digest
-    assert waiting.kwargs["name"] in json.dumps(told["ti"].pushed["lakegate_job"])
+    assert waiting.trigger.name in json.dumps(told["ti"].pushed["lakegate_job"])
     assert told["ti"].pushed["lakegate_job"]["log"].startswith("https://console.aws.amazon.com/")
 
 
@@ -196,7 +197,7 @@ def test_a_task_whose_worker_died_finds_its_job_again(cluster, bucket):
         cluster.put(run, JobState.FAILED)
     anew = deferred(cluster, task(cluster, bucket), told)
 
-    names = [one.kwargs["name"] for one in (first, again, other, anew)]
+    names = [one.trigger.name for one in (first, again, other, anew)]
     assert names[0] == names[1]
     assert len(set(names)) == 3
     assert len(cluster.all()) == 3

@@ -13,7 +13,7 @@ from lakegate.airflow.remote import Livy, RemotePromoteOperator, RemoteValidateO
 from lakegate.airflow.remote.runners import JobState, made
 from lakegate.airflow.remote.triggers import JobTrigger
 from lakegate.airflow.summaries import SUMMARY
-from lakegate.gate.quarantine import judgements
+from lakegate.gate.quarantine import judgements_of
 from lakegate.lake import zones
 from servers.clusters import Livy as Server
 from servers.clusters import context
@@ -61,7 +61,7 @@ def resumed(operator, told, waiting):
     path, arguments = waiting.trigger.serialize()
     assert path == f"{JobTrigger.__module__}.JobTrigger"
     event = asyncio.run(_event(JobTrigger(**json.loads(json.dumps(arguments)))))
-    return getattr(operator, waiting.method_name)(told, event.payload, **waiting.kwargs)
+    return getattr(operator, waiting.method_name)(told, event.payload)
 
 
 def carried(operator, told):
@@ -89,7 +89,7 @@ def test_a_violation_is_not_tried_again(scene, livy):
         carried(operator, told)
 
     assert livy.end()[0] == 1
-    assert [one.outcome for one in judgements(scene.store, "nyc/flights", "part=1")] == ["failed"]
+    assert [one.outcome for one in judgements_of(scene.store, "nyc/flights", "part=1")] == ["failed"]
     assert len(told["ti"].pushed[SUMMARY]["failed"]) == 4
 
 
@@ -125,7 +125,7 @@ def test_a_job_that_succeeds_without_an_answer_is_infrastructure(scene, livy):
     operator, told = task(scene), context()
     waiting = deferred(operator, told)
     assert livy.end()[0] == 0
-    (scene.lake / zones.answer(waiting.kwargs["name"])).unlink()
+    (scene.lake / zones.answer(waiting.trigger.name)).unlink()
 
     with pytest.raises(AirflowException, match="succeeded and left no answer") as raised:
         resumed(operator, told, waiting)
@@ -160,7 +160,7 @@ def test_a_task_whose_worker_died_finds_its_job_again(scene, livy):
     livy.release()
 
     assert resumed(again, told, waiting)["exit_code"] == 0
-    assert [one["name"] == waiting.kwargs["name"] for one in livy.batches.values()] == [True, False]
+    assert [one["name"] == waiting.trigger.name for one in livy.batches.values()] == [True, False]
 
 
 def test_two_runs_of_one_batch_commit_once_and_tell_once(scene, livy):
@@ -194,7 +194,7 @@ def test_an_answer_that_the_lake_does_not_bear_out_is_not_believed(scene, livy, 
     operator, told = task(scene), context()
     waiting = deferred(operator, told)
     livy.end()
-    file = scene.lake / zones.answer(waiting.kwargs["name"])
+    file = scene.lake / zones.answer(waiting.trigger.name)
     answer = json.loads(file.read_text())
     file.unlink()
     file.write_text(json.dumps(change(answer)))
@@ -254,7 +254,7 @@ def test_a_batch_that_livy_has_forgotten_has_ended(livy):
 def test_a_runner_is_made_again_from_plain_values():
     runner = Livy(batch={"driverMemory": "8g"})
 
-    waiting = JobTrigger("lakegate.airflow.remote.livy.Livy", {"batch": {"driverMemory": "8g"}}, "1", 30)
+    waiting = JobTrigger("lakegate.airflow.remote.livy.Livy", {"batch": {"driverMemory": "8g"}}, "1", "n", 30)
 
     assert made(waiting.runner, waiting.settings) == runner
 

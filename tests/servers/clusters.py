@@ -137,4 +137,5 @@ def context(task_id="promote", run_id="r1"):
         pushed[key] = value
 
     ti = SimpleNamespace(dag_id="d", run_id=run_id, task_id=task_id, map_index=-1, pushed=pushed, xcom_push=push)
+    ti.get_first_reschedule_date = lambda _: None
     return {"ti": ti, "outlet_events": Events()}

@@ -27,7 +27,7 @@ password       {password}
 
 The demo's lake is {lake}. Batches of flights, planes and weather wait in it; each contract has a DAG, which runs now.
 - Dags -> nyc-flights -> its run: a task a batch. April was spoilt on the way: its `validate` is red, it is not let in.
-- Click the red task: "Validation report" tells which rows; "Contract" what was agreed.
+- The red task -> Details: "Validation report" tells which rows, "Contract" what was agreed.
 - Gates, on the left: the board of every dataset, what is blocked first.
 - Assets: what each promoted batch told, and which DAGs of the warehouse it started.
 

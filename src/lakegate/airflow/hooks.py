@@ -96,7 +96,7 @@ class LakeHook(BaseHook):
             zones = sorted({entry.key.partition("/")[0] for entry in lake.list("references/")})
         except (LakegateError, OSError, AirflowNotFoundException) as error:
             return False, str(error)
-        where = lake.uri("").rstrip("/")
+        where = lake.uri("references").removesuffix("/references")
         return True, f"{where} is a lake that answers" + ("" if zones else "; no report has been published yet")
 
     @cached_property

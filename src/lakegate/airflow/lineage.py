@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from lakegate.airflow.links import report_address
+from lakegate.airflow.summaries import key_of
 
 if TYPE_CHECKING:
     from airflow.providers.openlineage.extractors import OperatorLineage
@@ -42,13 +43,13 @@ class GateLineage:
             return
         from lakegate.gate.arrivals import route
 
-        way = route(run.contract, run.obj)
+        way, key = route(run.contract, run.obj), key_of(promotion.report)
         self._gated = Gated(
             promotion,
             run.contract,
             run.lake.uri(way.source.prefix.rstrip("/")),
             run.lake.uri(way.target.prefix.rstrip("/")),
-            report_address(promotion.report, lakegate_conn_id) if promotion.report else None,
+            report_address(key, lakegate_conn_id) if key else None,
         )
 
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any] | None:  # noqa: ARG002

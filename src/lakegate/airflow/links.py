@@ -10,8 +10,8 @@ from airflow.sdk import BaseHook, BaseOperatorLink
 from airflow.sdk.exceptions import AirflowNotFoundException
 from airflow.sdk.execution_time.xcom import XCom
 
-from lakegate.airflow.hooks import DEFAULT
-from lakegate.airflow.summaries import SUMMARY
+from lakegate.airflow.hooks import DEFAULT, LakeHook
+from lakegate.airflow.summaries import SUMMARY, key_of
 from lakegate.errors import LakegateError
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from airflow.sdk.types import TaskInstanceKey
 
 MOUNT = "/lakegate"  # where the plugin's pages begin, below the address of the user interface
+REFERENCES = "references/"
 PAGE = "index.html"
 
 
@@ -30,7 +31,7 @@ def site() -> str:
 
 
 def reports_url(lakegate_conn_id: str = DEFAULT) -> str | None:
-    """Return where the lake's `references/` are served instead, by `reports_url` in the connection's extra.
+    """Return the address of the lake's `references/` elsewhere, by `reports_url` in the connection's extra.
 
     None where it says nothing, or nothing that a browser may open.
     """
@@ -46,7 +47,7 @@ def report_address(report_key: str, lakegate_conn_id: str = DEFAULT) -> str:
     """Return where a browser opens a report. `report_key` is its page's key in the lake, or the folder of it."""
     key = report_key + PAGE if report_key.endswith("/") else report_key
     elsewhere = reports_url(lakegate_conn_id)
-    return f"{elsewhere or site() + MOUNT}/{quote(key)}"
+    return f"{elsewhere}/{quote(key.removeprefix(REFERENCES))}" if elsewhere else f"{site()}{MOUNT}/{quote(key)}"
 
 
 def contract_address(contract_id: str) -> str:
@@ -68,8 +69,7 @@ def summary_of(ti_key: TaskInstanceKey) -> Mapping[str, Any]:
 
 def report_key(summary: Mapping[str, Any]) -> str:
     """Return the key in the lake of the report that a summary names, empty where it names none."""
-    found = summary.get("report_key") or summary.get("report") or ""
-    return found if str(found).startswith("references/") else ""
+    return key_of(summary.get("report_key") or summary.get("report"))
 
 
 class ReportLink(BaseOperatorLink):
@@ -92,7 +92,8 @@ class ContractLink(BaseOperatorLink):
         """Return the contract's address, empty where its file cannot be read: a link breaks no task."""
         from lakegate.contract.odcs import load
 
+        hook = LakeHook(getattr(operator, "lakegate_conn_id", DEFAULT))
         try:
-            return contract_address(load(str(getattr(operator, "contract", ""))).id)
+            return contract_address(load(hook.contract(str(getattr(operator, "contract", "")))).id)
         except (LakegateError, OSError):
             return ""

@@ -21,6 +21,7 @@ from lakegate.airflow.summaries import SUMMARY, of_error, summary
 from lakegate.errors import LakegateError
 
 if TYPE_CHECKING:
+    from lakegate.gate.ledger import CommitRecord
     from lakegate.gate.promote import Promotion
     from lakegate.run import Run
 
@@ -185,16 +186,32 @@ class PromoteOperator(GateOperator):
             record = promotion.record
             if record is None:
                 raise AirflowFailException(f"nothing was committed: {promotion.message}")
-            if record.by == asking(context):
-                events.append(told(record, self._summary(promotion)["report"]))
-            else:
+            if record.by != asking(context):
                 self.log.info("%r was committed by %s, which tells of it", record.batch, record.by or "somebody else")
+            elif promotion.state == "already committed" and self._told_before(context, record):
+                self.log.info("%r was told when this task succeeded before", record.batch)
+            else:
+                events.append(told(record, self._summary(promotion)["report"]))
         if not events:
             self.outlets = [one for one in self.outlets if not isinstance(one, Asset)]
         extra: dict[str, Any] = dict(events[0]) if len(events) == 1 else {"batches": [dict(one) for one in events]}
         for one in self.outlets:
             if isinstance(one, Asset):
                 context["outlet_events"][one].extra = extra
+
+    def _told_before(self, context: Context, record: CommitRecord) -> bool:
+        """Whether an event of this commit stands already: the task was cleared after it had succeeded."""
+        from airflow.sdk.execution_time.context import InletEventsAccessors
+
+        began = context["dag_run"].start_date
+        for asset in (one for one in self.outlets if isinstance(one, Asset)):
+            events = InletEventsAccessors([asset])[asset]
+            for event in events.after(began.isoformat()) if began else events:
+                extra: Any = event.extra or {}
+                commits = extra.get("batches") or [extra]
+                if (record.batch, record.slot) in [(one.get("batch"), one.get("slot")) for one in commits]:
+                    return True
+        return False
 
 
 class PublishReportsOperator(BaseOperator):

@@ -24,18 +24,22 @@ WORST_FIRST = (6, 2, 5, 4, 1, 3, 0)  # of several batches, as `promote --all` ex
 
 
 def settle(exit_code: int, message: str, wait: dt.timedelta) -> None:
-    """End the task as an exit code says; 0 returns.
+    """End the task as an exit code says (`ended`); 0 returns."""
+    if (end := ended(exit_code, message, wait)) is not None:
+        raise end from None  # what is wrong is told in one line, not by a traceback of ours
+
+
+def ended(exit_code: int, message: str, wait: dt.timedelta) -> AirflowException | None:
+    """Return what ends a task as an exit code says, None for 0.
 
     1 violated, 2 bad contract, 4 conflict, 6 refused: no retry can mend it. 3 not ready: asked again after `wait`. 5,
     and whatever else: a retry may mend it.
     """
     if exit_code == SUCCESS:
-        return
+        return None
     if exit_code == NOT_READY:
-        raise AirflowRescheduleException(utcnow() + wait)  # type: ignore[no-untyped-call]
-    if exit_code in FINAL:
-        raise AirflowFailException(message)
-    raise AirflowException(message)
+        return AirflowRescheduleException(utcnow() + wait)  # type: ignore[no-untyped-call]
+    return AirflowFailException(message) if exit_code in FINAL else AirflowException(message)
 
 
 def retrying(arguments: Mapping[str, Any]) -> dict[str, Any]:

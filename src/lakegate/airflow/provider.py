@@ -12,6 +12,13 @@ CONNECTION_FIELDS = {  # the fields of the connection's `extra`, with what its f
     "reports_url": "Where readers find `references/` outside of Airflow: https://reports.example.com",
     "aws_conn_id": "The AWS connection whose credentials reach the bucket; empty: boto3's own chain",
 }
+PROJECT = {
+    "description": "The folder of the project whose gates are shown; without it the one that holds the DAGs' folder.",
+    "version_added": None,
+    "type": "string",
+    "example": "/srv/project",
+    "default": None,
+}
 
 
 def get_provider_info() -> dict[str, Any]:
@@ -38,6 +45,12 @@ def get_provider_info() -> dict[str, Any]:
             }
         ],
         "task-decorators": [{"name": "gate", "class-name": "lakegate.airflow.decorators.gate_task"}],
+        "notifications": [
+            "lakegate.airflow.notifications.GateNotifier",
+            "lakegate.airflow.notifications.GateEmailNotifier",
+            "lakegate.airflow.notifications.GateSlackNotifier",
+        ],
+        "config": {"lakegate": {"description": "The pages of lakegate in Airflow.", "options": {"project": PROJECT}}},
         "extra-links": [
             "lakegate.airflow.links.ReportLink",
             "lakegate.airflow.links.ContractLink",

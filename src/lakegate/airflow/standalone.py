@@ -99,7 +99,8 @@ class Standalone:
 
     def keep_secrets(self) -> None:
         """Make the home, its keys and its users' passwords; what is there is kept."""
-        self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.home.mkdir(parents=True, exist_ok=True)
+        self.home.chmod(0o700)
         _once(self.home / "secrets.json", {name: _key() for name in ("fernet_key", "secret_key", "jwt_secret")})
         self.passwords = _once(self.home / "passwords.json", {name: secrets.token_urlsafe(12) for name in self.users})
 

@@ -35,7 +35,7 @@ def summary(promotion: Promotion, *, dataset: str | None = None, reports_url: st
         "exit_code": promotion.exit_code,
         "message": promotion.message[:LONGEST],
         "report": address(promotion.report, reports_url),
-        "report_key": report_key(promotion.report),
+        "report_key": key_of(promotion.report) or None,
         "digest": found.digest if found else None,
         "contract_sha256": found.contract_sha256 if found else None,
         "rows": found.rows if found else None,
@@ -66,15 +66,15 @@ def of_error(batch: str, error: LakegateError | OSError) -> Mapping[str, Any]:
     }
 
 
-def report_key(report: str | None) -> str | None:
-    """Return the key in the lake of a report's page (`references/reports/…`), by its address; None without one."""
-    _, found, rest = (report or "").partition(f"/{FOLDER}reports/")
-    return f"{FOLDER}reports/{rest}" if found else None
+def key_of(report: object) -> str:
+    """Return the key in the lake of a report (`references/reports/…`), by its key or its address there; else empty."""
+    _, found, rest = f"/{report}".partition(f"/{FOLDER}reports/") if isinstance(report, str) else ("", "", "")
+    return f"{FOLDER}reports/{rest}" if found else ""
 
 
 def address(report: str | None, reports_url: str | None) -> str | None:
     """Return where a reader finds a report: `reports_url` stands for the lake's `references/`."""
-    key = report_key(report)
+    key = key_of(report)
     return f"{reports_url.rstrip('/')}/{key.removeprefix(FOLDER)}" if reports_url and key else report
 
 
@@ -88,4 +88,5 @@ def waivable(promotion: Promotion) -> bool:
 def _check(result: CheckResult) -> Mapping[str, Any]:
     """Return one check that blocks. `rows` is None where it counts none."""
     rows = result.diagnostics.get("failed")
-    return {"rule": result.key, "reason": result.reason[:300], "rows": rows if type(rows) is int else None}
+    rows = rows if type(rows) is int else None
+    return {"rule": result.key, "name": result.name[:300], "reason": result.reason[:300], "rows": rows}

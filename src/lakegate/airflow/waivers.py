@@ -14,7 +14,7 @@ from airflow.sdk import Context, Param, TriggerRule
 from airflow.sdk.exceptions import AirflowFailException, ParamValidationError
 
 from lakegate.airflow.hooks import DEFAULT, LakeHook
-from lakegate.airflow.links import ContractLink, ReportLink
+from lakegate.airflow.links import ContractLink, ReportLink, report_address
 from lakegate.airflow.operators import asking
 from lakegate.airflow.outcomes import FINAL, exit_of, told_of
 from lakegate.airflow.summaries import SUMMARY
@@ -80,7 +80,8 @@ class WaiverOperator(ApprovalOperator):
         if not found["waivable"]:
             raise AirflowFailException(f"nobody may waive this: {found['message']}")
         self.subject = f"{found['dataset']}: {found['batch']} broke its contract. Let it in?"
-        self.body = body_of(found)
+        report = report_address(found["report_key"], self.lakegate_conn_id) if found["report_key"] else found["report"]
+        self.body = body_of(found, report)
         return super().execute(context)
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> Mapping[str, Any]:
@@ -160,8 +161,8 @@ class WaiverOperator(ApprovalOperator):
         return given
 
 
-def body_of(summary: Mapping[str, Any]) -> str:
-    """Return what an approver reads, as Markdown: which rules failed, with how many rows, and where the report is.
+def body_of(summary: Mapping[str, Any], report: str | None) -> str:
+    """Return what an approver reads, as Markdown: which rules failed, with how many rows, and the report's address.
 
     What comes from the data or from the contract stands there as text, whatever it holds.
     """
@@ -173,7 +174,7 @@ def body_of(summary: Mapping[str, Any]) -> str:
         lines.append(f"- {plain(one['rule'])}{counted}: {plain(one['reason'])}")
     if total > len(summary["failed"]):
         lines.append(f"- and {total - len(summary['failed'])} more")
-    lines += ["", f"Report: {_link(summary)}", "", "An approval lets in exactly these bytes, with these failures."]
+    lines += ["", f"Report: {_link(report)}", "", "An approval lets in exactly these bytes, with these failures."]
     return "\n".join(lines)
 
 
@@ -182,9 +183,9 @@ def plain(text: str) -> str:
     return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(text.split()))
 
 
-def _link(summary: Mapping[str, Any]) -> str:
+def _link(report: str | None) -> str:
     """Return the report's address, as a link where a browser can follow it."""
-    address = str(summary["report"] or "")
+    address = report or "none was written"
     safe = address.startswith(("https://", "http://")) and not re.search(r"[\s<>]", address)
     return f"<{address}>" if safe else plain(address)
 

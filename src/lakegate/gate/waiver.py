@@ -17,7 +17,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from lakegate.checks.interface import UNMEASURED, Outcome
+from lakegate.checks.interface import Outcome
 from lakegate.contract.model import Waiving
 from lakegate.errors import LakeError
 from lakegate.lake.interface import Lake
@@ -165,7 +165,7 @@ def unwaivable(result: CheckResult) -> str:
         return "it is about the integrity of the batch, not about what its rows say"
     if result.type in STRUCTURE:
         return "what cannot be read as declared breaks everybody who reads it"
-    if result.diagnostics.items() >= UNMEASURED.items():
+    if result.diagnostics.get("measured") is False:
         return "it could not be measured, so nobody knows what would be let in"
     return ""
 

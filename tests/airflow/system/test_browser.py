@@ -54,19 +54,20 @@ def blocked(world):
 
 
 def test_from_the_red_task_to_its_report(world, blocked, page):
-    index = blocked.task("validate")["map_index"]
+    task = blocked.task("validate")
+    index = task["map_index"]
+    assert blocked.links(task)["Validation report"].startswith(f"{world.started.url}/lakegate/references/reports/")
 
     page.goto(f"{world.started.url}/dags/nyc-shown/runs/{blocked.id}/tasks/validate/mapped/{index}")
+    page.get_by_role("link", name="Details").click()
     link = page.get_by_role("link", name="Validation report")
     link.wait_for()
     shoot(page, "task")
-    with page.context.expect_page() as opened:
-        link.click()
-    report = opened.value
+    link.click()
 
-    report.locator("main").wait_for()
-    shoot(report, "report")
-    told = report.locator("main").inner_text()
+    page.get_by_role("heading", name="nyc/shown").wait_for()
+    shoot(page, "report")
+    told = page.locator("main").inner_text()
     assert "nyc/shown" in told
     assert "delay" in told
 

@@ -80,7 +80,7 @@ def test_a_blocked_batch_starts_no_table_and_a_good_one_does(world):
     (run,) = world.op.eventually("the table's run", lambda: world.op.runs("core-sold"))
     assert run.ended() == "success"
     assert run.states("promote") == {"dt=2026-01-02": "success"}
-    assert committed(world.local.records("core/sold", "warehouse")) == [("dt=2026-01-02", 1)]
+    assert committed(world.local.records("sold", "warehouse/core")) == [("dt=2026-01-02", 1)]
     (event,) = world.op.events("core-sold")
     assert (event["name"], event["extra"]["rows"]) == ("warehouse/core/sold", 2)
 
@@ -102,9 +102,15 @@ def test_a_batch_that_is_named_is_judged_again(world):
     assert run.task("validate")["try_number"] == 1  # what the data did wrong no retry mends
 
 
+def asked_to_waive(world, dataset):
+    """Let a bad batch arrive; return the run that asks for an approval, and the task that does."""
+    world.local.arrive("part=1", BAD, dataset=f"nyc/{dataset}")
+    run = world.op.trigger(f"nyc-{dataset}")
+    return run, run.reached("waiver", "awaiting_input")
+
+
 def test_what_is_waived_on_the_command_line_is_let_in_by_the_next_run(world):
-    world.local.arrive("part=1", BAD, dataset="nyc/waived")
-    assert world.op.trigger("nyc-waived", batch="part=1").ended() == "failed"
+    asking, waiver = asked_to_waive(world, "waived")
     who = ("--approver", "approver", "--reason", "known at the source", "--days", "1")
 
     waived = world.local.run("waive", world.local.root / "contracts/nyc/waived.odcs.yaml", "--batch", "part=1", *who)
@@ -116,13 +122,8 @@ def test_what_is_waived_on_the_command_line_is_let_in_by_the_next_run(world):
     (event,) = world.op.events("nyc-waived")
     assert (record["verdict"], len(record["waivers"])) == ("waived", 1)
     assert (event["extra"]["verdict"], event["extra"]["waivers"]) == ("waived", record["waivers"])
-
-
-def asked_to_waive(world, dataset):
-    """Let a bad batch arrive; return the run that asks for an approval, and the task that does."""
-    world.local.arrive("part=1", BAD, dataset=f"nyc/{dataset}")
-    run = world.op.trigger(f"nyc-{dataset}")
-    return run, run.reached("waiver", "awaiting_input")
+    asking.answer(waiver, "Reject", by=world.seen_by("approver"), reason="it is in", days=1)
+    assert asking.ended() == "failed"
 
 
 def test_what_the_named_approver_waives_is_let_in(world):

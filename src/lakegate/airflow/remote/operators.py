@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from airflow.sdk import BaseOperator
     from airflow.sdk.types import TaskInstanceKey
 
-    from lakegate.contract.model import SchemaObject
+    from lakegate.contract.project import Project
     from lakegate.gate.promote import Promotion
     from lakegate.lake.interface import Lake
 
@@ -65,17 +66,16 @@ class RemoteGateOperator(GateOperator):
         self._job_id = job.id
         context["ti"].xcom_push(key=JOB, value={"id": job.id, "name": job.name, "log": self.runner.log(job.id)})
         self.defer(
-            trigger=JobTrigger(**kept(self.runner), job_id=job.id, interval=self.poll_interval),
+            trigger=JobTrigger(**kept(self.runner), job_id=job.id, name=job.name, interval=self.poll_interval),
             method_name="resumed",
-            kwargs={"name": job.name},
             timeout=self.execution_timeout,
         )
         raise AssertionError("deferred")
 
-    def resumed(self, context: Context, event: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    def resumed(self, context: Context, event: Mapping[str, Any]) -> Mapping[str, Any]:
         """Read what the job left in the lake; end as that says, whatever the job's state."""
         with self._told_apart(context):
-            promotion = self._answered(name, event["state"])
+            promotion = self._answered(event["name"], event["state"])
         return self._ended(context, self._told(context, promotion))
 
     def on_kill(self) -> None:
@@ -86,14 +86,12 @@ class RemoteGateOperator(GateOperator):
     def _submitted(self, by: str, *, only_judge: bool) -> Known:
         """Send the project along and start a job."""
         from lakegate.airflow.remote.shipping import ship
-        from lakegate.contract.project import Project
 
-        project = Project.around(self.contract)
-        lake = self._lake()
-        shipped = ship(lake, project, self.settings)
-        name = new_name(by)
-        contract = os.path.relpath(Path(self.contract).absolute(), project.root)
-        words = ["promote", contract, "--batch", self.batch, "--lake", lake.uri("_").removesuffix("/_")]
+        with self._reached() as (contract, project, lake):
+            shipped = ship(lake, project, self.settings)
+            name = new_name(by)
+            inside = os.path.relpath(contract.absolute(), project.root)
+            words = ["promote", inside, "--batch", self.batch, "--lake", lake.uri("_").removesuffix("/_")]
         words += ["--by", by, "--answer", name, "--output-format", "json"]
         words += ["--schema-name", self.model] if self.model else []
         words += ["--only-judge"] if only_judge else []
@@ -104,23 +102,30 @@ class RemoteGateOperator(GateOperator):
         """Return what became of the batch, as far as the lake bears it out."""
         from lakegate.commands import answers
         from lakegate.contract.odcs import load
-        from lakegate.errors import CouldNotEvaluate
+        from lakegate.errors import CouldNotEvaluate, UsageError
         from lakegate.gate.arrivals import route
 
-        lake, contract = self._lake(), load(self.contract)
-        answer = answers.read(lake, name)
-        if answer is None:
-            raise CouldNotEvaluate(f"the job {name} {state} and left no answer in the lake", hint="read its log")
-        objects: dict[str, SchemaObject] = {one.name: one for one in contract.schema}
-        obj = objects[self.model] if self.model else contract.schema[0]
-        return answers.borne_out(answer, lake, route(contract, obj), self.batch)
+        with self._reached() as (file, _, lake):
+            contract = load(file)
+            obj = contract.object(self.model) if self.model else contract.schema[0]
+            if obj is None:
+                raise UsageError(f"the contract {contract.id} has no object {self.model!r}")
+            answer = answers.read(lake, name)
+            if answer is None:
+                raise CouldNotEvaluate(f"the job {name} {state} and left no answer in the lake", hint="read its log")
+            return answers.borne_out(answer, lake, route(contract, obj), self.batch)
 
-    def _lake(self) -> Lake:
-        """Open the lake."""
+    @contextmanager
+    def _reached(self) -> Iterator[tuple[Path, Project, Lake]]:
+        """Hand out the contract's file, its project and the lake."""
         from lakegate.config import open_lake
         from lakegate.contract.project import Project
 
-        return open_lake(self.lake or LakeHook(self.lakegate_conn_id).address(), Project.around(self.contract).root)
+        hook = LakeHook(self.lakegate_conn_id)
+        contract = hook.contract(self.contract)
+        project = Project.around(contract)
+        with hook.reached():
+            yield contract, project, open_lake(self.lake or hook.address(), project.root)
 
 
 class RemoteValidateOperator(RemoteGateOperator, ContractValidateOperator):

@@ -18,6 +18,7 @@ from lakegate.errors import CouldNotEvaluate, UsageError
 from lakegate.lake import zones
 from lakegate.lake.interface import SMALL, Lake
 
+ENTRY = Path(__file__).with_name("entry.py")  # what a cluster starts
 EXPECTATIONS = "expectations"
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the time of every file in the zip: the same project is the same bytes
 
@@ -33,7 +34,7 @@ class Shipped:
 
 def ship(lake: Lake, project: Project, settings: str | None) -> Shipped:
     """Write the script and the project into the lake, unless they are there. `settings` as for `packed`."""
-    entry = Path(__file__).with_name("entry.py").read_bytes()
+    entry = ENTRY.read_bytes()
     zipped = packed(project, settings)
     sha256 = hashlib.sha256(zipped).hexdigest()
     script = _put(lake, f"entry-{hashlib.sha256(entry).hexdigest()}.py", entry)

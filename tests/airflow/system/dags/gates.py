@@ -24,6 +24,6 @@ def after(dataset):
 
 
 for project in os.environ["LAKEGATE_TEST_PROJECTS"].split(os.pathsep):
-    globals().update(dags_from(Path(project) / "contracts", schedule=None))
+    globals().update(dags_from(Path(project) / "contracts", schedule=lambda _: None))
     globals().update(warehouse_dags(project))
 following = after("nyc/passing")
