@@ -20,4 +20,4 @@ def context(task_id="promote", run_id="r1", since=None):
         xcom_push=lambda key, value: pushed.update({key: value}),
         get_first_reschedule_date=lambda _: since,
     )
-    return {"ti": ti, "outlet_events": Events(), "dag_run": SimpleNamespace(start_date=BEGAN, conf={})}
+    return {"ti": ti, "outlet_events": Events(), "dag_run": SimpleNamespace(run_after=BEGAN, conf={})}

@@ -7,7 +7,7 @@ import httpx
 
 from lakegate.airflow.summaries import SUMMARY
 
-PATIENCE = 120  # seconds until what is waited for has to be there
+PATIENCE = 240  # seconds until what is waited for has to be there
 GLANCE = 0.3  # seconds between two looks
 
 
@@ -121,6 +121,12 @@ class Run:
         """The addresses behind a task's buttons."""
         name, index = task["task_id"], task["map_index"]
         return self.airflow.get(f"{self.path}/taskInstances/{name}/links", map_index=index)["extra_links"]
+
+    def clear(self, task):
+        """Have a task run again, as if it never had."""
+        body = {"dry_run": False, "dag_run_id": self.id, "task_ids": [task], "only_failed": False}
+        answer = self.airflow.http.post(f"/dags/{self.dag}/clearTaskInstances", json=body)
+        assert answer.status_code == 200, answer.text
 
     def answer(self, task, chosen, *, by=None, **params):
         """Answer the approval that a task asks for, as `by` or as who runs this; return Airflow's answer."""

@@ -203,10 +203,10 @@ class PromoteOperator(GateOperator):
         """Whether an event of this commit stands already: the task was cleared after it had succeeded."""
         from airflow.sdk.execution_time.context import InletEventsAccessors
 
-        began = context["dag_run"].start_date
+        after = context["dag_run"].run_after  # a run that is cleared starts anew; when it became due it keeps
         for asset in (one for one in self.outlets if isinstance(one, Asset)):
             events = InletEventsAccessors([asset])[asset]
-            for event in events.after(began.isoformat()) if began else events:
+            for event in events.after(after.isoformat()):
                 extra: Any = event.extra or {}
                 commits = extra.get("batches") or [extra]
                 if (record.batch, record.slot) in [(one.get("batch"), one.get("slot")) for one in commits]:

@@ -194,6 +194,19 @@ def test_two_runs_for_one_batch_at_once_commit_it_once(world):
     assert event["source_run_id"] in record["by"]
 
 
+def test_a_promotion_that_is_cleared_is_told_no_second_time(world):
+    world.local.arrive("part=1", dataset="nyc/cleared")
+    run = world.op.trigger("nyc-cleared")
+    assert run.ended() == "success"
+
+    run.clear("promote")
+
+    world.op.eventually("its second try", lambda: (run.task("promote") or {}).get("try_number") == 2)
+    assert run.ended() == "success"
+    assert committed(world.local.records("nyc/cleared")) == [("part=1", 1)]
+    assert [event["extra"]["batch"] for event in world.op.events("nyc-cleared")] == ["part=1"]
+
+
 def test_a_hundred_batches_at_once(world):
     expected = [f"part={n:03}" for n in range(100)]
     for batch in expected:
