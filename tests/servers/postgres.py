@@ -28,7 +28,7 @@ class Postgres:
 
     def __init__(self):
         self.programs = programs()
-        self.folder = Path(tempfile.mkdtemp(prefix="lakegate-postgres-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="lakegate-postgres-", dir=_open_to_all()))
         self.password = secrets.token_urlsafe(16)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -78,6 +78,12 @@ class Postgres:
         if ended.returncode:
             told = [one.read_text(errors="replace") for one in self.folder.glob("*.out")]
             raise AssertionError(f"{program} ended with {ended.returncode}: " + "\n".join(told))
+
+
+def _open_to_all():
+    """A folder that another user may go into, as root's server runs as nobody: root's own TMPDIR may be closed."""
+    found = (Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp"))  # noqa: S108 - made private by mkdtemp
+    return next(one for one in found if all(each.stat().st_mode & 0o001 for each in (one, *one.parents)))
 
 
 def _quoted(words):
