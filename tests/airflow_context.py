@@ -3,8 +3,6 @@
 import datetime as dt
 from types import SimpleNamespace
 
-from servers.clusters import Events
-
 BEGAN = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 
 
@@ -21,3 +19,26 @@ def context(task_id="promote", run_id="r1", since=None):
         get_first_reschedule_date=lambda _: since,
     )
     return {"ti": ti, "outlet_events": Events(), "dag_run": SimpleNamespace(run_after=BEGAN, conf={})}
+
+
+class Events(dict):
+    """`outlet_events`: an accessor for whichever asset is asked for."""
+
+    def __missing__(self, asset):
+        return self.setdefault(asset, SimpleNamespace(extra={}))
+
+
+class Told(list):
+    """The events of an asset that stand in Airflow's database, as a task is told of them."""
+
+    def after(self, instant):
+        assert instant == BEGAN.isoformat()
+        return self
+
+
+def told_before(monkeypatch):
+    """The events that a task which runs again finds standing; none at first."""
+    events = Told()
+    accessors = "airflow.sdk.execution_time.context.InletEventsAccessors"
+    monkeypatch.setattr(accessors, lambda assets: dict.fromkeys(assets, events))
+    return events

@@ -15,6 +15,7 @@ from airflow.serialization.serialized_objects import DagSerialization
 from airflow.triggers.base import BaseEventTrigger
 from airflow.triggers.shared_stream import SharedStreamManager
 
+from airflow_context import context
 from cli.scene import BAD, FLIGHTS, Scene
 from lakegate.airflow import events
 from lakegate.airflow.events import ArrivalTrigger, announced, batches_of, named_keys
@@ -22,7 +23,6 @@ from lakegate.airflow.headings import heading
 from lakegate.airflow.sensors import BatchSensor, BatchTrigger
 from lakegate.contract.odcs import load
 from lakegate.gate.arrivals import route
-from servers.clusters import context
 from servers.s3 import moto_s3
 
 DROP = "02-transient-zone/nyc/flights/"

@@ -14,7 +14,7 @@ import pytest
 from airflow.sdk import Asset
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowRescheduleException
 
-from airflow_context import BEGAN, context
+from airflow_context import context, told_before
 from cli.scene import GOOD as GOOD_FLIGHTS
 from cli.scene import PLANES, Scene
 from lakegate.airflow.operators import ContractValidateOperator, PromoteOperator, PublishReportsOperator
@@ -137,20 +137,9 @@ def test_what_the_system_refuses_is_retried(scene, monkeypatch):
     assert told["ti"].pushed[SUMMARY]["exit_code"] == 5
 
 
-class Told(list):
-    """The events of an asset that stand in Airflow's database, as a task is told of them."""
-
-    def after(self, instant):
-        assert instant == BEGAN.isoformat()
-        return self
-
-
 @pytest.fixture
 def standing(monkeypatch):
-    events = Told()
-    accessors = "airflow.sdk.execution_time.context.InletEventsAccessors"
-    monkeypatch.setattr(accessors, lambda assets: dict.fromkeys(assets, events))
-    return events
+    return told_before(monkeypatch)
 
 
 def test_a_commit_is_told_by_the_retry_and_not_by_another(scene, standing):

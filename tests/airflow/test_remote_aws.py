@@ -9,11 +9,12 @@ import pytest
 from airflow.sdk import Asset
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskDeferred
 
+from airflow_context import context
 from lakegate.airflow.remote import EmrServerless, Glue, RemotePromoteOperator
 from lakegate.airflow.remote.runners import Job, JobState
 from lakegate.gate import ledger
 from lakegate.lake.zones import Place
-from servers.clusters import context, started
+from servers.clusters import started
 from servers.s3 import close, moto_s3, new_bucket
 
 TOP = Path(__file__).parents[2]

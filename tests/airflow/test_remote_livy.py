@@ -7,6 +7,7 @@ import pytest
 from airflow.sdk import Asset
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowRescheduleException, TaskDeferred
 
+from airflow_context import context, told_before
 from cli.scene import BAD, FLIGHTS, Scene
 from lakegate.airflow.operators import PromoteOperator, asking
 from lakegate.airflow.remote import Livy, RemotePromoteOperator, RemoteValidateOperator
@@ -16,7 +17,6 @@ from lakegate.airflow.summaries import SUMMARY
 from lakegate.gate.quarantine import judgements_of
 from lakegate.lake import zones
 from servers.clusters import Livy as Server
-from servers.clusters import context
 
 RAW = Asset(name="01-raw-data-zone/nyc/flights", uri="s3://example-lake/01-raw-data-zone/nyc/flights")
 
@@ -120,7 +120,8 @@ def test_what_is_not_ready_is_asked_again_by_another_job(scene, livy):
     assert len(livy.batches) == 2
 
 
-def test_a_job_that_succeeds_without_an_answer_is_infrastructure(scene, livy):
+def test_a_job_that_succeeds_without_an_answer_is_infrastructure(scene, livy, monkeypatch):
+    told_before(monkeypatch)
     scene.arrive("part=1")
     operator, told = task(scene), context()
     waiting = deferred(operator, told)

@@ -9,7 +9,6 @@ import tempfile
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import SimpleNamespace
 
 os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="airflow-"))
 
@@ -120,22 +119,3 @@ class Livy:
                 """Say nothing."""
 
         return Handler
-
-
-class Events(dict):
-    """`outlet_events`: an accessor for whichever asset is asked for."""
-
-    def __missing__(self, asset):
-        return self.setdefault(asset, SimpleNamespace(extra={}))
-
-
-def context(task_id="promote", run_id="r1"):
-    """What a task is told of itself; `ti.pushed` holds what it pushed."""
-    pushed = {}
-
-    def push(key, value):
-        pushed[key] = value
-
-    ti = SimpleNamespace(dag_id="d", run_id=run_id, task_id=task_id, map_index=-1, pushed=pushed, xcom_push=push)
-    ti.get_first_reschedule_date = lambda _: None
-    return {"ti": ti, "outlet_events": Events()}
