@@ -77,6 +77,19 @@ def failed(contract):
     return {"task": task, "ti": ti, "dag_run": SimpleNamespace(dag_id="shop-orders", run_id="r 1")}
 
 
+def test_a_contract_is_found_under_the_project_of_the_connection(failed, contract, monkeypatch):
+    said = {"conn_type": "lakegate_lake", "extra": {"project": str(contract.parent)}}
+    monkeypatch.setenv("AIRFLOW_CONN_GATES", json.dumps(said))
+    failed["task"].contract, failed["task"].lakegate_conn_id = contract.name, "gates"
+    told = []
+    notifier = GateNotifier()
+    monkeypatch.setattr(notifier, "send", lambda notice, found, _: told.append(found.id))
+
+    notifier.notify(failed)
+
+    assert told == ["shop-orders"]
+
+
 @contextlib.contextmanager
 def slack_server():
     taken = []

@@ -1,10 +1,16 @@
 """The warehouse as DAGs that start each other by assets."""
 
+from contextlib import contextmanager
+
 import pytest
 from airflow.sdk import AssetAny
+from airflow.sdk.exceptions import AirflowSkipException
 
 from airflow_dag_bags import bag, by_airflow, stored, upstream
 from lakegate.airflow import dags_from, warehouse_dags
+from lakegate.airflow.engines import HERE, Engine
+from lakegate.airflow.hooks import LakeHook
+from lakegate.airflow.operators import ContractValidateOperator
 from lakegate.airflow.warehouse import ProposedOperator
 from lakegate.gate.promote import PromotionState
 from warehouse.scene import CONTRACTS, DAYS, SQL, arrived, build, inside, project, records, write
@@ -52,6 +58,33 @@ def test_a_table_is_started_by_what_it_is_made_of_waits_for_and_refers_to(scene)
         "core-fact_sale": ["warehouse/cleanse/sales", "warehouse/core/dim_shop"],
         "mart-by_city": ["warehouse/core/dim_shop", "warehouse/core/fact_sale"],
     }
+
+
+def test_a_table_may_be_judged_where_its_contract_is_sent(scene):
+    class Elsewhere(ContractValidateOperator):
+        """Judges on a cluster."""
+
+    found = warehouse_dags(scene, engine=lambda heading: Engine(Elsewhere) if "fact" in heading.id else HERE)
+
+    judges = {name: type(dag.get_task("validate")) for name, dag in found.items()}
+    assert judges == {name: Elsewhere if "fact" in name else ContractValidateOperator for name in found}
+
+
+def test_tables_are_built_with_the_credentials_of_the_connection(scene, monkeypatch):
+    reached = []
+
+    @contextmanager
+    def noted(hook):
+        reached.append(hook.lakegate_conn_id)
+        yield
+
+    monkeypatch.setattr(LakeHook, "reached", noted)
+    task = ProposedOperator(task_id="proposed", table="stage/sales", project=str(scene), lake=str(scene / "lake"))
+
+    with pytest.raises(AirflowSkipException):
+        task.execute({})
+
+    assert reached == ["lakegate_default"]
 
 
 def test_an_input_and_what_commits_it_are_one_asset(scene):

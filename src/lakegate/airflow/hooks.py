@@ -50,7 +50,7 @@ class LakeHook(BaseHook):
 
     def contract(self, path: str) -> Path:
         """Return where a contract's file lies: a relative path is under the connection's `project`, if it has one."""
-        project = self._extra("project")
+        project = None if Path(path).is_absolute() else self._extra("project")
         return Path(project) / path if project else Path(path)
 
     @property

@@ -12,8 +12,9 @@ from importlib.util import find_spec
 from typing import Any
 
 from airflow.sdk import BaseNotifier, Context
+from airflow.sdk.exceptions import AirflowNotFoundException
 
-from lakegate.airflow.hooks import DEFAULT
+from lakegate.airflow.hooks import DEFAULT, LakeHook
 from lakegate.airflow.links import contract_address, report_address, report_key, site, task_path
 from lakegate.airflow.notices import Failed, Notice, blocks, html, slack, subject, text
 from lakegate.airflow.people import asked_at, mail_addresses, slack_channel
@@ -55,9 +56,10 @@ class GateNotifier(BaseNotifier):
     def _contract(self, context: Context) -> Contract | None:
         """Return the contract that is meant, None where it cannot be read: what happened is told all the same."""
         path = self.contract or _contract_of(context)
+        hook = LakeHook(getattr(_task(context), "lakegate_conn_id", DEFAULT))
         try:
-            return load(path) if path else None
-        except (LakegateError, OSError):
+            return load(hook.contract(path)) if path else None
+        except (LakegateError, OSError, AirflowNotFoundException):
             return None
 
 

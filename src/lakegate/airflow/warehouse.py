@@ -22,6 +22,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from lakegate.airflow.assets import asset_of
 from lakegate.airflow.dags import LABEL, Making, gates, has_sql, id_of, new_dag, tried
+from lakegate.airflow.engines import HERE, Engine
 from lakegate.airflow.headings import Heading, Way, headings
 from lakegate.airflow.hooks import DEFAULT, LakeHook
 from lakegate.airflow.outcomes import settled
@@ -44,6 +45,7 @@ def warehouse_dags(
     schedule: Any = None,
     notifiers: Sequence[Any] = (),
     deadline: Any = None,
+    engine: Callable[[Heading], Engine] = lambda _: HERE,
     **dag_arguments: Any,
 ) -> dict[str, DAG]:
     """Return a DAG by its id for each table of a project that has SQL (`dags/sql`, or what `lakegate.toml` says).
@@ -52,7 +54,7 @@ def warehouse_dags(
     told by `dags_from`. `schedule` and the rest are those of `dags.Making`. A task builds its own DAG alone. Raises
     UsageError where `lakegate.toml` is wrong.
     """
-    making = Making(schedule, notifiers, deadline, arguments=dag_arguments)
+    making = Making(schedule, notifiers, deadline, engine, dag_arguments)
     found = Project.around(Path(project).absolute())
     transforms = transforms_folder(found.root)
     only = get_parsing_context().dag_id
@@ -173,9 +175,10 @@ class TableOperator(BaseOperator):
         from lakegate.config import open_lake
         from lakegate.warehouse.chain import Asked, opened
 
-        with settled(WAIT):
+        hook = LakeHook(self.lakegate_conn_id)
+        with settled(WAIT), hook.reached():
             project = Project.around(self.project)
-            lake = open_lake(self.lake or LakeHook(self.lakegate_conn_id).address(), project.root)
+            lake = open_lake(self.lake or hook.address(), project.root)
             with opened(lake, project, Asked()) as chain:
                 yield chain, chain.warehouse.table(self.table)
 
