@@ -17,7 +17,7 @@ from openlineage.client.facet_v2 import (
     output_statistics_output_dataset,
 )
 
-from lakegate.airflow.lineage import Gated
+from lakegate.airflow.summaries import Passage
 from lakegate.checks.interface import Outcome
 from lakegate.gate.ledger import CommitRecord
 from lakegate.verdict import CheckResult, Verdict
@@ -49,7 +49,7 @@ class GateRunFacet(RunFacet):
     waivers: list[str] = attr.field(factory=list)
 
 
-def lineage(gated: Gated) -> OperatorLineage[Any, Any]:
+def lineage(gated: Passage) -> OperatorLineage[Any, Any]:
     """Return what was read, what was written where the batch is committed, and what the gate came to.
 
     Datasets are named by their place, not by a batch: the batch is a version.

@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from lakegate.airflow.links import report_address
-from lakegate.airflow.summaries import key_of
+from lakegate.airflow.summaries import Passage, key_of
 
 if TYPE_CHECKING:
     from airflow.providers.openlineage.extractors import OperatorLineage
 
-    from lakegate.contract.model import Contract
     from lakegate.gate.promote import Promotion
     from lakegate.run import Run
-
-
-@dataclass(frozen=True, slots=True)
-class Gated:
-    """What a task came to, and everything that is told of it: where the batch came from and goes to, as addresses."""
-
-    promotion: Promotion
-    contract: Contract
-    source: str
-    target: str
-    report: str | None
 
 
 class GateLineage:
@@ -35,7 +22,7 @@ class GateLineage:
     lake: whatever it is told is made while the task runs.
     """
 
-    _gated: Gated | None = None
+    _gated: Passage | None = None
 
     def keep_lineage(self, run: Run, promotion: Promotion, lakegate_conn_id: str) -> None:
         """Keep what there is to tell; nothing where OpenLineage is not installed."""
@@ -44,7 +31,7 @@ class GateLineage:
         from lakegate.gate.arrivals import route
 
         way, key = route(run.contract, run.obj), key_of(promotion.report)
-        self._gated = Gated(
+        self._gated = Passage(
             promotion,
             run.contract,
             run.lake.uri(way.source.prefix.rstrip("/")),

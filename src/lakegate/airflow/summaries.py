@@ -1,14 +1,16 @@
-"""What goes into XCom: a summary and the report's address, never the report (1 MB of XCom takes seconds)."""
+"""What is told of a promotion: in XCom a summary and the report's address, never the report (1 MB takes seconds)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lakegate.airflow.outcomes import exit_of, told_of
 from lakegate.errors import LakegateError
 
 if TYPE_CHECKING:
+    from lakegate.contract.model import Contract
     from lakegate.gate.promote import Promotion
     from lakegate.verdict import CheckResult
 
@@ -16,6 +18,17 @@ SUMMARY = "lakegate"  # the XCom key; pushed before a task fails, so that who co
 FAILED_SHOWN = 20
 LONGEST = 2000  # characters of a message, 300 of a reason
 FOLDER = "references/"
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """What a task came to, and everything that is told of it: where the batch came from and goes to, as addresses."""
+
+    promotion: Promotion
+    contract: Contract
+    source: str
+    target: str
+    report: str | None
 
 
 def summary(promotion: Promotion, *, dataset: str | None = None, reports_url: str | None = None) -> Mapping[str, Any]:
