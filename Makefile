@@ -37,7 +37,7 @@ airflow: .venv/installed-all ## a whole Airflow on loopback gates the demo's bat
 
 .PHONY: test
 test: lint ## everything that must hold: lint, then every test, with every extra installed
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2
 
 .PHONY: quick
 quick: .venv/installed-all ## the tests that take no seconds, in less than one minute

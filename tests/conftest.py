@@ -67,7 +67,25 @@ SLOW = (  # what starts a process for nearly every test, or asks the engine thou
     "test_tables.py",
     "test_table_races.py",
 )
+STORIES = "tests/airflow/system/"
 SERVERS = ("moto", "ceph", "real_s3")
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """Send each test to whichever worker is free, but all stories of Airflow to one, in their order.
+
+    They share one Airflow, which takes half a minute to start. (`--dist loadgroup` of xdist 3.8 sees no group under
+    pytest 9.2.)
+    """
+    if config.getvalue("dist") != "load":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Stories(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return STORIES if nodeid.startswith(STORIES) else nodeid
+
+    return Stories(config, log)
 
 
 def pytest_collection_modifyitems(items):

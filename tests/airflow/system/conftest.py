@@ -45,13 +45,6 @@ SETTINGS = {  # what is quick to see, so that nothing is waited for
 }
 
 
-def pytest_collection_modifyitems(items):
-    """One worker runs all of them: they share what takes half a minute to start."""
-    for item in items:
-        if item.path.is_relative_to(HERE):
-            item.add_marker(pytest.mark.xdist_group("airflow"))
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item):
     """Say with a story that failed what went wrong inside of Airflow, and where its logs stay."""
