@@ -7,13 +7,12 @@ import boto3
 import pytest
 
 from cli.scene import Scene
+from lakegate.airflow import standalone
 from lakegate.airflow.remote.runners import prefix_of
+from servers import airflow, postgres
 from servers.clusters import Livy
 from servers.s3 import moto_s3
 
-airflow = pytest.importorskip("servers.airflow")
-postgres = pytest.importorskip("servers.postgres")
-standalone = pytest.importorskip("lakegate.airflow.standalone")
 pytestmark = pytest.mark.slow
 
 DAG = """
