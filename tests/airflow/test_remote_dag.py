@@ -69,5 +69,5 @@ def test_a_good_batch_goes_in_and_a_bad_one_fails_the_run(scene, monkeypatch):
     assert "DagRun failed" in ended.stderr, ended.stdout[-3000:]
     (record,) = scene.records()
     assert (record["batch"], record["by"].split("/")[-2:]) == ("part=1", ["promote", "0"])
-    assert states == ["success", "dead", "success"]
+    assert (sorted(states[:2]), states[2:]) == (["dead", "success"], ["success"])  # both validated, one promoted
     assert (scene.lake / "references/index.html").is_file()

@@ -104,7 +104,11 @@ class World:
         yield from errors[-most:]
         for name in PROCESSES:
             yield f"--- {name}"
-            yield from self.started.log(name).read_text(errors="replace").splitlines()[-most:]
+            yield from self.log(name).splitlines()[-most:]
+
+    def log(self, process):
+        """What a process of Airflow has told until now."""
+        return self.started.log(process).read_text(errors="replace")
 
     def close(self):
         for one in self._seen.values():
