@@ -39,7 +39,7 @@ from lakegate.lake.interface import CHUNK, Lake
 from lakegate.lake.zones import shared_fields
 from lakegate.made import NOTHING, Made
 from lakegate.past import Past
-from lakegate.publish import render
+from lakegate.publish.run_pages import render
 from lakegate.rows import Defect, DefectKind, Location, Rows
 from lakegate.tables import Maker, Tables
 from lakegate.verdict import BatchFile, Verdict, batch_digest

@@ -105,7 +105,7 @@ class GateOperator(GateLineage, BaseOperator):
 
     def _publish(self, run: Run) -> None:
         """Show a batch that was blocked on the page that runs share, at once; what is not done is done later."""
-        from lakegate.publish import publish_index
+        from lakegate.publish.shared_pages import publish_index
 
         try:
             if run.lake is not None:
@@ -235,7 +235,7 @@ class PublishReportsOperator(BaseOperator):
         """Return the key of the index page."""
         from lakegate.config import open_lake
         from lakegate.contract.project import Project
-        from lakegate.publish import publish_index
+        from lakegate.publish.shared_pages import publish_index
 
         hook = LakeHook(self.lakegate_conn_id)
         with settled(WAIT), hook.reached():

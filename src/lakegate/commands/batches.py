@@ -27,7 +27,7 @@ from lakegate.gate.promote import Promotion
 from lakegate.gate.status import BatchStatus, status
 from lakegate.lake.interface import Lake
 from lakegate.lake.zones import Place
-from lakegate.publish import publish_index
+from lakegate.publish.shared_pages import publish_index
 from lakegate.reader import Snapshot, locate, read
 from lakegate.reports.summary import standing
 from lakegate.run import Run, unheard

@@ -9,7 +9,7 @@ from lakegate.config import catalogue_of, open_lake
 from lakegate.contract.project import Project
 from lakegate.errors import LakegateError
 from lakegate.lake.interface import Lake
-from lakegate.publish import publish_index
+from lakegate.publish.shared_pages import publish_index
 from lakegate.warehouse.build import Build
 from lakegate.warehouse.chain import Asked, Step, opened
 from lakegate.warehouse.rebuild import rebuild

@@ -18,7 +18,7 @@ from lakegate.errors import UsageError
 from lakegate.gate.promote import Promotion, PromotionState
 from lakegate.lake.layout import create_layout
 from lakegate.lake.local import LocalLake
-from lakegate.publish import INDEX
+from lakegate.publish.keys import BOARD
 from lakegate.reports.summary import extent_text
 from lakegate.show.batches import STYLES
 from lakegate.show.terminal import console
@@ -132,7 +132,7 @@ def _close(screen: Console, folder: Path, found: list[Promotion]) -> None:
     for command in commands:
         screen.print(f"{_program()} {command}", soft_wrap=True, markup=False)
     _heading(screen, "Open this page")
-    screen.print(str((folder / INDEX).absolute()), soft_wrap=True, markup=False)
+    screen.print(str((folder / BOARD).absolute()), soft_wrap=True, markup=False)
 
 
 def _program() -> str:

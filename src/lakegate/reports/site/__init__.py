@@ -1,6 +1,7 @@
 """The templates and the one style sheet of every page, and how they become text.
 
-A page is one file: no script, no other asset, and a content security policy that allows its own style and nothing else.
+A page is one file that needs no other: its style and, where it has one, its script stand in it, and a content security
+policy allows these two by their digests and nothing else. What a page tells it tells without its script.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from lakegate.reports import summary
+from lakegate.reports.links import relative
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -34,18 +36,26 @@ def _environment() -> Environment:
 def environment(package: str, folder: str, theme: str | None = None) -> Environment:
     """Return an environment for the templates in a folder of a package, which may extend those of this one.
 
-    Style, policy and the words of `summary` are known to every template; a `style.css` of the folder is added. With a
+    `sheet(…)` and `script(…)` give a template the files that it names, `policy(…)` what allows exactly these. With a
     `theme`, `light` or `dark`, the pages have it whatever the reader's system prefers.
     """
     from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup  # noqa: PLC0415 - only where pages are made
 
-    own = files(package).joinpath(folder, "style.css")
-    sheets = [files(__name__).joinpath("style.css"), *([own] if package != "lakegate.reports" else [])]
-    style = "".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
-    if theme is not None:
-        style = style.replace("color-scheme: light dark", f"color-scheme: {theme}", 1)
-        style = style.replace("(prefers-color-scheme: dark)", "all" if theme == "dark" else "not all")
-    allowed = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    def sheet(*names: str) -> Markup:
+        """Return the style of every page, then that of some."""
+        texts = [files(__name__).joinpath("style.css"), *(files(package).joinpath(folder, name) for name in names)]
+        style = "".join(text.read_text(encoding="utf-8") for text in texts)
+        if theme is not None:
+            style = style.replace("color-scheme: light dark", f"color-scheme: {theme}", 1)
+            style = style.replace("(prefers-color-scheme: dark)", "all" if theme == "dark" else "not all")
+        return Markup(style)  # noqa: S704
+
+    def script(*names: str) -> Markup:
+        """Return scripts of the folder, one behind the other."""
+        texts = (files(package).joinpath(folder, name).read_text(encoding="utf-8") for name in names)
+        return Markup("".join(texts))  # noqa: S704 - our own files
+
     made = Environment(
         loader=ChoiceLoader([PackageLoader(package, folder), PackageLoader("lakegate.reports", "site")]),
         autoescape=True,
@@ -56,9 +66,17 @@ def environment(package: str, folder: str, theme: str | None = None) -> Environm
         finalize=lambda value: value if hasattr(value, "__html__") else summary.plain(str(value)),
     )
     made.filters["brief"] = summary.brief
-    made.globals.update(
-        summary=summary,
-        style=style,
-        policy=f"default-src 'none'; style-src 'sha256-{allowed}'; base-uri 'none'; form-action 'none'",
-    )
+    made.globals.update(summary=summary, relative=relative, sheet=cache(sheet), script=cache(script), policy=_policy)
     return made
+
+
+def _policy(style: str, script: str = "") -> str:
+    """Return the content security policy of a page with this style and this script."""
+    allowed = f"; script-src '{_digest(script)}'" if script else ""
+    return f"default-src 'none'; style-src '{_digest(style)}'{allowed}; base-uri 'none'; form-action 'none'"
+
+
+@cache
+def _digest(text: str) -> str:
+    """Return the source expression that allows an inline text (CSP level 2)."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -1,4 +1,4 @@
-"""Reports go into the lake: a verdict's own files, written once by the gate, and the pages that many runs share."""
+"""The pages that many runs share."""
 
 from __future__ import annotations
 
@@ -7,21 +7,12 @@ import json
 from lakegate.errors import LakegateError
 from lakegate.lake.interface import Entry, Lake
 from lakegate.lake.zones import batch_of
+from lakegate.publish.keys import BOARD, REPORTS
 from lakegate.reports.index import Entry as Row
 from lakegate.reports.index import index_page
-from lakegate.reports.json import to_json
-from lakegate.reports.page import to_html
 from lakegate.reports.summary import Standing
-from lakegate.verdict import Verdict
 
-REPORTS = "references/reports/"
-INDEX = "references/index.html"
 TRIES = 20  # times a page is written again because another run wrote it meanwhile
-
-
-def render(verdict: Verdict) -> dict[str, bytes]:
-    """Return the files of a report: name -> bytes."""
-    return {"report.json": to_json(verdict).encode(), "index.html": to_html(verdict).encode()}
 
 
 def publish_index(lake: Lake) -> str:
@@ -31,12 +22,12 @@ def publish_index(lake: Lake) -> str:
     """
     for _ in range(TRIES):
         seen = _latest(lake)
-        standing = lake.stat(INDEX)
+        standing = lake.stat(BOARD)
         page = index_page([row for entry in seen if (row := _row(lake, entry))]).encode()
-        same = standing is not None and lake.read(INDEX) == page
-        if (same or lake.replace_if(INDEX, page, standing)) and _latest(lake) == seen:
+        same = standing is not None and lake.read(BOARD) == page
+        if (same or lake.replace_if(BOARD, page, standing)) and _latest(lake) == seen:
             break
-    return INDEX
+    return BOARD
 
 
 def _latest(lake: Lake) -> tuple[Entry, ...]:

@@ -8,7 +8,9 @@ import re
 import pytest
 
 from lakegate.lake.local import LocalLake
-from lakegate.publish import INDEX, REPORTS, publish_index, render
+from lakegate.publish.keys import BOARD, REPORTS
+from lakegate.publish.run_pages import render
+from lakegate.publish.shared_pages import publish_index
 from reports.verdicts import FAILED, PASSED, verdict
 
 
@@ -47,7 +49,7 @@ def publish(lake, batch, *results, age=0):
 
 
 def linked(lake):
-    return re.findall(r'href="(reports/[^"]+)"', lake.read(INDEX).decode())
+    return re.findall(r'href="(reports/[^"]+)"', lake.read(BOARD).decode())
 
 
 def test_it_lists_the_newest_report_of_each_batch(lake):
@@ -55,7 +57,7 @@ def test_it_lists_the_newest_report_of_each_batch(lake):
     newest = publish(lake, "month=1", *PASSED)
     other = publish(lake, "month=2", *FAILED, age=600)
 
-    assert publish_index(lake) == INDEX
+    assert publish_index(lake) == BOARD
 
     expected = {f"{folder.removeprefix('references/')}index.html" for folder in (newest, other)}
     assert {link.replace("%253D", "%3D") for link in linked(lake)} == expected
@@ -75,7 +77,7 @@ def test_one_report_that_cannot_be_read_spoils_no_page(lake, content):
 
 def test_a_page_written_meanwhile_by_another_is_written_again(lake):
     publish(lake, "month=1", *PASSED)
-    watched = Watched(lake, lambda: lake.replace_if(INDEX, b"<p>another's", None))
+    watched = Watched(lake, lambda: lake.replace_if(BOARD, b"<p>another's", None))
 
     publish_index(watched)
 
