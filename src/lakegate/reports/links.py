@@ -1,4 +1,4 @@
-"""Links between published pages: from one key of the lake to another, so that they hold wherever the folder is served."""
+"""Links between published pages: from one key of the lake to another, so that they hold wherever it is served."""
 
 from __future__ import annotations
 
