@@ -1,7 +1,7 @@
 """Everything that is published hangs together: each link leads somewhere, each page is valid."""
 
+import posixpath
 from html.parser import HTMLParser
-from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from servers.html_checker import needs_html_checker, problems
@@ -25,23 +25,23 @@ def read(content):
     return page
 
 
+def leads(path, link, published, pages):
+    """Whether a link of a page leads out into the web, or to a file and a place in it."""
+    told = urlsplit(link)
+    if told.scheme:
+        return told.scheme in ("http", "https", "mailto")
+    target = posixpath.normpath(posixpath.join(posixpath.dirname(path), unquote(told.path))) if told.path else path
+    place = unquote(told.fragment)
+    return target in published and (not place or target not in pages or place in pages[target].ids)
+
+
 def test_every_link_of_every_page_leads_to_a_file_that_is_there(world):
     published = world.published()
     pages = {path: read(content) for path, content in published.items() if path.endswith(".html")}
 
-    dead = []
-    for path, page in pages.items():
-        for link in page.links:
-            told = urlsplit(link)
-            if told.scheme in ("http", "https", "mailto"):
-                continue
-            where = (Path("/") / path).parent / unquote(told.path) if told.path else Path("/") / path
-            target = Path(*(where.parts[1:])).as_posix()
-            target = Path("/" + target).resolve().as_posix()[1:]
-            if told.scheme or target not in published:
-                dead.append((path, link))
-            elif told.fragment and target in pages and unquote(told.fragment) not in pages[target].ids:
-                dead.append((path, link))
+    dead = [
+        (path, link) for path, page in pages.items() for link in page.links if not leads(path, link, published, pages)
+    ]
     assert dead == []
 
 

@@ -181,7 +181,7 @@ def wild():
                         "name": f"rule {text}",
                         "description": text,
                         "type": "sql",
-                        "query": "SELECT count(*) FROM {object} /* %s */" % text.replace("{", "{ "),
+                        "query": "SELECT count(*) FROM {{object}} /* {} */".format(text.replace("{", "{ ")),
                         "mustBe": 77,
                     }
                 ],
