@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lakegate.publish import history as histories
-from lakegate.publish.history import History, began, closes, merged, order, piece_json, piece_of, whole
-from lakegate.publish.history_json import of_json, to_json
+from lakegate.publish import pieces as histories
+from lakegate.publish.pieces import History, began, closes, merged, order, piece_json, piece_of, whole
+from lakegate.publish.history import of_json, to_json
 from lakegate.publish.runs_json import of_columns
 from lakegate.reports.runs import Measured, PastRun, RunState
 from lakegate.reports.summary import Standing
