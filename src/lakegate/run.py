@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 import hashlib
 import os
+import time
 import unicodedata
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -39,7 +40,9 @@ from lakegate.lake.interface import CHUNK, Lake
 from lakegate.lake.zones import shared_fields
 from lakegate.made import NOTHING, Made
 from lakegate.past import Past
+from lakegate.publish.occasions import Took, no_history, occasion
 from lakegate.publish.run_pages import render
+from lakegate.reports.occasion import Occasion
 from lakegate.rows import Defect, DefectKind, Location, Rows
 from lakegate.tables import Maker, Tables
 from lakegate.verdict import BatchFile, Verdict, batch_digest
@@ -151,17 +154,23 @@ class Run:
             )
 
             asked: list[str] = []
+            began = time.monotonic()
 
             def judged(batch: SpooledBatch) -> Judged:
-                arrived = self._arrived(batch)
+                arrived, read = self._arrived(batch), time.monotonic()
                 if batch.digest in asked:  # its table moved on: a worker judges once, another one reads the copy again
                     follow(worker, arrived.natives)
                 asked.append(batch.digest)
                 verdict, made = self._judge(worker, arrived)
-                return Judged(verdict, render, made)
+                took = Took(time.monotonic() - began, time.monotonic() - read)
+                return Judged(verdict, lambda told: render(told, self._occasion(told, took)), made)
 
             done = gate.promote(lake, way, key, judged, options)
         return dataclasses.replace(done, report=lake.uri(f"{done.report}index.html")) if done.report else done
+
+    def _occasion(self, verdict: Verdict, took: Took) -> Occasion | None:
+        """Return the occasion of a verdict on a batch of the lake, which is written with its report."""
+        return occasion(self._lake(), verdict, took, uuid.uuid4().hex, no_history)
 
     def waits_for(self, key: str) -> str:
         """Say which dataset upstream has no committed batch that this one may be judged beside; empty: each has one."""
