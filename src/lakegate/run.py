@@ -40,7 +40,8 @@ from lakegate.lake.interface import CHUNK, Lake
 from lakegate.lake.zones import shared_fields
 from lakegate.made import NOTHING, Made
 from lakegate.past import Past
-from lakegate.publish.occasions import Took, no_history, occasion
+from lakegate.publish.history import recent
+from lakegate.publish.occasions import Took, occasion
 from lakegate.publish.run_pages import render
 from lakegate.reports.occasion import Occasion
 from lakegate.rows import Defect, DefectKind, Location, Rows
@@ -170,7 +171,7 @@ class Run:
 
     def _occasion(self, verdict: Verdict, took: Took) -> Occasion | None:
         """Return the occasion of a verdict on a batch of the lake, which is written with its report."""
-        return occasion(self._lake(), verdict, took, uuid.uuid4().hex, no_history)
+        return occasion(self._lake(), verdict, took, uuid.uuid4().hex, recent)
 
     def waits_for(self, key: str) -> str:
         """Say which dataset upstream has no committed batch that this one may be judged beside; empty: each has one."""

@@ -147,8 +147,17 @@ def test_a_batch_is_kept_out_while_the_run_that_came_last_blocks():
     failed = run(1, batch="b", standing=Standing.BLOCKED)
     mended = run(2, batch="b")
 
-    assert [one.id for one in whole([failed])[0].kept_out] == [failed.id]
+    assert [one.run.id for one in whole([failed])[0].kept_out] == [failed.id]
     assert whole([failed, mended])[0].kept_out == ()
+
+
+def test_it_is_kept_out_since_the_first_run_in_a_row_that_blocked():
+    runs = [
+        run(n, batch="b", standing=s)
+        for n, s in enumerate([Standing.BLOCKED, Standing.PASSED, *[Standing.BLOCKED] * 3])
+    ]
+
+    assert [one.since for one in whole(runs)[0].kept_out] == [runs[2].at]
 
 
 def test_what_was_judged_before_and_committed_after_a_blocked_run_is_in():

@@ -9,7 +9,7 @@ from typing import Any
 from lakegate.errors import CouldNotEvaluate
 from lakegate.lake.interface import Lake
 from lakegate.publish import keys
-from lakegate.publish.pieces import Closed, History
+from lakegate.publish.pieces import Closed, History, Kept
 from lakegate.publish.runs_json import columns, of_columns, written
 from lakegate.reports.dataset import Version
 from lakegate.reports.runs import PastRun
@@ -31,7 +31,8 @@ def to_json(dataset: str, history: History) -> bytes:
             "dataset": dataset,
             "runs": columns(history.runs),
             "pieces": [[*dataclasses.astuple(piece)] for piece in history.pieces],
-            "keptOut": columns(history.kept_out),
+            "keptOut": columns([kept.run for kept in history.kept_out]),
+            "keptSince": [kept.since for kept in history.kept_out],
             "blocked": columns(history.blocked),
             "lastIn": columns([history.last_in] if history.last_in else []),
             "versions": [[*dataclasses.astuple(version)] for version in history.versions],
@@ -50,7 +51,7 @@ def of_json(data: bytes, dataset: str) -> History:
         return History(
             runs=of_columns(document["runs"], dataset),
             pieces=tuple(_closed(*piece) for piece in document["pieces"]),
-            kept_out=of_columns(document["keptOut"], dataset),
+            kept_out=tuple(map(Kept, of_columns(document["keptOut"], dataset), document["keptSince"])),
             blocked=of_columns(document["blocked"], dataset),
             last_in=next(iter(of_columns(document["lastIn"], dataset)), None),
             versions=tuple(Version(*told, tuple(changes)) for *told, changes in document["versions"]),

@@ -11,7 +11,7 @@ from __future__ import annotations
 import bisect
 import dataclasses
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -48,16 +48,24 @@ class Closed:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """A batch that is kept out: its last run, and when the first of those was that kept it out in a row."""
+
+    run: PastRun
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """What `recent.json` tells. The oldest comes first everywhere.
 
-    `kept_out` holds the last run of every batch that is kept out, `blocked` the last runs that kept one out, `last_in`
-    the one that was committed last: all without what they measured. `versions` are the contract's.
+    `kept_out` holds every batch that is kept out, `blocked` the last runs that kept one out, `last_in` the one that was
+    committed last: their runs without what they measured. `versions` are the contract's.
     """
 
     runs: tuple[PastRun, ...] = ()
     pieces: tuple[Closed, ...] = ()
-    kept_out: tuple[PastRun, ...] = ()
+    kept_out: tuple[Kept, ...] = ()
     blocked: tuple[PastRun, ...] = ()
     last_in: PastRun | None = None
     versions: tuple[Version, ...] = ()
@@ -215,14 +223,13 @@ def piece_json(runs: Sequence[PastRun]) -> bytes:
 
 def _told(history: History, batches: Iterable[Sequence[PastRun]]) -> History:
     """Return the history with what must be known of all runs, where of some batches all runs are given."""
-    kept = {run.batch: run for run in history.kept_out}
+    kept = {one.run.batch: one for one in history.kept_out}
     blocked = {identity(run): run for run in history.blocked}
     last_in, first = history.last_in, {version.sha256: version for version in history.versions}
     for runs in batches:
-        last = max(runs, key=lambda run: run.settled, default=None)
-        if last is not None:
-            kept.pop(last.batch, None)
-            kept |= {last.batch: bare(last)} if last.blocks else {}
+        for run in runs:
+            kept.pop(run.batch, None)
+        kept |= {one.run.batch: one for one in _kept(runs)}
         for run in runs:
             if run.blocks:
                 blocked[identity(run)] = bare(run)
@@ -233,11 +240,21 @@ def _told(history: History, batches: Iterable[Sequence[PastRun]]) -> History:
                 first[run.contract_sha256] = Version(run.contract_version, run.contract_sha256, run.at)
     return dataclasses.replace(
         history,
-        kept_out=tuple(sorted(kept.values(), key=order)),
+        kept_out=tuple(sorted(kept.values(), key=lambda one: (one.since, *order(one.run)))),
         blocked=tuple(sorted(blocked.values(), key=order)[-BLOCKED_SHOWN:]),
         last_in=last_in,
         versions=tuple(sorted(first.values(), key=lambda version: (version.at, version.sha256))),
     )
+
+
+def _kept(runs: Sequence[PastRun]) -> Iterator[Kept]:
+    """Yield a batch, of which all runs are given, if it is kept out."""
+    since = ""
+    settled = sorted(runs, key=lambda run: run.settled)
+    for run in settled:
+        since = (since or run.at) if run.blocks else ""
+    if since:
+        yield Kept(bare(settled[-1]), since)
 
 
 def _in(run: PastRun) -> tuple[str, str, int, str]:

@@ -16,7 +16,6 @@ from lakegate.gate.ledger import CommitRecord, SlotState
 from lakegate.gate.quarantine import CONFLICT, Judgement
 from lakegate.lake.interface import Entry, Lake
 from lakegate.lake.zones import SEQUENCE, Place, batch_of, segment
-from lakegate.publish.pieces import identity
 from lakegate.publish.keys import REPORTS
 from lakegate.reports.measured import measured
 from lakegate.reports.runs import PastRun, RunState
@@ -79,7 +78,7 @@ def _reports(entries: Iterable[Entry], dataset: str) -> dict[str, dict[str, str]
     found: dict[str, dict[str, str]] = {}
     for entry in entries:
         parts = entry.key.removeprefix(f"{REPORTS}{dataset}/").split("/")
-        if len(parts) == 3 and parts[2] == "report.json":
+        if len(parts) == 3 and parts[2] == REPORT:
             found.setdefault(batch_of(parts[0]), {})[parts[1]] = moment(entry.modified)
     return found
 
@@ -104,7 +103,7 @@ def _runs(
     """Return every run over some batches, the oldest first."""
     new = [(batch, id_) for batch, found in batches.items() for id_ in found.reports if (batch, id_) not in known]
     folders = [f"{REPORTS}{dataset}/{segment(batch)}/{id_}/" for batch, id_ in new]
-    texts = lake.read_all([folder + name for folder in folders for name in ("report.json", "run.json")])
+    texts = lake.read_all([folder + name for folder in folders for name in (REPORT, RUN)])
     read = {name: (texts[2 * n], texts[2 * n + 1]) for n, name in enumerate(new)}
     runs: dict[tuple[str, str], PastRun] = {}
     for batch, found in batches.items():
@@ -114,7 +113,7 @@ def _runs(
             runs[name] = _became(run, found)
         for run in _without_report(batch, found, dataset):
             runs.setdefault(identity(run), run)
-    return tuple(sorted(runs.values(), key=lambda run: (*run.order, run.batch)))
+    return tuple(sorted(runs.values(), key=order))
 
 
 def _first(found: Evidence, report: str) -> str:
@@ -137,18 +136,18 @@ def _of_report(batch: str, id_: str, folder: str, texts: tuple[bytes | None, byt
     try:
         report = json.loads(texts[0] or b"")
         counts = {str(Outcome(name)): int(number) for name, number in report["counts"].items() if number}
-        failing = [check for check in report["checks"] if check["outcome"] in FAILING]
+        checks = report["checks"]
         return PastRun(
             id=id_,
             batch=batch,
             at=at,
             standing=Standing(report["outcome"]),
             state=STATES.get(report["exitCode"], RunState.UNDECIDED),
-            message=_message(counts, failing, report["exitCode"]),
+            message=_message(counts, checks, report["exitCode"]),
             rows=report["rows"],
             set_apart=int((report.get("setApart") or {}).get("rejected", 0)),
             counts=counts,
-            failing=tuple(dict.fromkeys(check["key"] for check in failing)),
+            failing=tuple(check["key"] for check in checks if check["outcome"] in FAILING),
             measured=measured(report),
             contract_sha256=report["dataContractSha256"],
             contract_version=report["dataContractVersion"],
@@ -166,14 +165,13 @@ STATES = {0: RunState.PASSED, 1: RunState.HELD}  # by exit code; of any other no
 def _occasion(text: bytes | None, otherwise: str) -> tuple[str, float | None]:
     """Return when a run was and how long it took, as `run.json` says."""
     try:
-        told = json.loads(text or b"")
-        seconds = told.get("seconds")
-        return moment(told["at"]), None if seconds is None else float(seconds)
-    except (ValueError, KeyError, TypeError, AttributeError):
+        told = of_json(text or b"")
+        return moment(told.at), told.seconds
+    except ValueError:
         return otherwise, None
 
 
-def _message(counts: Mapping[str, int], failing: Sequence[Mapping[str, Any]], exit_code: int) -> str:
+def _message(counts: Mapping[str, int], checks: Sequence[Mapping[str, Any]], exit_code: int) -> str:
     """Return one sentence about a run, of counts and names of rules alone."""
     every = sum(counts.values())
     for outcome, words in (
@@ -185,7 +183,7 @@ def _message(counts: Mapping[str, int], failing: Sequence[Mapping[str, Any]], ex
         (Outcome.SET_APART, "set rows apart"),
     ):
         if number := counts.get(outcome, 0):
-            names = [brief(str(one["name"]), 80) for one in failing if one["outcome"] == outcome]
+            names = [brief(str(one["name"]), 80) for one in checks if one["outcome"] == outcome]
             more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
             listed = f": {', '.join(names[:NAMED])}{more}" if names else ""
             return f"{number:,} of {counted(every, 'check')} {words}{listed}"
