@@ -45,20 +45,12 @@ class Entry:
 
 def stands(place: Place, history: History, description: Description | None) -> DatasetNow:
     """Return where a dataset stands by its history and what its contract says; who is made of it is not told."""
-    told = {
-        "dataset": place.dataset,
-        "zone": place.zone,
-        "title": description.title if description else place.dataset,
-        "owner": description.owner if description else None,
-        "domain": description.domain if description else None,
-        "contract_version": description.contract_version if description else "",
-        "fresh_for": description.fresh_for if description else None,
-        "upstream": description.upstream if description else (),
-    }
     kept = {one.run.batch for one in history.kept_out}
     last = history.last_in
-    return DatasetNow(
-        **told,
+    now = DatasetNow(
+        place.dataset,
+        place.zone,
+        title=place.dataset,
         **_state(history),
         kept_out=len(kept),
         last_batch=last.batch if last else "",
@@ -71,6 +63,17 @@ def stands(place: Place, history: History, description: Description | None) -> D
             BlockedRun(r.id, r.batch, r.at, r.standing, r.message, r.report, r.batch not in kept)
             for r in reversed(history.blocked)
         ),
+    )
+    if description is None:
+        return now
+    return dataclasses.replace(
+        now,
+        title=description.title,
+        owner=description.owner,
+        domain=description.domain,
+        contract_version=description.contract_version,
+        fresh_for=description.fresh_for,
+        upstream=description.upstream,
     )
 
 
@@ -95,7 +98,7 @@ def _state(history: History) -> dict[str, Any]:
 
 def _strip(runs: Sequence[PastRun]) -> Iterator[BatchMark]:
     """Yield the last verdict of each of the last batches, the oldest first."""
-    last = {}
+    last: dict[str, PastRun] = {}
     for run in sorted(runs, key=lambda run: run.settled):
         last.pop(run.batch, None)
         last[run.batch] = run

@@ -54,7 +54,7 @@ def of_json(data: bytes, dataset: str) -> History:
             kept_out=tuple(map(Kept, of_columns(document["keptOut"], dataset), document["keptSince"])),
             blocked=of_columns(document["blocked"], dataset),
             last_in=next(iter(of_columns(document["lastIn"], dataset)), None),
-            versions=tuple(Version(*told, tuple(changes)) for *told, changes in document["versions"]),
+            versions=tuple(Version(v, sha256, at, tuple(told)) for v, sha256, at, told in document["versions"]),
         )
     except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
         raise Unreadable(

@@ -129,10 +129,12 @@ def merged(
     return _told(now, [found]), changed
 
 
-def piece_of(history: History, run: PastRun) -> int | None:
-    """Return where in the list the piece stands that a run belongs to, None for one that is in none yet."""
-    index = bisect.bisect_left([piece.until for piece in history.pieces], order(run))
-    return index if index < len(history.pieces) else None
+def touched(history: History, runs: Iterable[PastRun]) -> tuple[Closed, ...]:
+    """Return the closed pieces that some runs are in, with those before and after each, whose pages name them."""
+    ends = [piece.until for piece in history.pieces]
+    found = {bisect.bisect_left(ends, order(run)) for run in runs} - {len(ends)}
+    near = {index + step for index in found for step in (-1, 0, 1)} & set(range(len(ends)))
+    return tuple(history.pieces[index] for index in sorted(near))
 
 
 def name_of(run: PastRun) -> str:

@@ -10,14 +10,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lakegate.checks.interface import Outcome
-from lakegate.errors import LakegateError
 from lakegate.gate import ledger, quarantine
 from lakegate.gate.ledger import CommitRecord, SlotState
 from lakegate.gate.quarantine import CONFLICT, Judgement
 from lakegate.lake.interface import Entry, Lake
 from lakegate.lake.zones import SEQUENCE, Place, batch_of, segment
 from lakegate.publish.keys import REPORTS
+from lakegate.publish.occasions import FAILING
+from lakegate.publish.pieces import identity, order
+from lakegate.publish.run_pages import REPORT, RUN
 from lakegate.reports.measured import measured
+from lakegate.reports.occasion_json import of_json
 from lakegate.reports.runs import PastRun, RunState
 from lakegate.reports.summary import Standing, brief, counted
 
