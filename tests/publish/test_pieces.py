@@ -140,7 +140,7 @@ def test_a_piece_ends_with_the_run_that_closes_it_and_none_other():
     assert all(closes(runs[-1]) and not any(map(closes, runs[:-1])) for runs in pieces.values())
     assert sum(map(len, pieces.values())) + len(now.open) == now.total == 500
     assert touched(now, [now.runs[-1]]) == ()
-    assert touched(now, [pieces[now.pieces[1].name][0]]) == now.pieces[:3]
+    assert touched(now, [pieces[now.pieces[1].name][0]]) == now.pieces[:4]
     assert [piece.until for piece in now.pieces] == sorted(piece.until for piece in now.pieces)
 
 

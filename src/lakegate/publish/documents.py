@@ -8,6 +8,7 @@ import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from lakegate.errors import LakeError
 from lakegate.lake.interface import Lake
 from lakegate.lake.zones import Place
 from lakegate.publish import board_data, keys, truth
@@ -16,8 +17,8 @@ from lakegate.publish.history import Unreadable, of_json, read, read_piece, to_j
 from lakegate.publish.pieces import Closed, History, Pieces, identity, merged, piece_json, touched, whole
 from lakegate.publish.renderings import Wait, write_all
 from lakegate.publish.stand_ins import changes
-from lakegate.publish.stand_ins import of_json as description_of
 from lakegate.reports.dataset import Version
+from lakegate.reports.description_json import of_json as description_of
 from lakegate.reports.descriptions import Description
 from lakegate.reports.runs import PastRun
 
@@ -136,7 +137,7 @@ def descriptions(lake: Lake, wanted: Mapping[str, tuple[str, str]]) -> dict[str,
     for name, data in zip(names, lake.read_all([keys.contract(*wanted[name]) for name in names]), strict=True):
         try:
             found[name] = description_of(data or b"")
-        except ValueError:
+        except LakeError:
             continue
     return found
 
@@ -151,7 +152,7 @@ def shown(lake: Lake, dataset: str, history: History) -> tuple[str, Description 
     for _, key in reversed(written):
         try:
             description = description_of(lake.read(key) or b"")
-        except ValueError:
+        except LakeError:
             continue
         return description.contract_sha256, description
     return "", None

@@ -57,6 +57,12 @@ def abandoned(lake: Lake, now: dt.datetime) -> tuple[Pending, ...]:
     return tuple(found for entry in old if (found := _read(lake, entry)))
 
 
+def of_dataset(lake: Lake, place: Place) -> tuple[Pending, ...]:
+    """Return the batches of a dataset that are to be published, in the order of their keys. Raises LakeError."""
+    found = (_read(lake, entry) for entry in lake.list(f"{PENDING}{place.dataset}/"))
+    return tuple(one for one in found if one and one.place == place)  # not those of `<dataset>/<more>`
+
+
 def _read(lake: Lake, entry: Entry) -> Pending | None:
     """Return what an entry says, None where it is gone or says nothing that we know."""
     data = lake.read(entry.key)

@@ -130,10 +130,13 @@ def merged(
 
 
 def touched(history: History, runs: Iterable[PastRun]) -> tuple[Closed, ...]:
-    """Return the closed pieces that some runs are in, with those before and after each, whose pages name them."""
+    """Return the closed pieces that some runs are in, with those around each, whose pages may name them.
+
+    A run that closes its piece has cut another one in two: the page after that one names it, too.
+    """
     ends = [piece.until for piece in history.pieces]
     found = {bisect.bisect_left(ends, order(run)) for run in runs} - {len(ends)}
-    near = {index + step for index in found for step in (-1, 0, 1)} & set(range(len(ends)))
+    near = {index + step for index in found for step in (-1, 0, 1, 2)} & set(range(len(ends)))
     return tuple(history.pieces[index] for index in sorted(near))
 
 

@@ -108,9 +108,8 @@ def _run_pages(lake: Lake, place: Place) -> list[str]:
             files = render(of_json(report or b""), occasion_of(run) if run else None)
         except ValueError:
             continue
-        for name in sorted(files.keys() - there):
-            if lake.put_if_absent(f"{folder}/{name}", files[name], "rebuild"):
-                written.append(f"{folder}/{name}")
+        missing = sorted(files.keys() - there)
+        written += [f"{folder}/{n}" for n in missing if lake.put_if_absent(f"{folder}/{n}", files[n], "rebuild")]
     return written
 
 

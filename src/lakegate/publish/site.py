@@ -59,6 +59,11 @@ def show(lake: Lake, place: Place, batches: Collection[str], wait: Wait = time.s
     return written
 
 
+def waiting(lake: Lake, place: Place) -> tuple[str, ...]:
+    """Return the batches of a dataset that a gate has begun to judge, and nobody has published. Raises LakeError."""
+    return tuple(one.batch for one in pending.of_dataset(lake, place))
+
+
 def take_over(lake: Lake, wait: Wait = time.sleep) -> tuple[str, ...]:
     """Show what was left by gates that died; what cannot be shown is left again."""
     board = lake.stat(keys.BOARD_DATA)
