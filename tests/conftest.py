@@ -18,6 +18,18 @@ def no_proofs_of_earlier_runs(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("LAKEGATE_CACHE", str(tmp_path_factory.getbasetemp() / "proofs"))
 
 
+@pytest.fixture(scope="module")
+def browser():
+    """One Chromium for the tests of a module; see `browser.py`.
+
+    Not for the whole session: while playwright runs, no other test of the worker can call `asyncio.run`.
+    """
+    from browser import chromium
+
+    with chromium() as started:
+        yield started
+
+
 def pytest_terminal_summary(terminalreporter):
     """Say it once, at the end, where tests were left out for want of a server."""
     from servers.s3 import absence  # loads boto3, which most runs do not need before
@@ -58,6 +70,7 @@ SLOW = (  # what starts a process for nearly every test, or asks the engine thou
     "intake/test_json_verbatim.py",
     "libraries/great_expectations/",  # the library takes seconds to import
     "libraries/pandera/",
+    "published/",
     "test_commands.py",
     "test_context.py",
     "test_judge.py",

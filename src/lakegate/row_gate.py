@@ -14,18 +14,18 @@ from pathlib import Path
 
 from lakegate.checks.derive import checks_of
 from lakegate.checks.interface import Check, Outcome, rows_told
-from lakegate.contract.model import Action, Budget, Contract
+from lakegate.checks.set_apart import sets_apart
+from lakegate.contract.model import Budget
 from lakegate.engines.interface import Engine
 from lakegate.engines.split import Split, Without
 from lakegate.intake.files import NativeFile
 from lakegate.judge import Judged, Options, Subject, judge
 from lakegate.libraries.guests import Guests
 from lakegate.made import Made
-from lakegate.measures import AlreadyThere, CountWhere, Duplicates, Fault, Measure, NotMeasured, Orphans, RepeatedRows
+from lakegate.measures import Fault, Measure, NotMeasured
 from lakegate.rows import Rows
 from lakegate.verdict import ROWS_ADD_UP, CheckResult, SetApart, Verdict
 
-NAMES_ROWS = (CountWhere, Duplicates, RepeatedRows, Orphans, AlreadyThere)  # measures that are counts of certain rows
 NOTHING = Budget(Decimal(0), "rows")  # where no `max_rejected` is said; lint asks for one
 
 
@@ -169,18 +169,11 @@ def _breaking(subject: Subject, verdict: Verdict) -> list[tuple[Check, CheckResu
     found: list[tuple[Check, CheckResult, Measure]] = []
     for check in _checks(subject) if failed else ():
         result, measure = failed.get(check.identity.key), check.failing()
-        if result is None or not isinstance(measure, NAMES_ROWS) or check.of_whole_batch:
+        if result is None or measure is None or not sets_apart(check, subject.contract):
             continue
-        if sets_apart(check, subject.contract) and result.diagnostics.get("failed"):
+        if result.diagnostics.get("failed"):
             found.append((check, result, measure))
     return found
-
-
-def sets_apart(check: Check, contract: Contract) -> bool:
-    """Whether rows that break a check are set apart: where its own rule says so, or the contract of all that fail."""
-    if check.action is Action.QUARANTINE:
-        return True
-    return contract.gate.quarantine == "rows" and check.action is Action.FAIL
 
 
 # --- results of its own -----------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from lakegate.catalogs.iceberg import register
 from lakegate.catalogs.settings import Catalogue
 from lakegate.context import Committed, Neighbour, Slots, Surroundings, named_files, reader_of
 from lakegate.contract.model import Contract, SchemaObject, Server
+from lakegate.described import described
 from lakegate.errors import LakegateError, NotReady, UsageError, WorkerDied
 from lakegate.gate import ledger
 from lakegate.gate import promote as gate
@@ -40,6 +41,7 @@ from lakegate.lake.zones import shared_fields
 from lakegate.made import NOTHING, Made
 from lakegate.past import Past
 from lakegate.publish.run_pages import render
+from lakegate.reports.descriptions import Description
 from lakegate.rows import Defect, DefectKind, Location, Rows
 from lakegate.tables import Maker, Tables
 from lakegate.verdict import BatchFile, Verdict, batch_digest
@@ -92,6 +94,11 @@ class Run:
     def dataset(self) -> str:
         """The dataset's name in the zone it goes to. Raises UsageError where the contract names no way."""
         return route(self.contract, self.obj).dataset
+
+    @property
+    def description(self) -> Description:
+        """What the contract says of the dataset, for its pages. Raises as `described`."""
+        return described(self.contract, self.obj, self.around, self.upstream, self.lake)
 
     def judge_files(self, paths: Sequence[Path], server: Server | None = None) -> Verdict:
         """Judge any files without a lake. Raises UsageError where none is named, OSError where one cannot be read."""

@@ -9,7 +9,7 @@ from lakegate.checks.interface import Check, Identity
 from lakegate.checks.of_library import expectation_checks, model_check
 from lakegate.checks.of_own import Input, own_check
 from lakegate.checks.quality import LibraryMetric, NotRun, SqlRule, TableRowCount
-from lakegate.checks.spot import Spot, literal
+from lakegate.checks.spot import Spot, literal, spots
 from lakegate.checks.table_wide import TABLE, rule_key, table_key
 from lakegate.contract.custom_rules import Engine, engine_of
 from lakegate.contract.expectation_files import NO_FILES, ExpectationFiles
@@ -161,7 +161,16 @@ def _sql(rule: Quality, around: Surroundings, identity: Identity) -> Check:
     datasets = tuple((name, around.tables[name]) for name in vetted.tables if name in around.tables)
     query = SqlResult(vetted.sql, datasets)
     identity = replace(identity, implementation=vetted.sql)
-    return SqlRule(identity=identity, query=query, threshold=rule.threshold)
+    quotes = _quoted(around.obj, vetted.quoted)
+    hidden = bool(vetted.quoted and datasets)
+    return SqlRule(identity=identity, query=query, threshold=rule.threshold, quotes=quotes, discreet=hidden)
+
+
+def _quoted(obj: SchemaObject, columns: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the properties, nested ones too, whose values a query's answer may hold, as it names these columns."""
+    wanted = {name.casefold() for name in columns}
+    named = (spot for spot in spots(obj) if "*" in wanted or wanted & {step.casefold() for step in spot.steps})
+    return tuple(spot.name for spot in named)
 
 
 def _broken(identity: Identity, message: str) -> ContractError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from lakegate.checks.interface import (
@@ -159,10 +159,16 @@ def _rounded(number: Decimal) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SqlRule(Check):
-    """A query of the contract's own: its one cell held against an operator."""
+    """A query of the contract's own: its one cell held against an operator.
+
+    `quotes` are the properties of which the cell may hold values; `discreet`: it may hold some that this contract does
+    not know, of another dataset, and is told in no case.
+    """
 
     query: Measure
     threshold: Threshold
+    quotes: tuple[str, ...] = ()
+    discreet: bool = False
 
     def measures(self) -> tuple[Measure, ...]:
         """Return the query."""
@@ -177,9 +183,13 @@ class SqlRule(Check):
         plain = isinstance(answer, int | str) or (isinstance(answer, float) and math.isfinite(answer))
         value = answer if plain else str(answer)  # a report is JSON, which has no NaN
         diagnostics = {"value": value, "got": str(answer), "expected": expected}
-        if holds(self.threshold, answer):
-            return passed(diagnostics)
-        return Judgement(violated(self.action), f"got {answer}, expected {expected}", diagnostics)
+        kept = holds(self.threshold, answer)
+        outcome = Outcome.PASSED if kept else violated(self.action)
+        bare = Judgement(outcome, "" if kept else f"got another value, expected {expected}", {"expected": expected})
+        if self.discreet:
+            return bare
+        told = Judgement(outcome, "" if kept else f"got {answer}, expected {expected}", diagnostics)
+        return replace(told, quotes=self.quotes, discreet=bare) if self.quotes else told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from lakegate.checks.interface import Check, Found, Judgement, Outcome, not_applicable, passed, unmeasured
+from lakegate.contract.model import SlaProperty
 from lakegate.measures import Maximum, Measure, Minimum, NotMeasured
 from lakegate.predicates import Value
 
@@ -29,6 +30,34 @@ def duration(value: object, unit: str | None) -> dt.timedelta | None:
         return one * float(str(value)) if one else None
     except (ValueError, OverflowError):
         return None
+
+
+def in_words(sla: SlaProperty, path: str = "") -> str:
+    """Return a service level as a sentence: `the newest placed_at is at most 2 hours old`. `path` is its element's."""
+    length = _told(sla)
+    written = f"{sla.value} {sla.unit or ''}".strip()
+    subject = path or "value"
+    match sla.property.lower():
+        case "freshness" if length:
+            return f"the newest {subject} is at most {length} old"
+        case "retention" if length and path:
+            return f"the oldest {subject} is at most {length} old"
+        case "retention" if length:
+            return f"data is kept for {length}"
+        case "frequency" if length:
+            return f"a batch comes every {length.removeprefix('1 ')}"
+        case "latency" if length:
+            return f"data is there within {length}"
+    return f"{sla.property} is {written}" if written else sla.property
+
+
+def _told(sla: SlaProperty) -> str:
+    """Return a duration as it is written, in whole words: `15 minutes`; empty where it is none."""
+    names = next((names for names in UNITS.values() if (sla.unit or "d").lower() in names), None)
+    if names is None or duration(sla.value, sla.unit) is None:
+        return ""
+    unit = max((name for name in names if not name.endswith("s") or name == "s"), key=len)
+    return f"{sla.value} {unit}" if str(sla.value) == "1" else f"{sla.value} {unit}s"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,47 +1,31 @@
 """The way from a red task to the rows that made it red, as it is clicked."""
 
 import os
-import shutil
 from urllib.parse import urljoin
 
 import httpx
 import pytest
 
+from browser import IN_A_BROWSER
 from cli.scene import HEADER
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-)
 PATIENCE = 30_000  # milliseconds until something has to be on the page
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        CHROMIUM is None and os.environ.get("CI") != "true",
-        reason="no chromium on the PATH (apt-get install chromium); with CI=true this is a failure",
-    ),
-]
+pytestmark = IN_A_BROWSER
 
 
 @pytest.fixture
-def page(world):
-    """A browser in which the admin has logged in."""
-    from playwright.sync_api import sync_playwright
-
-    assert CHROMIUM, "CI=true and no chromium on the PATH"
-    with sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        page = browser.new_page(viewport={"width": 1400, "height": 900})
-        page.set_default_timeout(PATIENCE)
-        page.goto(world.started.url)
-        page.get_by_label("Username").fill("admin")
-        page.get_by_label("Password").fill(world.started.passwords["admin"])
-        page.get_by_role("button", name="Sign in").click()
-        page.get_by_role("link", name="Dags").first.wait_for()
-        yield page
-        browser.close()
+def page(world, browser):
+    """A page on which the admin has logged in."""
+    page = browser.new_page(viewport={"width": 1400, "height": 900})
+    page.set_default_timeout(PATIENCE)
+    page.goto(world.started.url)
+    page.get_by_label("Username").fill("admin")
+    page.get_by_label("Password").fill(world.started.passwords["admin"])
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name="Dags").first.wait_for()
+    yield page
+    page.close()
 
 
 @pytest.fixture(scope="module")

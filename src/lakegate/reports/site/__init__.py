@@ -13,7 +13,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from lakegate.reports import summary
-from lakegate.reports.links import relative
+from lakegate.reports.links import field_anchor, relative
 from lakegate.reports.times import minute
 
 if TYPE_CHECKING:
@@ -68,7 +68,14 @@ def environment(package: str, folder: str, theme: str | None = None) -> Environm
         finalize=lambda value: value if hasattr(value, "__html__") else summary.plain(str(value)),
     )
     made.filters.update(brief=summary.brief, minute=minute)
-    made.globals.update(summary=summary, relative=relative, sheet=cache(sheet), script=cache(script), policy=_policy)
+    made.globals.update(
+        summary=summary,
+        relative=relative,
+        field_anchor=field_anchor,
+        sheet=cache(sheet),
+        script=cache(script),
+        policy=_policy,
+    )
     return made
 
 
