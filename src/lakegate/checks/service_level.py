@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
-from lakegate.checks.interface import Check, Found, Judgement, Outcome, not_applicable, passed, unmeasured
+from lakegate.checks.interface import Check, Found, Judgement, Outcome, band, not_applicable, passed, unmeasured
 from lakegate.contract.model import SlaProperty
 from lakegate.measures import Maximum, Measure, Minimum, NotMeasured
 from lakegate.predicates import Value
@@ -20,6 +21,7 @@ UNITS = {
     dt.timedelta(days=30): ("month", "months", "mo"),
     dt.timedelta(days=365): ("y", "yr", "year", "years"),
 }
+HOUR = dt.timedelta(hours=1)
 AHEAD = dt.timedelta(days=1)  # a time further ahead of now than this warns
 
 
@@ -79,7 +81,7 @@ class Freshness(Check):
             return newest
         instant, as_of = newest
         age = as_of - instant
-        told = {"value": instant.isoformat(), "got": _age(age), "expected": f"at most {_age(self.limit)}"}
+        told = _aged(instant, age, self.limit)
         if age < -AHEAD:
             return Judgement(Outcome.WARNED, f"the newest value is {_age(-age)} ahead of {as_of.isoformat()}", told)
         if age <= self.limit:
@@ -107,7 +109,7 @@ class Retention(Check):
             return oldest
         instant, as_of = oldest
         age = as_of - instant
-        told = {"value": instant.isoformat(), "got": _age(age), "expected": f"at most {_age(self.limit)}"}
+        told = _aged(instant, age, self.limit)
         if age <= self.limit:
             return passed(told)
         reason = f"got an oldest value {_age(age)} old ({instant.isoformat()}), expected at most {_age(self.limit)}"
@@ -123,6 +125,12 @@ def _instant(found: Found, measure: Measure) -> tuple[dt.datetime, dt.datetime] 
     if not isinstance(answer, dt.datetime) or found.as_of is None:
         return Judgement(Outcome.FAILED, f"got a {type(answer).__name__}, expected a date or timestamp")
     return answer, found.as_of
+
+
+def _aged(instant: dt.datetime, age: dt.timedelta, limit: dt.timedelta) -> dict[str, Any]:
+    """Return the diagnostics; `hours` is the age, and what it was held against is in hours too."""
+    words = {"value": instant.isoformat(), "got": _age(age), "expected": f"at most {_age(limit)}"}
+    return words | {"hours": age / HOUR} | band(None, limit / HOUR)
 
 
 def _age(length: dt.timedelta) -> str:
