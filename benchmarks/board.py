@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import gzip
-import shutil
 import statistics
 import sys
 import tempfile
@@ -20,10 +19,10 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
+from browser import CHROMIUM, FLAGS
 from lakegate.reports.board import STRIP, DatasetNow, State
 from lakegate.reports.board_page import board_page
 from reports.boards import EVERY_STATE, many, strip
-from reports.test_page_browser import FLAGS
 
 TIMES = """() => {
   const navigation = performance.getEntriesByType("navigation")[0];
@@ -60,13 +59,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=5)
     runs = parser.parse_args().runs
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
+    if CHROMIUM is None:
         sys.exit("no chromium on the PATH (apt-get install chromium): the board was not measured")
     boards = {"3": EVERY_STATE[:3], "300": many(300), "300, worst": tuple(blocked(now) for now in many(300))}
     print(f"{'the board, medians of ' + str(runs):<26}{'KB':>8}{'KB gzip':>9}{'made':>8}{'parsed':>9}{'painted':>9}")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        browser = p.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         for name, datasets in boards.items():
             page, seconds = made(datasets)
             file = Path(folder, f"{len(page)}.html")
