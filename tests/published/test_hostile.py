@@ -28,10 +28,9 @@ def test_no_link_leads_into_a_script(browser, world):
     led = set()
     for file in pages(world):
         with opened(browser, file.as_uri()) as seen:
+            links = seen.page.locator("a")
             led |= set(
-                seen.page.evaluate(  # links in a picture know no `protocol`
-                    "[...document.querySelectorAll('a')].map(one => new URL(one.getAttribute('href'), location).protocol)"
-                )
+                links.evaluate_all("all => all.map(one => new URL(one.getAttribute('href'), location).protocol)")
             )
 
     assert led <= {"file:", "https:", "http:", "mailto:"}
