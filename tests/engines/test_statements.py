@@ -16,7 +16,12 @@ COLUMNS = (
         "logicalTypeOptions": {"minimum": 1, "maximum": 4},
         "quality": [{"type": "library", "metric": "nullValues", "mustBe": 0}],
     },
-    {"name": "name", "logicalType": "string", "enum": [{"value": "a"}, {"value": "b"}], "logicalTypeOptions": {"pattern": "[a-z]+"}},
+    {
+        "name": "name",
+        "logicalType": "string",
+        "enum": [{"value": "a"}, {"value": "b"}],
+        "logicalTypeOptions": {"pattern": "[a-z]+"},
+    },
 )
 RULES = [
     {"type": "library", "metric": "rowCount", "mustBeGreaterThan": 2},

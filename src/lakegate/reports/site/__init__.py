@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from lakegate.reports import summary
+from lakegate.reports import sentences, summary
 from lakegate.reports.links import relative
 from lakegate.reports.times import minute
 
@@ -68,7 +68,15 @@ def environment(package: str, folder: str, theme: str | None = None) -> Environm
         finalize=lambda value: value if hasattr(value, "__html__") else summary.plain(str(value)),
     )
     made.filters.update(brief=summary.brief, minute=minute)
-    made.globals.update(summary=summary, relative=relative, sheet=cache(sheet), script=cache(script), policy=_policy)
+    made.globals.update(
+        summary=summary,
+        sentence=sentences.sentence,
+        newline=Markup("\n"),
+        relative=relative,
+        sheet=cache(sheet),
+        script=cache(script),
+        policy=_policy,
+    )
     return made
 
 
