@@ -5,7 +5,7 @@ import pytest
 from lakegate.errors import CouldNotEvaluate, LakeError
 from lakegate.lake import zones
 from lakegate.lake.local import LocalLake
-from lakegate.publish.occasions import Took, failing, no_history, occasion
+from lakegate.publish.occasions import Took, failing, occasion
 from lakegate.reports.occasion import Since
 from lakegate.reports.runs import PastRun, RunState
 from lakegate.reports.summary import Standing
@@ -13,6 +13,12 @@ from reports.verdicts import VERDICTS
 
 FAILED = VERDICTS["failed"]
 KEY = zones.report("nyc/flights", "month=2013-01", FAILED.report_id) + "run.json"
+
+
+def no_history(lake, dataset):
+    return ()
+
+
 TOOK = Took(1.23456, 0.5)
 
 

@@ -67,8 +67,3 @@ def _since(lake: Lake, verdict: Verdict, recent: Callable[[Lake, str], Sequence[
         return None
     holding = {result.key for result in verdict.results if result.outcome is Outcome.PASSED}
     return since(failing(verdict), verdict.batch or "", runs, holding=holding)
-
-
-def no_history(lake: Lake, dataset: str) -> tuple[PastRun, ...]:  # noqa: ARG001 - the face of what reads one
-    """Return no run."""
-    return ()

@@ -62,6 +62,7 @@ def to_html(verdict: Verdict, occasion: Occasion | None = None) -> str:
         sections=told,
         listed=sum(len(results) for _, _, results in told) > LISTED,
         numbers={result.key: number for number, result in enumerate(verdict.results, 1)},
+        counts=[(outcome, number) for outcome in TONES if (number := verdict.counts[outcome])],
         tones=TONES,
         steps=next_steps(verdict),
         not_checked=having(verdict, Outcome.NOT_APPLICABLE),

@@ -13,7 +13,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from lakegate.reports import sentences, summary
-from lakegate.reports.links import relative
+from lakegate.reports.links import field_anchor, relative
 from lakegate.reports.times import minute
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ def environment(package: str, folder: str, theme: str | None = None) -> Environm
         sentence=sentences.sentence,
         newline=Markup("\n"),
         relative=relative,
+        field_anchor=field_anchor,
         sheet=cache(sheet),
         script=cache(script),
         policy=_policy,
