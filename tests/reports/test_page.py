@@ -172,10 +172,7 @@ def test_a_page_tells_what_changed_and_since_when():
     assert "dep_time is never null still so since month=2012-11" in said
     assert "mended: flight is never null" in said
     assert "Took 3 min 20 s, of these 2.5 s after everything had arrived" in said
-    assert (
-        './../../month%253D2012-12/0123456789ab/index.html">month=2012-12</a>'
-        in PAGES["what changed"]
-    )
+    assert './../../month%253D2012-12/0123456789ab/index.html">month=2012-12</a>' in PAGES["what changed"]
 
 
 @pytest.mark.parametrize(
