@@ -18,9 +18,7 @@ HELD = {  # states of which somebody must take care, with the headings under whi
     State.BLOCKED: "Blocked now",
     State.COULD_NOT_EVALUATE: "Could not be evaluated",
 }
-SAYS = frozenset(
-    {State.WAIVED, State.PASSED_WITH_WARNINGS}
-)  # with the state; what is held has a card for it
+SAYS = frozenset({State.WAIVED, State.PASSED_WITH_WARNINGS})  # with the state; what is held has a card for it
 
 
 @dataclass(frozen=True, slots=True)
