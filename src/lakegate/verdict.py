@@ -43,6 +43,7 @@ class CheckResult:
     implementation: str = ""  # what was asked: SQL for a rule of type sql, JSON for an expectation
     suite: str | None = None  # the file in `expectations/` that holds the rule
     library: str | None = None  # the library of checks that ran it; None: the engine measured it
+    query: str = ""  # how the engine measured it: its own queries over `model`, a statement each, without local names
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,7 @@ class Verdict:
     contract_file: str | None = None  # relative to the project's root; None where the contract came from no file
     set_apart: SetApart | None = None  # None: no row was
     waivers: tuple[Waived, ...] = ()  # by which results are `waived`
+    opening: str = ""  # the statement with which the engine finds the batch's rows under `model`, in its folder
     incident: str | None = None  # names the one run in which nothing could be judged: it is a function of no bytes
     notebook: ClassVar[Callable[[Verdict], str] | None] = (
         None  # how it is shown there; told by `api` (reports.notebook)

@@ -1,6 +1,6 @@
 """`references/blocked.atom`: the runs that kept a batch out, as an Atom feed (RFC 4287): nobody need come and look.
 
-It knows no clock, so that it is the same whenever it is made. An entry's id is made of dataset and run, and stays.
+It knows no clock, so that it is the same whenever it is made. An entry's id is of dataset, batch and run, and stays.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def feed(datasets: Iterable[DatasetNow], address: str = "") -> str:
     Without an address links are relative to the feed, which by RFC 3986 means to where it was fetched from.
     """
     found = [(now, run) for now in datasets for run in now.blocked]
-    found.sort(key=lambda one: (one[1].at, one[0].zone, one[0].dataset, one[1].id), reverse=True)
+    found.sort(key=lambda one: (one[1].at, one[0].zone, one[0].dataset, one[1].batch, one[1].id), reverse=True)
     shown = found[:ENTRIES]
     root = ET.Element("feed", {"xmlns": ATOM, "xml:lang": "en"})
     _text(root, "id", _urn("feed", address))
@@ -37,7 +37,7 @@ def feed(datasets: Iterable[DatasetNow], address: str = "") -> str:
     _link(root, "alternate", "references/index.html", address)
     if address:
         _link(root, "self", PAGE, address, "application/atom+xml")
-    root.extend(_entry(now, run, address) for now, run in shown)
+    root.extend([_entry(now, run, address) for now, run in shown])
     ET.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
@@ -45,7 +45,7 @@ def feed(datasets: Iterable[DatasetNow], address: str = "") -> str:
 def _entry(now: DatasetNow, run: BlockedRun, address: str) -> ET.Element:
     """Return the entry of one run."""
     entry = ET.Element("entry")
-    _text(entry, "id", _urn(now.zone, now.dataset, run.id))
+    _text(entry, "id", _urn(now.dataset, run.batch, run.id))
     _text(entry, "title", _title(now.dataset, run))
     _text(entry, "published", run.at)
     _text(entry, "updated", run.at)
@@ -79,7 +79,7 @@ def _summary(now: DatasetNow, run: BlockedRun) -> str:
 
 def _urn(*parts: str) -> str:
     """Return an id that is the same for the same parts, and for no others."""
-    return uuid.uuid5(SPACE, "\n".join(f"{len(part)}:{part}" for part in parts)).urn
+    return uuid.uuid5(SPACE, ascii(parts)).urn
 
 
 def _text(parent: ET.Element, name: str, text: str) -> None:

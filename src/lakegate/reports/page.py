@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lakegate.checks.interface import Outcome
+from lakegate.reports.occasion import Occasion
 from lakegate.reports.site import render
 from lakegate.reports.summary import Standing, having, sections, standing
 from lakegate.verdict import Verdict
@@ -21,11 +22,12 @@ TONES = {
 }
 
 
-def to_html(verdict: Verdict) -> str:
+def to_html(verdict: Verdict, occasion: Occasion | None = None) -> str:
     """Return the page. Like every report it is a pure function of the verdict, and names no clock but `as_of`."""
     return render(
         "page.html.j2",
         verdict=verdict,
+        occasion=occasion,
         standing=standing(verdict),
         sections=tuple(sections(verdict)),
         tones=TONES,

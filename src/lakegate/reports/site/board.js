@@ -24,11 +24,11 @@
   const WORDS = { owner: "none named", domain: "none named" };
   const isLate = (line) => line.due !== null && line.due.classList.contains(LATE);
 
-  // What a line is found by: all that stands in it but moments, which say something else every minute.
+  // What a line is found by: all that can be read in it but moments, which say something else every minute.
   function text(line) {
     line.text ??= [line.row, line.card].filter(Boolean).map((element) => {
       const copy = element.cloneNode(true);
-      for (const moment of copy.querySelectorAll("time")) moment.remove();
+      for (const other of copy.querySelectorAll("time, svg")) other.remove();
       return copy.textContent;
     }).join(" ").toLowerCase();
     return line.text;
@@ -61,13 +61,19 @@
     show();
   }
 
+  let later;
+  function changed() {
+    show();
+    clearTimeout(later);
+    later = setTimeout(write, 200); // not at each letter: browsers refuse an address that changes all the time
+  }
+
   function write() {
     const told = new URLSearchParams();
     if (q.value.trim()) told.set("q", q.value.trim());
     for (const [name, select] of Object.entries(chosen)) if (select.value) told.set(name, select.value.slice(1));
     const wanted = told.size ? `#${told}` : "";
     if (wanted !== location.hash) history.replaceState(null, "", wanted || location.pathname + location.search);
-    show();
   }
 
   function fits(line, asked) {
@@ -119,7 +125,7 @@
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
       choose("state", state.value === `=${chip.dataset.state}` ? null : chip.dataset.state);
-      write();
+      changed();
     });
     chip.append(link);
   }
@@ -127,7 +133,7 @@
   function clear() {
     q.value = "";
     for (const name of Object.keys(chosen)) choose(name, null);
-    write();
+    changed();
   }
 
   function move(step) {
@@ -162,7 +168,7 @@
 
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", (event) => { event.preventDefault(); clear(); });
-  form.addEventListener("input", write);
+  form.addEventListener("input", changed);
   window.addEventListener("hashchange", read);
   document.addEventListener("times", () => {
     const number = lines.filter(isLate).length;

@@ -38,7 +38,8 @@
     const now = Date.now();
     for (const { element, at, words } of moments) {
       const due = element.classList.contains("due");
-      const text = said((now - at) / 1000, due);
+      const length = said((now - at) / 1000, due);
+      const text = element.classList.contains("short") ? length : ` (${length})`;
       if (words.textContent !== text) words.textContent = text;
       if (due) element.classList.toggle("late", now > at);
     }
