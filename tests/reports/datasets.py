@@ -67,7 +67,7 @@ def description(name="nyc/flights", *, columns=COLUMNS, rules=()) -> Description
         domain="aviation",
         product="punctuality",
         owner="Flight data team",
-        purpose="Every scheduled flight that departed from one of the three airports of New York City, a batch a month.",
+        purpose="Every scheduled flight that departed from an airport of New York City, a batch a month.",
         usage="Join on `tail_number` for the plane, on `origin` and the hour for the weather.",
         limitations="Flights of general aviation are not here. Delays are as the airlines filed them.",
         tags=("aviation", "monthly"),

@@ -81,7 +81,7 @@ class Freshness(Check):
             return newest
         instant, as_of = newest
         age = as_of - instant
-        told = _told(instant, age, self.limit)
+        told = _aged(instant, age, self.limit)
         if age < -AHEAD:
             return Judgement(Outcome.WARNED, f"the newest value is {_age(-age)} ahead of {as_of.isoformat()}", told)
         if age <= self.limit:
@@ -109,7 +109,7 @@ class Retention(Check):
             return oldest
         instant, as_of = oldest
         age = as_of - instant
-        told = _told(instant, age, self.limit)
+        told = _aged(instant, age, self.limit)
         if age <= self.limit:
             return passed(told)
         reason = f"got an oldest value {_age(age)} old ({instant.isoformat()}), expected at most {_age(self.limit)}"
@@ -127,7 +127,7 @@ def _instant(found: Found, measure: Measure) -> tuple[dt.datetime, dt.datetime] 
     return answer, found.as_of
 
 
-def _told(instant: dt.datetime, age: dt.timedelta, limit: dt.timedelta) -> dict[str, Any]:
+def _aged(instant: dt.datetime, age: dt.timedelta, limit: dt.timedelta) -> dict[str, Any]:
     """Return the diagnostics; `hours` is the age, and what it was held against is in hours too."""
     words = {"value": instant.isoformat(), "got": _age(age), "expected": f"at most {_age(limit)}"}
     return words | {"hours": age / HOUR} | band(None, limit / HOUR)
