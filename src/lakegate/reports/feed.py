@@ -1,6 +1,6 @@
 """`references/blocked.atom`: the runs that kept a batch out, as an Atom feed (RFC 4287): nobody need come and look.
 
-It knows no clock, so that it is the same whenever it is made. An entry's id is made of dataset, batch and run: it stays.
+It knows no clock, so that it is the same whenever it is made. An entry's id is of dataset, batch and run, and stays.
 """
 
 from __future__ import annotations
