@@ -16,11 +16,11 @@ from lakegate.publish.board_data import Entry, stands
 from lakegate.publish.history import of_json, read, read_piece, to_json
 from lakegate.publish.pieces import Closed, History, Pieces, identity, merged, piece_json, touched, whole
 from lakegate.publish.renderings import Unreadable, Wait, write_all
-from lakegate.publish.stand_ins import changes
 from lakegate.reports.dataset import Version
 from lakegate.reports.description_json import of_json as description_of
 from lakegate.reports.descriptions import Description
 from lakegate.reports.runs import PastRun
+from lakegate.reports.version_changes import changes
 
 # --- a dataset's history ------------------------------------------------------------------------------------------
 
@@ -109,8 +109,8 @@ def _versions(lake: Lake, dataset: str, versions: Sequence[Version], before: Seq
     for old, new in pairs:
         pair = (old.sha256, new.sha256)
         if pair not in known:
-            both = told.get(old.sha256), told.get(new.sha256)
-            known[pair] = changes(*both) if both[0] and both[1] else ()
+            one, other = told.get(old.sha256), told.get(new.sha256)
+            known[pair] = changes(one, other) if one and other else ()
         found.append(dataclasses.replace(new, changes=known[pair]))
     return tuple(found)
 
