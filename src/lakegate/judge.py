@@ -202,6 +202,7 @@ def _verdict(
         min_rows=contract.gate.min_rows,
         owner=contract.owner,
         contract_file=subject.contract_file,
+        waiving=contract.gate.waiver,
         incident=incident,
     )
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from lakegate.checks.interface import Check, Identity, Judgement, Outcome
-from lakegate.contract.model import Property, SchemaObject
+from lakegate.contract.model import Property, SchemaObject, Waiving
 from lakegate.rows import Location
 
 ROWS_ADD_UP = "rowsAddUp"  # type of the result that says that rows were tried without those to be set apart
@@ -130,6 +130,7 @@ class Verdict:
     contract_file: str | None = None  # relative to the project's root; None where the contract came from no file
     set_apart: SetApart | None = None  # None: no row was
     waivers: tuple[Waived, ...] = ()  # by which results are `waived`
+    waiving: Waiving = dataclasses.field(default_factory=Waiving)  # who may let the batch in although it failed
     opening: str = ""  # the statement with which the engine finds the batch's rows under `model`, in its folder
     incident: str | None = None  # names the one run in which nothing could be judged: it is a function of no bytes
     notebook: ClassVar[Callable[[Verdict], str] | None] = (

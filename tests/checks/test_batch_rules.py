@@ -168,7 +168,7 @@ def test_a_primary_key(way, tmp_path):
     broken = judged(contract(*KEY), {"a": [1, 1, None], "b": [1, 1, 1]}, way, tmp_path)
 
     assert kept.exit_code == 0
-    assert result(kept, "primaryKey").name == "b, a is unique"
+    assert result(kept, "primaryKey").name == "every (b, a) occurs once"
     assert result(broken, "primaryKey").diagnostics["rows"] == 2
     assert result(broken, "a.required").diagnostics["failed"] == 1
     assert result(broken, "b.required").outcome is Outcome.PASSED
