@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lakegate.checks.interface import Outcome
+from lakegate.contract.model import Waiving
 from lakegate.reports.summary import standing
 from lakegate.rows import Location
 from lakegate.verdict import BatchFile, CheckResult, Context, SetApart, Verdict, Waived
@@ -56,6 +57,7 @@ def to_json(verdict: Verdict) -> str:
         "rows": verdict.rows,
         "minRows": verdict.min_rows,
         "contractFile": verdict.contract_file,
+        **({"waiving": _waiving(verdict.waiving)} if verdict.waiving.allowed else {}),
         **({"opening": verdict.opening} if verdict.opening else {}),
         **({"incident": verdict.incident} if verdict.incident else {}),
         **({"setApart": dataclasses.asdict(verdict.set_apart)} if verdict.set_apart else {}),
@@ -126,6 +128,7 @@ def _verdict(told: Mapping[str, Any]) -> Verdict:
         contract_file=told["contractFile"],
         set_apart=SetApart(**apart) if apart else None,
         waivers=tuple(Waived(**one | {"rules": tuple(one["rules"])}) for one in told.get("waivers", ())),
+        waiving=_of_waiving(told["waiving"]) if "waiving" in told else Waiving(),
         opening=told.get("opening", ""),
         incident=told.get("incident"),
     )
@@ -171,6 +174,15 @@ def _result(verdict: Verdict) -> str:
             return "failed"
         case _:
             return "error"
+
+
+def _waiving(waiving: Waiving) -> dict[str, Any]:
+    """Return who may waive; not there where nobody may."""
+    return {"approvers": list(waiving.approvers), "maxDays": waiving.max_days}
+
+
+def _of_waiving(told: Mapping[str, Any]) -> Waiving:
+    return Waiving(allowed=True, approvers=tuple(told["approvers"]), max_days=told["maxDays"])
 
 
 def _check(result: CheckResult, engine: str) -> dict[str, Any]:

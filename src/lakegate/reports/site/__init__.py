@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from lakegate.reports import summary
+from lakegate.reports import sentences, summary
 from lakegate.reports.links import field_anchor, relative
 from lakegate.reports.times import minute
 
@@ -70,6 +70,8 @@ def environment(package: str, folder: str, theme: str | None = None) -> Environm
     made.filters.update(brief=summary.brief, minute=minute)
     made.globals.update(
         summary=summary,
+        sentence=sentences.sentence,
+        newline=Markup("\n"),
         relative=relative,
         field_anchor=field_anchor,
         sheet=cache(sheet),
