@@ -31,8 +31,8 @@ def leads(path, link, published, pages):
     if told.scheme:
         return told.scheme in ("http", "https", "mailto")
     target = posixpath.normpath(posixpath.join(posixpath.dirname(path), unquote(told.path))) if told.path else path
-    place = unquote(told.fragment)
-    return target in published and (not place or target not in pages or place in pages[target].ids)
+    places = {told.fragment, unquote(told.fragment)}  # a browser looks for the id as it is written first
+    return target in published and ("" in places or target not in pages or not places.isdisjoint(pages[target].ids))
 
 
 def test_every_link_of_every_page_leads_to_a_file_that_is_there(world):

@@ -169,7 +169,7 @@ def test_what_the_contract_itself_allows_is_told_of_classified_fields_too():
     found = told(contract(prop)).fields[0]
 
     assert (found.samples, [one.value for one in found.values]) == ("mask", ["x"])
-    assert "a matches the pattern ^x$" in [rule.sentence for rule in found.rules]
+    assert "a matches the pattern ^x$ (x)" in [rule.sentence for rule in found.rules]
 
 
 # --- people and addresses ---------------------------------------------------------------------------------------
