@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from lakegate.airflow.schedules import HOURLY, Pace, pace
-from lakegate.checks.quality import said
+from lakegate.checks.wording import of_rule
 from lakegate.contract import proofs
 from lakegate.contract.model import Contract, Quality, SchemaObject, Waiving
 from lakegate.contract.odcs import outline
@@ -32,6 +32,7 @@ RULES_SHOWN = 30  # of one object
 _MADE_BY = (  # what a heading is made by: another version of it makes it anew
     "lakegate.airflow.headings",
     "lakegate.airflow.schedules",
+    "lakegate.checks.wording",
     "lakegate.contract.build",
     "lakegate.contract.gate_property",
     "lakegate.contract.odcs",
@@ -187,11 +188,11 @@ def _way(contract: Contract, obj: SchemaObject) -> Way:
 
 
 def in_words(rule: Quality, of: str) -> str:
-    """Return a quality rule as its author describes it, else by what it measures and expects."""
+    """Return a quality rule as its author describes it, else in the words of reports."""
     if rule.description or rule.name:
         return f"{of}: {rule.description or rule.name}"
-    expected = f" {said(rule.threshold, ' %' if rule.unit == 'percent' else '')}" if rule.threshold else ""
-    return f"{of}: {rule.id or ''}{' ' if rule.id else ''}({rule.metric or rule.engine or rule.type}{expected})"
+    means = of_rule(rule, of, of)
+    return f"{of}: {rule.id.replace('_', ' ')} ({means})" if rule.id else f"{of}: {means}"
 
 
 def _service_level(node: Mapping[str, Any]) -> str:
