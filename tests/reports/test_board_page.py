@@ -154,6 +154,18 @@ def test_it_is_one_whole_document_with_headings_in_order_and_no_id_twice(dataset
     assert not any("style" in attrs or any(name.startswith("on") for name in attrs) for _, attrs in page.tags)
 
 
+def test_the_bar_says_where_the_reader_is():
+    page = Page(board_page([]))
+
+    links = {attrs["href"]: attrs.get("aria-current") for tag, attrs in page.tags if tag == "a"}
+    assert links == {
+        "#content": None,
+        "./index.html": "page",
+        "./dictionary/index.html": None,
+        "./manuals/index.html": None,
+    }
+
+
 def test_links_lead_below_references_only():
     page = Page(board_page(EVERY_STATE))
 

@@ -7,13 +7,10 @@ from html.parser import HTMLParser
 import pytest
 from jinja2 import UndefinedError
 
-from lakegate.checks.interface import Outcome
-from lakegate.reports.index import Entry, index_page
 from lakegate.reports.occasion import Occasion, Since
 from lakegate.reports.page import to_html
 from lakegate.reports.site import render
-from lakegate.reports.summary import Standing, standing
-from reports.verdicts import HOSTILE, VERDICTS
+from reports.verdicts import VERDICTS
 
 VOID = {"meta", "br", "img", "link", "input", "rect", "path"}
 OCCASION = Occasion(
@@ -62,15 +59,7 @@ def digest(text):
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def index_of_all():
-    return index_page(
-        Entry(v.dataset, v.batch or "files", standing(v), v.rows, v.counts[Outcome.FAILED], f"reports/{name}/{v.batch}")
-        for name, v in VERDICTS.items()
-    )
-
-
-PAGES = {name: to_html(v) for name, v in VERDICTS.items()} | {"index": index_of_all(), "empty index": index_page([])}
-PAGES |= {"what changed": to_html(VERDICTS["failed"], OCCASION)}
+PAGES = {name: to_html(v) for name, v in VERDICTS.items()} | {"what changed": to_html(VERDICTS["failed"], OCCASION)}
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -82,7 +71,7 @@ def test_a_page_loads_nothing_and_no_attribute_runs(name):
     for _, attributes in page.tags:
         assert not {"src", "srcset", "style", "action"} & set(attributes)
         assert not any(attribute.startswith("on") for attribute in attributes)
-        assert re.match(r"(#[\w-]+|\./[\w./%=~-]+(#[\w.%~-]+)?|reports/.*)?$", attributes.get("href", ""))
+        assert re.match(r"(#[\w-]+|\./[\w./%=~-]+(#[\w.%~-]+)?)?$", attributes.get("href", ""))
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -227,25 +216,6 @@ def test_rows_set_apart_are_counted_as_rows_and_their_checks_as_checks():
     assert "<b>2</b> rows set apart" not in page
 
 
-def test_the_index_puts_what_is_blocked_first_and_quotes_its_links():
-    entries = [
-        Entry("b", "1", Standing.PASSED, 1, 0, "reports/b/1/x/index.html"),
-        Entry("a", "2", Standing.BLOCKED, None, 3, "reports/a/2%2F3/y/index.html"),
-        Entry("a", "1", Standing.BLOCKED, 0, 3, "javascript:alert(1)"),
-        Entry(HOSTILE.encode("utf-8", "replace").decode(), "<b>", Standing.COULD_NOT_EVALUATE, 1, 0, "r"),
-    ]
-
-    page = Page(index_page(entries))
-
-    assert [a["href"] for tag, a in page.tags if tag == "a"] == [
-        "javascript%3Aalert%281%29",
-        "reports/a/2%252F3/y/index.html",
-        "r",
-        "reports/b/1/x/index.html",
-    ]
-    assert "2 blocked 1 could not evaluate 1 passed" in page.said()
-
-
 def test_a_name_the_template_is_not_given_is_an_error():
     with pytest.raises(UndefinedError):
-        render("index.html.j2", tally=[])
+        render("page.html.j2", verdict=None)

@@ -1,6 +1,6 @@
 """`references/blocked.atom`: the runs that kept a batch out, as an Atom feed (RFC 4287): nobody need come and look.
 
-It knows no clock, so that it is the same whenever it is made. An entry's id is made of dataset, batch and run: it stays.
+It knows no clock, so that it is the same whenever it is made. An entry's id is of dataset, batch and run, and stays.
 """
 
 from __future__ import annotations
@@ -74,7 +74,8 @@ def _title(dataset: str, run: BlockedRun) -> str:
 def _summary(now: DatasetNow, run: BlockedRun) -> str:
     """Return why, and whom to ask."""
     owner = f"Owner: {brief(now.owner, 160)}." if now.owner else "No owner is named."
-    return " ".join(part for part in (brief(run.message, 600), owner) if part)
+    why = brief(run.message, 600)
+    return f"{why}{'' if why.endswith('.') else '.'} {owner}" if why else owner
 
 
 def _urn(*parts: str) -> str:
