@@ -189,7 +189,7 @@ class Run:
             lake.put_if_absent(keys.contract(way.dataset, self.contract.sha256), told, uuid.uuid4().hex)
 
     def publish(self, batches: Sequence[str]) -> tuple[str, ...]:
-        """P11: show what became of batches on the pages that runs share; return what was not done, and raise nothing."""
+        """P11: show what became of batches on the pages that runs share; return what was not done."""
         return site.published(self._lake(), route(self.contract, self.obj).target, batches)
 
     def _occasion(self, verdict: Verdict, took: Took) -> Occasion | None:

@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 
 from gate.scene import NOW, make_route
+from lake.memory import START
 from lakegate.gate import quarantine
 from lakegate.gate.commit import draft_of
 from lakegate.gate.ledger import SlotState
@@ -18,6 +19,19 @@ from lakegate.reports.occasion import Occasion
 from lakegate.verdict import CheckResult, Outcome, Verdict
 
 RULES = ("id is unique", "id is never null", "delay lies between 0 and 10")
+
+
+class Clock:
+    """The store's clock; `later` lets time go by."""
+
+    def __init__(self):
+        self.now = START
+
+    def __call__(self):
+        return self.now
+
+    def later(self, **much):
+        self.now += dt.timedelta(**much)
 
 
 def place_of(dataset):

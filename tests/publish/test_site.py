@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import random
 
 import pytest
@@ -14,22 +13,9 @@ from lakegate.publish import documents, keys, pending, pieces
 from lakegate.publish.history import recent
 from lakegate.publish.rebuild import rebuild
 from lakegate.publish.site import publish, published, waiting
-from publish.lakes import RULES, conflict, described, judged, place_of, site
+from publish.lakes import RULES, Clock, conflict, described, judged, place_of, site
 
 FLIGHTS, PLANES = place_of("nyc/flights"), place_of("nyc/planes")
-
-
-class Clock:
-    """The store's clock; `later` lets time go by."""
-
-    def __init__(self):
-        self.now = START
-
-    def __call__(self):
-        return self.now
-
-    def later(self, **much):
-        self.now += dt.timedelta(**much)
 
 
 @pytest.fixture

@@ -59,7 +59,8 @@ def digest(text):
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-PAGES = {name: to_html(v) for name, v in VERDICTS.items()} | {"what changed": to_html(VERDICTS["failed"], OCCASION)}
+PAGES = {name: to_html(v) for name, v in VERDICTS.items()}
+PAGES |= {"what changed": to_html(VERDICTS["failed"], OCCASION)}
 
 
 @pytest.mark.parametrize("name", PAGES)

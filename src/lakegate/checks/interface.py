@@ -50,6 +50,7 @@ class Identity:
     implementation: str = ""  # what the contract's author wrote, where that is code: SQL, an expectation as JSON
     suite: str | None = None  # the file that holds it, relative to the project: `expectations/flights.json`
     library: str | None = None  # the library of checks that runs it as a guest; None: the engine measures it
+    means: str = ""  # what is measured and expected, in plain words, where `name` is the author's own; else empty
 
 
 @dataclass(frozen=True, slots=True)

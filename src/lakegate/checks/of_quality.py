@@ -11,6 +11,7 @@ from lakegate.checks.of_own import Input, own_check
 from lakegate.checks.quality import LibraryMetric, NotRun, SqlRule, TableRowCount
 from lakegate.checks.spot import Spot, literal, spots
 from lakegate.checks.table_wide import TABLE, rule_key, table_key
+from lakegate.checks.wording import of_rule
 from lakegate.contract.custom_rules import Engine, engine_of
 from lakegate.contract.expectation_files import NO_FILES, ExpectationFiles
 from lakegate.contract.model import Contract, Quality, SchemaObject
@@ -70,8 +71,8 @@ def _check(rule: Quality, around: Surroundings, identity: Identity) -> Check:
 def _identity(rule: Quality, around: Surroundings) -> Identity:
     kind = rule.metric or {"sql": "sql", "text": "text"}.get(rule.type, rule.engine or rule.type)
     place = f"{around.obj.name}.{around.spot.name}" if around.spot else around.obj.name
-    subject = around.spot.title if around.spot else around.obj.name
-    name = rule.name or (rule.id or "").replace("_", " ") or rule.description or f"{kind} of {subject}"
+    means = of_rule(rule, around.obj.name, around.spot.title if around.spot else None, _names(rule))
+    name = rule.name or (rule.id or "").replace("_", " ") or rule.description or means
     return Identity(
         key=f"{place}.quality.{rule.id or f'{rule.index}.{kind}'}",
         category="quality",
@@ -82,7 +83,14 @@ def _identity(rule: Quality, around: Surroundings) -> Identity:
         quality_id=rule.id,
         dimension=rule.dimension,
         implementation=rule.query or "",
+        means=means if rule.threshold is not None and name != means else "",
     )
+
+
+def _names(rule: Quality) -> tuple[str, ...]:
+    """Return the properties that `duplicateValues` names, without the object's name before them."""
+    names = rule.arguments.get("properties") or ()
+    return tuple(str(name).rpartition(".")[2] for name in names) if isinstance(names, list | tuple) else ()
 
 
 def _library(rule: Quality, around: Surroundings, identity: Identity) -> Check:

@@ -13,14 +13,14 @@ from lakegate.lake.interface import Lake
 from lakegate.lake.zones import Place
 from lakegate.publish import board_data, keys, truth
 from lakegate.publish.board_data import Entry, stands
-from lakegate.publish.history import Unreadable, of_json, read, read_piece, to_json
+from lakegate.publish.history import of_json, read, read_piece, to_json
 from lakegate.publish.pieces import Closed, History, Pieces, identity, merged, piece_json, touched, whole
-from lakegate.publish.renderings import Wait, write_all
-from lakegate.publish.stand_ins import changes
+from lakegate.publish.renderings import Unreadable, Wait, write_all
 from lakegate.reports.dataset import Version
 from lakegate.reports.description_json import of_json as description_of
 from lakegate.reports.descriptions import Description
 from lakegate.reports.runs import PastRun
+from lakegate.reports.version_changes import changes
 
 # --- a dataset's history ------------------------------------------------------------------------------------------
 
@@ -82,10 +82,7 @@ def _merged(
     batches: Collection[str],
     read_before: dict[tuple[str, str], PastRun],
 ) -> tuple[History, Pieces, list[PastRun]]:
-    """Return the history with what the lake tells of some batches, its pieces that are otherwise, and these runs.
-
-    Where a piece is gone it is made anew: another has replaced it, or somebody took it away.
-    """
+    """Return the history with what the lake tells of some batches, its pieces that are otherwise, and these runs."""
     every: list[PastRun] = []
     changed: dict[str, tuple[PastRun, ...]] = {}
 
@@ -112,8 +109,8 @@ def _versions(lake: Lake, dataset: str, versions: Sequence[Version], before: Seq
     for old, new in pairs:
         pair = (old.sha256, new.sha256)
         if pair not in known:
-            both = told.get(old.sha256), told.get(new.sha256)
-            known[pair] = changes(*both) if both[0] and both[1] else ()
+            one, other = told.get(old.sha256), told.get(new.sha256)
+            known[pair] = changes(one, other) if one and other else ()
         found.append(dataclasses.replace(new, changes=known[pair]))
     return tuple(found)
 
@@ -131,7 +128,7 @@ def _clear(lake: Lake, dataset: str, before: Iterable[Closed], now: Iterable[Clo
 
 
 def descriptions(lake: Lake, wanted: Mapping[str, tuple[str, str]]) -> dict[str, Description]:
-    """Return what contracts say by the names they are wanted under, each by (dataset, sha256); none that is not kept."""
+    """Return what contracts say by the names they are wanted under, each of (dataset, sha256), as far as it is kept."""
     names = sorted(wanted)
     found = {}
     for name, data in zip(names, lake.read_all([keys.contract(*wanted[name]) for name in names]), strict=True):
@@ -162,9 +159,9 @@ def shown(lake: Lake, dataset: str, history: History) -> tuple[str, Description 
 
 
 def keep_board(
-    lake: Lake, places: Collection[Place], wait: Wait = time.sleep, *, alone: bool = False
+    lake: Lake, places: Collection[Place], wait: Wait = time.sleep, *, gone: Collection[str] = ()
 ) -> dict[str, Entry]:
-    """Put datasets on the board as their histories tell them; return the whole of it. `alone`: no others stay on it.
+    """Put datasets on the board as their histories tell them; return the whole of it. `gone` are taken off.
 
     Raises as `renderings.write_all`, and Unreadable.
     """
@@ -172,7 +169,7 @@ def keep_board(
 
     def make(_: frozenset[str]) -> Mapping[str, bytes]:
         before = board(lake)
-        entries = {} if alone else dict(before)
+        entries = {name: entry for name, entry in before.items() if name not in gone}
         for place in places:
             history = read(lake, place.dataset)
             sha256, description = shown(lake, place.dataset, history)

@@ -6,10 +6,10 @@ import dataclasses
 import json
 from typing import Any
 
-from lakegate.errors import CouldNotEvaluate
 from lakegate.lake.interface import Lake
 from lakegate.publish import keys
 from lakegate.publish.pieces import Closed, History, Kept
+from lakegate.publish.renderings import Moved, Unreadable
 from lakegate.publish.runs_json import columns, of_columns, written
 from lakegate.reports.dataset import Version
 from lakegate.reports.runs import PastRun
@@ -17,10 +17,6 @@ from lakegate.reports.summary import Standing
 
 SCHEMA = 1
 AGAIN = "run `lakegate report rebuild`"
-
-
-class Unreadable(CouldNotEvaluate):
-    """A document of the history is not what it should be, or is gone: the whole can be made again from the lake."""
 
 
 def to_json(dataset: str, history: History) -> bytes:
@@ -75,10 +71,12 @@ def read(lake: Lake, dataset: str) -> History:
 
 
 def read_piece(lake: Lake, dataset: str, piece: Closed) -> tuple[PastRun, ...]:
-    """Return the runs of a closed piece, the oldest first. Raises Unreadable, LakeError."""
+    """Return the runs of a closed piece, the oldest first. Raises Moved where it is gone, Unreadable, LakeError."""
     data = lake.read(keys.piece(dataset, piece.name, piece.digest))
+    if data is None:
+        raise Moved(f"the piece {piece.name} of the history of {dataset} is gone", hint=AGAIN)
     try:
-        return of_columns(json.loads(data or b""), dataset)
+        return of_columns(json.loads(data), dataset)
     except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
         told = f"the piece {piece.name} of the history of {dataset} cannot be read: {error}"
         raise Unreadable(told, hint=AGAIN) from error

@@ -37,6 +37,7 @@ def rebuild(lake: Lake, wait: Wait = time.sleep) -> Rebuilt:
     A dataset whose records cannot be read keeps no other: it is a problem, and stands as it stood. Raises LakeError,
     OutcomeUnknown.
     """
+    before = documents.board(lake)  # what is put there from now on is somebody else's, who knows of it
     found, problems, runs = places(lake), [], 0
     written: list[str] = []
     wanted = {**pages.shared(), **pages.dictionary()}
@@ -51,7 +52,8 @@ def rebuild(lake: Lake, wait: Wait = time.sleep) -> Rebuilt:
         whole.append(place)
         runs += told.history.total
         wanted |= pages.of_pieces(place.dataset, told.pieces)
-    board = documents.keep_board(lake, whole, wait, alone=not problems)
+    gone = before.keys() - {place.dataset for place in found}
+    board = documents.keep_board(lake, whole, wait, gone=gone)
     wanted |= {**pages.of_datasets(place.dataset for place in whole), **pages.badges(whole)}
     written += pages.write(lake, wanted, wait)
     documents.keep_spread(lake, {place.dataset: board[place.dataset] for place in whole}, wait)

@@ -9,7 +9,7 @@ from lakegate.errors import LakegateError
 from lakegate.lake.interface import Lake
 from lakegate.lake.zones import Place
 from lakegate.publish import documents, keys, pages, pending, rebuild
-from lakegate.publish.renderings import Wait
+from lakegate.publish.renderings import Unreadable, Wait
 
 TAKEN_OVER = 10  # batches at most, of those that others left, by one publisher
 
@@ -20,10 +20,9 @@ def publish(lake: Lake, place: Place, batches: Sequence[str], wait: Wait = time.
     Where there is no board yet, the whole site is made. Raises LakegateError where something was not written; what is
     pending then stays so.
     """
-    if lake.stat(keys.BOARD_DATA) is None:
-        return rebuild.rebuild(lake, wait).written
     told = [found for batch in dict.fromkeys(batches) if (found := pending.standing(lake, place, batch))]
-    written = show(lake, place, batches, wait)
+    whole = lake.stat(keys.BOARD_DATA) is None
+    written = rebuild.rebuild(lake, wait).written if whole else show(lake, place, batches, wait)
     for one in told:
         pending.end(lake, one)
     return written + take_over(lake, wait)
@@ -39,7 +38,17 @@ def published(lake: Lake, place: Place, batches: Sequence[str]) -> tuple[str, ..
 
 
 def show(lake: Lake, place: Place, batches: Collection[str], wait: Wait = time.sleep) -> tuple[str, ...]:
-    """Bring the documents up to date with some batches of a dataset, and every page that tells of them."""
+    """Bring the documents up to date with some batches of a dataset, and every page that tells of them.
+
+    Where a document is gone or spoilt, the dataset's are made anew.
+    """
+    try:
+        return _show(lake, place, batches, wait)
+    except Unreadable:
+        return _show(lake, place, None, wait)
+
+
+def _show(lake: Lake, place: Place, batches: Collection[str] | None, wait: Wait) -> tuple[str, ...]:
     told = documents.keep_history(lake, place, batches, wait)
     board = documents.keep_board(lake, [place], wait)
     wanted = {

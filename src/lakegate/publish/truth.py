@@ -1,4 +1,4 @@
-"""The runs of a dataset as the lake itself tells them: reports, commit records, quarantine records. It reads no page."""
+"""The runs of a dataset by the records in the lake: reports, commit records, quarantine records. It reads no page."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def moment(at: dt.datetime | str) -> str:
 
 
 def _reports(entries: Iterable[Entry], dataset: str) -> dict[str, dict[str, str]]:
-    """Return when each report of each batch was written, by batch and the report's id; those of `<dataset>/<more>` not."""
+    """Return when each report was written, by batch and the report's id; not those of `<dataset>/<more>`."""
     found: dict[str, dict[str, str]] = {}
     for entry in entries:
         parts = entry.key.removeprefix(f"{REPORTS}{dataset}/").split("/")
@@ -114,7 +114,7 @@ def _runs(
             name, folder = (batch, id_), f"{REPORTS}{dataset}/{segment(batch)}/{id_}/"
             run = known.get(name) or _of_report(batch, id_, folder, read[name], _first(found, folder) or written)
             runs[name] = _became(run, found)
-        for run in _without_report(batch, found, dataset):
+        for run in _without_report(batch, found):
             runs.setdefault(identity(run), run)
     return tuple(sorted(runs.values(), key=order))
 
@@ -134,7 +134,7 @@ def _became(run: PastRun, found: Evidence) -> PastRun:
 
 
 def _of_report(batch: str, id_: str, folder: str, texts: tuple[bytes | None, bytes | None], at: str) -> PastRun:
-    """Return what a report tells of its run; one that cannot be read is told, too. `at`: where `run.json` is missing."""
+    """Return what a report tells of its run, also where it cannot be read. `at`: where `run.json` is missing."""
     at, seconds = _occasion(texts[1], at)
     try:
         report = json.loads(texts[0] or b"")
@@ -195,7 +195,7 @@ def _message(counts: Mapping[str, int], checks: Sequence[Mapping[str, Any]], exi
     return "nothing was checked" if not every else "no check could be applied"
 
 
-def _without_report(batch: str, found: Evidence, dataset: str) -> Iterator[PastRun]:
+def _without_report(batch: str, found: Evidence) -> Iterator[PastRun]:
     """Yield the runs of which no report stands there: conflicts, and records that outlived their report."""
     for one in found.judgements:
         if one.outcome == CONFLICT:

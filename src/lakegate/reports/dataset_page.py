@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lakegate.reports.board import BlockedRun, DatasetNow
 from lakegate.reports.dataset import DatasetTold, HistoryTold
 from lakegate.reports.descriptions import Description, Field, Rule
 from lakegate.reports.lineage_picture import Lineage, Neighbour, lineage
 from lakegate.reports.links import relative
-from lakegate.reports.plot_scale import shown
-from lakegate.reports.plots import PLOTTED, Plot, allowed, broke, plot, rows_plot
+from lakegate.reports.plots import PLOTTED, Plot, allowed, between, broke, plot, rows_plot
 from lakegate.reports.runs import PastRun, RunState
 from lakegate.reports.series import Sentences, Series, series_of
 from lakegate.reports.site import render
@@ -23,9 +23,10 @@ DATASETS = "references/datasets/"
 HISTORY = "_history/"  # folder of the pages of closed pieces, in that of the dataset's page
 SHOWN = 20  # runs that stand open on a dataset's page
 SAID_BESIDE = frozenset({"logicalType", "columnPresent", "required"})  # rules that a field's type and marks tell
+ROWS_THERE = "minRows"  # type of the rule whose number is that of the rows, which is drawn anyway
 TIPS = 1200  # runs that say what they are under a pointer, over all plots of a page
 DEEPEST = 5  # steps that columns within columns are set in
-FAILING_TOLD = 3  # rules that a run's line names
+FAILING_TOLD = 2  # rules that a run's line names
 KEPT_OUT = {  # what a run did with its batch, where its verdict does not say that already
     RunState.PASSED: "judged, not let in yet",
     RunState.HELD: "kept in quarantine",
@@ -63,7 +64,7 @@ class Plots:
     rows: Plot | None
     groups: tuple[tuple[str, str, tuple[Plot, ...]], ...]  # (id, title, its plots); none is empty
     unmeasured: tuple[Folded, ...]  # that broke without a number
-    steady: tuple[Folded, ...]  # that hold, always with the same number
+    steady: tuple[Folded, ...]  # that held wherever they were measured, and whose number says nothing more
 
 
 def dataset_page(told: DatasetTold) -> str:
@@ -88,6 +89,7 @@ def dataset_page(told: DatasetTold) -> str:
         page=told.page,
         told=told,
         now=told.now,
+        kept_out=_kept_out(told.now),
         zone=zone_word(told.now.zone),
         next_due=later(told.now.last_at, told.now.fresh_for) if told.now.fresh_for else "",
         description=told.description,
@@ -102,6 +104,15 @@ def dataset_page(told: DatasetTold) -> str:
         badge_code=_badge_code(told.now.dataset, folder),
         size=_size,
     )
+
+
+def _kept_out(now: DatasetNow) -> tuple[BlockedRun, ...]:
+    """Return the last run over each batch that is kept out, the newest first, as far as they are known."""
+    last: dict[str, BlockedRun] = {}
+    for run in now.blocked:
+        if not run.resolved:
+            last.setdefault(run.batch, run)
+    return tuple(last.values())
 
 
 def history_page(told: HistoryTold) -> str:
@@ -133,10 +144,11 @@ def plots_of(runs: Sequence[PastRun], description: Description | None) -> Plots 
     if not past:
         return None
     series = series_of(past, Sentences(description))
-    drawn = [one for one in series if one.known and (one.moves or one.broken)]
+    drawn = [one for one in series if one.known and (one.broken or (one.moves and one.type != ROWS_THERE))]
     tips = _Tips(TIPS)
     rows = rows_plot(past, tips=tips.of(len(past)))
     plots = {one.key: plot(one, past, tips=tips.of(len(past))) for one in drawn}
+    held = [one for one in series if one.known and one.key not in plots]
     nulls = tuple(plots[one.key] for one in drawn if one.about_nulls)
     others = tuple(plots[one.key] for one in drawn if not one.about_nulls)
     groups = (("nulls", "Nulls", nulls), ("rules", "Rules", others))
@@ -147,7 +159,7 @@ def plots_of(runs: Sequence[PastRun], description: Description | None) -> Plots 
         rows=rows,
         groups=tuple(group for group in groups if group[2]),
         unmeasured=tuple(Folded(one.title, broke(one, past)) for one in series if not one.known),
-        steady=tuple(_steady(one) for one in series if one.known and not one.moves and not one.broken),
+        steady=tuple(_steady(one) for one in held),
     )
 
 
@@ -166,8 +178,8 @@ class _Tips:
 
 
 def _steady(series: Series) -> Folded:
-    """Return a rule that always had the same number."""
-    number = f"{shown(series.known[0], series.unit)} in {counted(len(series.known), 'run')}"
+    """Return a rule that always held, with its number."""
+    number = f"{between(series)} in {counted(len(series.known), 'run')}"
     return Folded(series.title, "; ".join(part for part in (number, allowed(series)) if part))
 
 

@@ -15,6 +15,7 @@ COLUMN, BETWEEN = 264, 52  # units of a box's width, of the arrows between colum
 LETTERS = 31  # of a line in a box
 LINES = 5  # in a box, before a name is cut
 RAIL = 26  # units, in the narrow picture, left of the boxes
+TALLEST = 180  # units from the top of the wide picture to its own box, at most: it is seen first
 ELSEWHERE = "Elsewhere"  # the layer of a neighbour that has no page of its own
 ARRIVALS = "Arrivals"  # that of the place where a dataset's batches come from
 
@@ -149,7 +150,8 @@ def _wide(here: Neighbour, above: Sequence[Neighbour], below: Sequence[Neighbour
         layers, boxes, ends = [*layers, *some], [*boxes, *right], [*ends, end]
     this = _box(here, places[-1], 0, here=True)
     height = max(*ends, this.height + HEAD, 0)
-    this = _box(here, places[-1], (height + HEAD - this.height) / 2, here=True)
+    middle = min((height + HEAD - this.height) / 2, TALLEST)
+    this = _box(here, places[-1], middle, here=True)
     layers.append(Layer(here.word, this.x, this.y - 7))
     middle = this.y + this.height / 2
     for box in boxes:

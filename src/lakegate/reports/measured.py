@@ -12,7 +12,6 @@ from lakegate.reports.runs import Measured
 JUDGED = frozenset(
     {Outcome.PASSED, Outcome.WARNED, Outcome.INFORMED, Outcome.SET_APART, Outcome.WAIVED, Outcome.FAILED}
 )
-HISTORY = "history"  # type of the rule whose number is told also while there is too little to compare it with
 COUNTED = ("unexpected_count", "missing_count")  # of an expectation that allows none of what it counts
 
 
@@ -26,8 +25,7 @@ def measured(report: Mapping[str, Any]) -> dict[str, Measured]:
 
 
 def _of(check: Mapping[str, Any]) -> Measured | None:
-    told = check["outcome"] in JUDGED or (check["type"] == HISTORY and check["outcome"] == Outcome.NOT_APPLICABLE)
-    return next(_numbers(check["diagnostics"]), None) if told else None
+    return next(_numbers(check["diagnostics"]), None) if check["outcome"] in JUDGED else None
 
 
 def _numbers(told: Mapping[str, Any]) -> Iterator[Measured]:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 FROM_NOUGHT = frozenset({"percent", "rows", "columns", "hours"})  # units whose plots stand on 0
 FENCE = 6  # times the middle half's spread beyond which a number is an outlier
 SQUEEZED = 3  # how many times taller outliers must make a plot before they are cut off
-LEAST = 0.2  # of the height that numbers keep when a bound far away is drawn with them
+LEAST = 0.05  # of the height that numbers keep when a bound far away is drawn with them
+MARKS = 5  # of an axis, or so
 STEPS = (1, 2, 2.5, 5, 10)  # from mark to mark of an axis, times a power of ten
 
 
@@ -62,14 +63,15 @@ def _without_outliers(values: Sequence[float]) -> tuple[float, float]:
 
 def _rounded(low: float, high: float) -> Scale:
     """Return a scale whose ends are marks that a person would write."""
-    rough = (high - low) / 4
+    rough = (high - low) / MARKS
     if not math.isfinite(rough) or rough <= 0:  # beyond what floats tell apart
         return Scale(low, math.nextafter(high, math.inf)) if math.isfinite(rough) else Scale(low / 4, high / 4)
     power = 10.0 ** math.floor(math.log10(rough))
     if power == 0 or not math.isfinite(low / power):
         return Scale(low, high)
     step = next(step * power for step in STEPS if step * power >= rough * (1 - 1e-9))
-    return Scale(_clean(math.floor(low / step + 1e-9) * step), _clean(math.ceil(high / step - 1e-9) * step))
+    ends = _clean(math.floor(low / step + 1e-9) * step), _clean(math.ceil(high / step - 1e-9) * step)
+    return Scale(*ends) if ends[0] <= low < high <= ends[1] else Scale(low, high)
 
 
 def _clean(number: float) -> float:

@@ -18,6 +18,7 @@ from lakegate.reports.summary import Standing, brief, counted
 WIDTH, HEIGHT = 262, 64  # units of the area that numbers are drawn in; its top left is at (0, TOP)
 WIDE = 610  # units of a wide one
 TOP, EDGE = 6, 4  # units above the area; and beside the first and the last run
+LESSER = frozenset({"warn", "info"})  # what rules do that keep no batch out
 PLOTTED = 200  # runs at most
 MARKED = 40  # runs at most that one plot marks, the newest
 NAMED = 80  # characters of a batch's key in a tip
@@ -80,7 +81,7 @@ def plot(series: Series, runs: Sequence[PastRun], *, tips: int, width: int = WID
         field=series.field,
         last=_said(series.values[-1], series.unit) if series.values[-1] is not None else "",
         told=_told(series, runs),
-        slug=_slug(runs[-1]) if series.broken and series.broken[-1] == len(runs) - 1 else "neutral",
+        slug=_slug(series, runs[-1]) if series.broken and series.broken[-1] == len(runs) - 1 else "neutral",
         line=_line(xs, series.values, fits),
         band=_band(xs, series.lows, series.highs, fits, width),
         bounds=_steps(xs, series.lows, fits, width) + _steps(xs, series.highs, fits, width),
@@ -100,7 +101,7 @@ def rows_plot(runs: Sequence[PastRun], *, tips: int) -> Plot | None:
     none = (None,) * len(runs)
     values = tuple(None if run.rows is None else float(run.rows) for run in runs)
     marked = tuple(place for place, run in enumerate(runs) if run.blocks or run.standing is Standing.WAIVED)
-    series = Series("", "Rows", None, "", "rows", values, none, none, marked)
+    series = Series("", "Rows", None, "", "", "rows", values, none, none, marked)
     return plot(series, runs, tips=tips, width=WIDE) if series.known else None
 
 
@@ -169,12 +170,12 @@ def _steps(xs: Sequence[float], bounds: Sequence[float | None], fits: Scale, wid
 def _mark(series: Series, runs: Sequence[PastRun], place: int, xs: Sequence[float], fits: Scale) -> Mark:
     value, run = series.values[place] or 0.0, runs[place]
     text = f"{_tip(series, runs, place)}, {run.standing}"
-    return Mark(_slug(run), xs[place], _y(fits, value), text, run.report, not fits.holds(value))
+    return Mark(_slug(series, run), xs[place], _y(fits, value), text, run.report, not fits.holds(value))
 
 
-def _slug(run: PastRun) -> str:
-    """Return the class of a run in which a rule did not hold."""
-    if run.blocks:
+def _slug(series: Series, run: PastRun) -> str:
+    """Return the class of a run in which a rule did not hold; one that only warns kept no batch out."""
+    if series.does not in LESSER and run.blocks:
         return run.standing.slug if run.standing is Standing.COULD_NOT_EVALUATE else Standing.BLOCKED.slug
     return Standing.WAIVED.slug if run.standing is Standing.WAIVED else Standing.PASSED_WITH_WARNINGS.slug
 
@@ -195,16 +196,18 @@ def _told(series: Series, runs: Sequence[PastRun]) -> str:
     known, count = series.known, len(series.values)
     low, high = min(known), max(known)
     parts = [allowed(series)] if allowed(series) else []
-    parts.append(
-        f"always {shown(low, series.unit)}"
-        if low == high
-        else f"{shown(low, series.unit)} to {shown(high, series.unit)}"
-    )
+    parts.append(f"always {shown(low, series.unit)}" if low == high else between(series))
     if series.key:
         parts.append(broke(series, runs))
     if len(known) < count:
         parts.append(f"not measured in {count - len(known):,} of {counted(count, 'run')}")
     return "; ".join(parts)
+
+
+def between(series: Series) -> str:
+    """Return from where to where the numbers go: `2 % to 5 %`, or the one they all are."""
+    low, high = (shown(end, series.unit) for end in (min(series.known), max(series.known)))
+    return low if low == high else f"{low} to {high}"
 
 
 def broke(series: Series, runs: Sequence[PastRun]) -> str:

@@ -23,6 +23,7 @@ class Series:
     title: str
     field: str | None  # the path of the column that it stands at
     type: str
+    does: str  # what happens where it does not hold, as `Rule.does` has it; empty where that is not known
     unit: str
     values: tuple[float | None, ...]
     lows: tuple[float | None, ...]
@@ -55,15 +56,15 @@ class Sentences:
             self._rules |= {rule.key: (rule, None) for rule in description.rules}
             self._rules |= {rule.key: (rule, field.path) for field in description.fields for rule in field.rules}
 
-    def of(self, key: str) -> tuple[str, str | None, str]:
-        """Return the sentence, the column's path and the rule's type. Of a part of a rule its key stands behind."""
+    def of(self, key: str) -> tuple[str, str | None, Rule | None]:
+        """Return the sentence, the column's path and the rule. Of a part of a rule its key stands behind."""
         at = key
         while at not in self._rules:
             if "." not in at:
-                return key, None, ""
+                return key, None, None
             at = at.rpartition(".")[0]
         rule, path = self._rules[at]
-        return rule.sentence + (f": {key[len(at) + 1 :]}" if key != at else ""), path, rule.type
+        return rule.sentence + (f": {key[len(at) + 1 :]}" if key != at else ""), path, rule
 
 
 def series_of(runs: Sequence[PastRun], sentences: Sentences) -> tuple[Series, ...]:
@@ -85,7 +86,7 @@ def series_of(runs: Sequence[PastRun], sentences: Sentences) -> tuple[Series, ..
 
 def _series(key: str, numbers: Mapping[int, Measured], broken: Iterable[int], count: int, words: Sentences) -> Series:
     """Return one series; where its unit changed, only the numbers of the last one."""
-    title, path, kind = words.of(key)
+    title, path, rule = words.of(key)
     unit = numbers[max(numbers)].unit if numbers else ""
     told = [numbers.get(place) for place in range(count)]
     told = [number if number is not None and number.unit == unit else None for number in told]
@@ -93,7 +94,8 @@ def _series(key: str, numbers: Mapping[int, Measured], broken: Iterable[int], co
         key=key,
         title=title,
         field=path,
-        type=kind,
+        type=rule.type if rule else "",
+        does=rule.does if rule else "",
         unit=unit,
         values=tuple(None if number is None else number.value for number in told),
         lows=tuple(None if number is None else number.low for number in told),

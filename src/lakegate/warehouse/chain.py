@@ -148,9 +148,9 @@ class Chain:
 
     def publish(self) -> None:
         """Show what became of the batches that came to the gate (PROTOCOL P11); raises nothing."""
-        for name, keys in self._promoted.items():
+        for name, batches in self._promoted.items():
             if name in self._runs:
-                self._runs[name].publish(keys)
+                self._runs[name].publish(batches)
         self._promoted.clear()
 
     def _run(self, dataset: Dataset) -> Run:
