@@ -23,6 +23,7 @@ from lakegate.rows import Location, Rows
 from lakegate.verdict import BatchFile, CheckResult, Context, Policy, Verdict, batch_digest, policy, results
 from lakegate.version import __version__
 
+UNDECLARED = "(no property)"  # no path of one
 FREQUENT = 10  # values of failing rows that are told of one check, those of the most rows
 NEEDS_ROWS = {Outcome.FAILED, Outcome.WARNED, Outcome.INFORMED}
 
@@ -105,14 +106,18 @@ def judge(
     found = Found(rows, count, answers, as_of, subject.past, alone=subject.batch is None, elsewhere=elsewhere)
     judged = [(check, _allowed(check.judge(found), subject.contract)) for check in checks]
     telling = policy(subject.obj, samples=options.samples, limit=options.locations)
-    wanted = _wanted(subject.obj, judged, telling)
+    names = {spot.value: spot.name for spot in spots(subject.obj)}
+    paths = {check.identity.key: _path(check, names) for check in checks}
+    wanted = _wanted(subject.obj, judged, telling, paths)
     located = engine.locate(wanted, rows, others, options.locations)
-    frequent = engine.values(_open(wanted, judged, telling), rows, others, FREQUENT)
+    frequent = engine.values(_open(wanted, judged, telling, paths), rows, others, FREQUENT)
     asked = engine.asked([measure for measure in work.measures if _measured(answers, measure)], rows, others, table)
     told = [
         replace(result, query=_query(check, asked))
         for check, judgement in judged
-        for result in _results(check, _with_values(check, judgement, frequent), located, telling)
+        for result in _results(
+            check, _with_values(check, judgement, frequent), located, telling, paths[check.identity.key]
+        )
     ]
     engines = ", ".join((engine.version, *versions(passes)))
     context = _context(subject, as_of, checks)
@@ -215,26 +220,37 @@ def _pinned(checks: tuple[Check, ...], options: Options) -> dt.datetime | None:
     return instant.astimezone(dt.UTC) if instant.tzinfo else instant.replace(tzinfo=dt.UTC)
 
 
-def _wanted(obj: SchemaObject, judged: list[tuple[Check, Judgement]], telling: Policy) -> list[Wanted]:
+def _path(check: Check, names: Mapping[Value, str]) -> str | None:
+    """Return the property whose values a check quotes: that of its subject, which need not be the one it stands at."""
+    subject = check.subject()
+    return check.identity.field if subject is None else names.get(subject, UNDECLARED)
+
+
+def _wanted(
+    obj: SchemaObject, judged: list[tuple[Check, Judgement]], telling: Policy, paths: Mapping[str, str | None]
+) -> list[Wanted]:
     """Return whose failing rows to look up: each measure once, with its value if it may be told."""
     key = tuple((p.name, Value((p.physical_name,))) for p in obj.primary_key)
-    known = {spot.name: spot for spot in spots(obj)}
     wanted: dict[Measure, Wanted] = {}
     for check, judgement in judged:
         measure = check.failing()
         if judgement.outcome in NEEDS_ROWS and measure is not None and "failed" in judgement.diagnostics:
-            spot = known.get(check.identity.field or "")
-            told = telling.samples and (spot is None or telling.rules.get(spot.name) != "never")
+            told = telling.samples and telling.rules.get(paths[check.identity.key] or "") != "never"
             wanted.setdefault(measure, Wanted(measure, key, check.subject() if told else None))
     return list(wanted.values())
 
 
-def _open(wanted: list[Wanted], judged: list[tuple[Check, Judgement]], telling: Policy) -> list[Wanted]:
+def _open(
+    wanted: list[Wanted],
+    judged: list[tuple[Check, Judgement]],
+    telling: Policy,
+    paths: Mapping[str, str | None],
+) -> list[Wanted]:
     """Return those of which the values themselves may be told: none is masked, and samples are asked for."""
     hidden = {
         check.failing()
         for check, judgement in judged
-        if judgement.discreet is not None or telling.rules.get(check.identity.field or "") != "show"
+        if judgement.discreet is not None or telling.rules.get(paths[check.identity.key] or "") != "show"
     }
     return [want for want in wanted if telling.samples and want.measure not in hidden]
 
@@ -262,8 +278,12 @@ def _query(check: Check, asked: Asked) -> str:
 
 
 def _results(
-    check: Check, judgement: Judgement, located: Mapping[Measure, tuple[Location, ...]], telling: Policy
+    check: Check,
+    judgement: Judgement,
+    located: Mapping[Measure, tuple[Location, ...]],
+    telling: Policy,
+    path: str | None = None,
 ) -> tuple[CheckResult, ...]:
     measure = check.failing()
     places = located.get(measure, ()) if measure and judgement.outcome in NEEDS_ROWS else ()
-    return results(check, judgement, places, telling)
+    return results(check, judgement, places, telling, path)

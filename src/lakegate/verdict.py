@@ -196,22 +196,27 @@ class Verdict:
 
 
 def results(
-    check: Check, judgement: Judgement, located: tuple[Location, ...], policy: Policy
+    check: Check, judgement: Judgement, located: tuple[Location, ...], policy: Policy, path: str | None = None
 ) -> tuple[CheckResult, ...]:
-    """Return what one check came to: one result, or one for each of its parts."""
+    """Return what one check came to: one result, or one for each of its parts.
+
+    `path` names the property whose values `located` holds, where that is not the check's own field.
+    """
     if not judgement.parts:
-        return (_result(check.identity, judgement, located, policy),)
+        return (_result(check.identity, judgement, located, policy, path or check.identity.field),)
     identities = (
         dataclasses.replace(check.identity, key=f"{check.identity.key}.{part.key}", name=part.name, field=part.field)
         for part in judgement.parts
     )
     return tuple(
-        _result(identity, part.judgement, (), policy)
+        _result(identity, part.judgement, (), policy, identity.field)
         for identity, part in zip(identities, judgement.parts, strict=True)
     )
 
 
-def _result(identity: Identity, judgement: Judgement, located: tuple[Location, ...], policy: Policy) -> CheckResult:
+def _result(
+    identity: Identity, judgement: Judgement, located: tuple[Location, ...], policy: Policy, path: str | None
+) -> CheckResult:
     """Return one result: what it is called, what it said, where its failing rows are."""
     places = (judgement.locations + located)[: policy.limit]
     judgement = policy.told(judgement)
@@ -227,7 +232,7 @@ def _result(identity: Identity, judgement: Judgement, located: tuple[Location, .
         outcome=judgement.outcome,
         reason=judgement.reason,
         diagnostics=judgement.diagnostics,
-        locations=tuple(policy.disclosed(place, identity.field) for place in places),
+        locations=tuple(policy.disclosed(place, path) for place in places),
         implementation=identity.implementation,
         suite=identity.suite,
         library=identity.library,
@@ -268,7 +273,8 @@ class Policy:
         return _masked(max(rules, default="mask", key=STRICT.index), value)
 
     def _told(self, value: str | None, path: str | None) -> str | None:
-        return _masked(self.rules.get(path or "", "show"), value)
+        """Return what may be told of a value; what no property declares is masked."""
+        return _masked(self.rules.get(path or "", "mask"), value)
 
 
 STRICT = ("show", "mask", "never")

@@ -301,6 +301,21 @@ def test_an_instant_without_a_zone_is_utc():
     assert level("freshness", DAY, as_of=AS_OF.replace(tzinfo=None)).outcome is Outcome.PASSED
 
 
+@pytest.mark.parametrize("name", ["freshness", "retention"])
+@pytest.mark.parametrize("age", [DAY, 3 * DAY, -3 * DAY])
+def test_the_moment_of_a_hidden_column_is_told_neither_as_it_is_nor_by_its_age(name, age):
+    hidden = {**WHEN, "customProperties": [{"property": "lakegate", "value": {"samples": "never"}}]}
+    sla = {"property": name, "value": 2, "unit": "d", "element": "t.when"}
+    values = pa.array([AS_OF - age], pa.timestamp("us", "UTC"))
+
+    found = result(judged(contract(hidden, sla=(sla,)), {"when": values}, as_of=AS_OF), f"sla.0.{name}")
+
+    assert found.outcome is level(name, age).outcome
+    assert found.diagnostics == {"expected": "at most 2 d"}
+    assert "3 d" not in found.reason
+    assert (AS_OF - age).date().isoformat() not in found.reason
+
+
 def test_service_levels_of_text_and_of_things_a_batch_cannot_show():
     levels = (
         {"property": "freshness", "value": 1, "unit": "d", "element": "t.a"},

@@ -195,8 +195,12 @@ ROWS = {
 
 # Answered for before there is data, or by how text is read: tests/contract/, tests/intake/, and the tests named.
 ELSEWHERE = {
+    "freshness, retention of a classified property",  # test_batch_rules.py
     "the number of a `sql` rule over classified properties",  # test_quality_rules.py, contract/test_sql_quoting.py
     "`frequency`, `schedule`, `latency` of slaProperties, in Airflow",  # airflow/test_schedules.py, test_dags.py
+    "when the next batch is due, on pages",  # reports/test_promises.py
+    "`examples` of a classified property, on pages",  # reports/test_describe.py
+    "`enum`, patterns, bounds and SQL of a classified property, on pages",  # the same
     "several operators on one rule",
     "`primaryKeyPosition`",  # test_batch_rules.py
     "`scope: table` at the contract",  # test_tables.py

@@ -4,7 +4,7 @@ import datetime as dt
 import random
 from dataclasses import replace
 
-from lakegate.reports.board import DatasetNow, State
+from lakegate.reports.board import BlockedRun, DatasetNow, State
 from lakegate.reports.dataset import DatasetTold, Manual, Piece, Version
 from lakegate.reports.descriptions import Channel, Description, Field, Person, Rule, Way
 from lakegate.reports.runs import Measured, PastRun, RunState
@@ -153,13 +153,17 @@ def now(name="nyc/flights", state=State.BLOCKED, **more) -> DatasetNow:
         "batch": "day=2026-05-02",
         "message": "1.9 % of tail_number are null, expected a value in every row.",
         "report": f"references/reports/{name}/day%3D2026-05-02/000000000077/",
-        "kept_out": 1,
+        "kept_out": 2,
         "last_batch": "day=2026-05-01",
         "last_at": at(118),
         "last_rows": 29_213,
         "last_report": f"references/reports/{name}/day%3D2026-05-01/000000000076/",
         "fresh_for": 31 * 86400,
         "runs": 1320,
+        "blocked": (
+            BlockedRun("119", "day=2026-05-02", at(119), Standing.BLOCKED, "1.9 % of tail_number are null.", "", False),
+            BlockedRun("077", "day=2026-03-21", at(77), Standing.BLOCKED, "Got 412 rows.", "", False),
+        ),
         "downstream": ("cleanse/flights", "stage/flights"),
     }
     return DatasetNow(name, "01-raw-data-zone", "Flights that left New York", state=state, **(told | more))

@@ -236,6 +236,16 @@ def test_letters_typed_into_the_search_move_nothing(shown):
     assert board.page.input_value("input[type=search]") == "j/k"
 
 
+@pytest.mark.parametrize("key", ["j", "Control+k", "Alt+j", "ArrowDown"])
+def test_a_key_that_a_control_or_the_browser_means_moves_nothing(shown, key):
+    board = shown()
+
+    board.page.focus("select[name=zone]")
+    board.page.keyboard.press(key)
+
+    assert board.page.evaluate("document.activeElement.name") == "zone"
+
+
 def test_single_keys_can_be_turned_off_for_good(shown):
     board = shown()
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from lakegate.reports.board import State
+from lakegate.reports.board import BlockedRun, State
 from lakegate.reports.dataset import HistoryTold, Piece
 from lakegate.reports.dataset_page import SHOWN, dataset_page, history_page
 from lakegate.reports.descriptions import Channel, Field, Rule
@@ -24,9 +24,27 @@ def test_a_page_is_the_same_whenever_it_is_made():
 def test_the_state_is_told_first_with_what_is_kept_out_and_where_that_is_said():
     page = dataset_page(told())
 
-    assert "Blocked: 1 batch is kept out" in page
+    assert "Blocked: 2 batches are kept out" in page
     assert "1.9 % of tail_number are null" in page
     assert 'href="./../../../reports/nyc/flights/day%253D2026-05-02/000000000077/index.html"' in page
+
+
+def test_every_batch_that_is_kept_out_is_named_once():
+    blocked = [
+        BlockedRun("3", "day=3", at(3), Standing.BLOCKED, "three", "references/reports/nyc/flights/day%3D3/3/", False),
+        BlockedRun("2", "day=3", at(2), Standing.BLOCKED, "two", "references/reports/nyc/flights/day%3D3/2/", False),
+        BlockedRun("1", "day=1", at(1), Standing.BLOCKED, "one", "references/reports/nyc/flights/day%3D1/1/", True),
+        BlockedRun("0", "day=0", at(0), Standing.COULD_NOT_EVALUATE, "nought", "", False),
+    ]
+
+    page = dataset_page(told(now=now(kept_out=5, blocked=tuple(blocked))))
+
+    section = page[page.index('id="kept-out"') : page.index('class="within"')]
+    assert section.count("<li>") == 2
+    assert "three" in section
+    assert "nought" in section
+    assert "and 3 older ones" in section
+    assert 'id="kept-out"' not in dataset_page(told(now=now(kept_out=1, blocked=tuple(blocked[:3]))))
 
 
 def test_a_dataset_of_which_nothing_is_known_has_a_page():

@@ -78,6 +78,20 @@ def test_an_entry_says_what_happened(standing, resolved, title):
     assert [category.get("term") for category in entry.findall(f"{A}category")] == [standing, "Raw", "web"]
 
 
+@pytest.mark.parametrize(
+    ("message", "summary"),
+    [
+        ("2 checks failed: a and 1 more", "2 checks failed: a and 1 more. No owner is named."),
+        ("2 checks failed.", "2 checks failed. No owner is named."),
+        ("", "No owner is named."),
+    ],
+)
+def test_an_entry_says_why_and_whom_to_ask(message, summary):
+    entry = one(passing("a", RAW, owner=None, blocked=(blocked_run("a", "b=1", message=message),)))
+
+    assert entry.findtext(f"{A}summary") == summary
+
+
 def test_an_entry_keeps_its_id_when_it_is_resolved_and_when_others_come():
     before, after = blocked_run("a", "b=1"), blocked_run("a", "b=1", resolved=True, message="Other words.")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lakegate.checks.interface import Check, Found, Judgement, Outcome, band, not_applicable, passed, unmeasured
@@ -83,11 +83,14 @@ class Freshness(Check):
         age = as_of - instant
         told = _aged(instant, age, self.limit)
         if age < -AHEAD:
-            return Judgement(Outcome.WARNED, f"the newest value is {_age(-age)} ahead of {as_of.isoformat()}", told)
+            reason = f"the newest value is {_age(-age)} ahead of {as_of.isoformat()}"
+            found_ahead = Judgement(Outcome.WARNED, reason, told)
+            return _guarded(self, found_ahead, f"the newest value is ahead of {as_of.isoformat()}")
         if age <= self.limit:
-            return passed(told)
+            return _guarded(self, passed(told), "")
         reason = f"got a newest value {_age(age)} old ({instant.isoformat()}), expected at most {_age(self.limit)}"
-        return Judgement(Outcome.FAILED, reason, told)
+        bare = f"got an older newest value, expected one of at most {_age(self.limit)}"
+        return _guarded(self, Judgement(Outcome.FAILED, reason, told), bare)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,9 +114,19 @@ class Retention(Check):
         age = as_of - instant
         told = _aged(instant, age, self.limit)
         if age <= self.limit:
-            return passed(told)
+            return _guarded(self, passed(told), "")
         reason = f"got an oldest value {_age(age)} old ({instant.isoformat()}), expected at most {_age(self.limit)}"
-        return Judgement(Outcome.FAILED, reason, told)
+        bare = f"got an older value, expected none of more than {_age(self.limit)}"
+        return _guarded(self, Judgement(Outcome.FAILED, reason, told), bare)
+
+
+def _guarded(check: Check, judgement: Judgement, bare: str) -> Judgement:
+    """Return the judgement, which tells no moment of a column that is hidden, nor how long ago that was."""
+    path = check.identity.field
+    if path is None:
+        return judgement
+    told = {"expected": judgement.diagnostics["expected"]}
+    return replace(judgement, quotes=(path,), discreet=Judgement(judgement.outcome, bare, told))
 
 
 def _instant(found: Found, measure: Measure) -> tuple[dt.datetime, dt.datetime] | Judgement:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lakegate.reports.board import BlockedRun, DatasetNow
 from lakegate.reports.dataset import DatasetTold, HistoryTold
 from lakegate.reports.descriptions import Description, Field, Rule
 from lakegate.reports.lineage_picture import Lineage, Neighbour, lineage
@@ -88,6 +89,7 @@ def dataset_page(told: DatasetTold) -> str:
         page=told.page,
         told=told,
         now=told.now,
+        kept_out=_kept_out(told.now),
         zone=zone_word(told.now.zone),
         next_due=later(told.now.last_at, told.now.fresh_for) if told.now.fresh_for else "",
         description=told.description,
@@ -102,6 +104,15 @@ def dataset_page(told: DatasetTold) -> str:
         badge_code=_badge_code(told.now.dataset, folder),
         size=_size,
     )
+
+
+def _kept_out(now: DatasetNow) -> tuple[BlockedRun, ...]:
+    """Return the last run over each batch that is kept out, the newest first, as far as they are known."""
+    last: dict[str, BlockedRun] = {}
+    for run in now.blocked:
+        if not run.resolved:
+            last.setdefault(run.batch, run)
+    return tuple(last.values())
 
 
 def history_page(told: HistoryTold) -> str:

@@ -109,6 +109,7 @@ def _rule(check: Check, contract: Contract, author: Quality | None) -> Rule:
         dimension=told.dimension,
         code=told.implementation,
         why=_why(told.name, author),
+        means=told.means,
         unchecked=check.why if isinstance(check, NotRun) else "",
     )
 

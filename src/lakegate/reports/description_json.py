@@ -23,6 +23,22 @@ def to_json(description: Description) -> str:
     return json.dumps(told, sort_keys=True, indent=1) + "\n"
 
 
+def in_camel_case(description: Description) -> dict[str, object]:
+    """Return what `to_json` says, with names as every JSON for other programs has them: `contractVersion`."""
+    return {_camel(name): _renamed(value) for name, value in _fields(description).items()}
+
+
+def _renamed(value: object) -> object:
+    if isinstance(value, list):
+        return [_renamed(one) for one in value]
+    return {_camel(name): _renamed(one) for name, one in value.items()} if isinstance(value, dict) else value
+
+
+def _camel(name: str) -> str:
+    head, *rest = name.split("_")
+    return head + "".join(word.capitalize() for word in rest)
+
+
 def _said(value: object) -> object:
     """Return a value as JSON has it; a field that is what it is anyway is left out."""
     if isinstance(value, tuple):

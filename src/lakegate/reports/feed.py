@@ -74,7 +74,8 @@ def _title(dataset: str, run: BlockedRun) -> str:
 def _summary(now: DatasetNow, run: BlockedRun) -> str:
     """Return why, and whom to ask."""
     owner = f"Owner: {brief(now.owner, 160)}." if now.owner else "No owner is named."
-    return " ".join(part for part in (brief(run.message, 600), owner) if part)
+    why = brief(run.message, 600)
+    return f"{why}{'' if why.endswith('.') else '.'} {owner}" if why else owner
 
 
 def _urn(*parts: str) -> str:

@@ -10,7 +10,7 @@ from lakegate.lake import zones
 from lakegate.reports.next_steps import next_steps
 from lakegate.reports.occasion import Occasion, Since
 from lakegate.reports.site import render
-from lakegate.reports.summary import Standing, brief, counted, having, headline, sections, standing
+from lakegate.reports.summary import Standing, counted, having, headline, sections, standing
 from lakegate.verdict import Verdict
 
 # Outcome -> class in style.css. Colour only repeats what the words say.
@@ -38,7 +38,7 @@ FORMATS = (  # files of the same folder (`publish.run_pages`): name, what it is
 class Changed:
     """What changed, as a reader is told it. `tags` says it of each check that does not hold, by its key."""
 
-    summary: str
+    summary: str  # behind the name of the last batch that passed, where there is one
     tags: Mapping[str, str]
     mended: tuple[str, ...]  # names of checks
 
@@ -83,4 +83,4 @@ def changed(verdict: Verdict, since: Since | None) -> Changed | None:
     if not since.passed:
         return Changed(f"No batch of the dataset is known to have passed before: {said}.", tags, mended)
     between = f" ({counted(since.runs, 'run')} blocked in between)" if since.runs else ""
-    return Changed(f"Since {brief(since.passed)}, the last batch that passed{between}: {said}.", tags, mended)
+    return Changed(f"the last batch that passed{between}: {said}.", tags, mended)
