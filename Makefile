@@ -82,6 +82,7 @@ bench: .venv/installed-all ## 40 checks beside hand-written queries: make bench 
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/airflow_parse.py --runs $(RUNS)
 	PYTHONPATH=tests $(BIN)/python benchmarks/board.py --runs $(RUNS)
+	PYTHONPATH=tests $(BIN)/python benchmarks/publishing.py --runs $(RUNS)
 	PYTHONPATH=tests $(BIN)/python benchmarks/dataset_page.py --runs $(RUNS)
 	$(BIN)/python benchmarks/small_checks.py
 	$(BIN)/python benchmarks/promotion.py --runs $(RUNS)
