@@ -79,6 +79,18 @@ SLOW = (  # what starts a process for nearly every test, or asks the engine thou
     "test_tables.py",
     "test_table_races.py",
 )
+LONG = (  # a test of these takes half a minute: they begin early, so that no worker is left with one at the end
+    "gate/test_faults.py",
+    "gate/test_http_faults.py",
+    "gate/test_kill.py",
+    "gate/test_manifests_spark.py",
+    "gate/test_random_kills.py",
+    "libraries/great_expectations/test_differential.py",
+    "libraries/great_expectations/test_howto.py",
+    "libraries/pandera/test_differential.py",
+    "warehouse/test_kill.py",
+    "warehouse/test_s3.py",
+)
 STORIES = "tests/airflow/system/"
 SERVERS = ("moto", "ceph", "real_s3")
 
@@ -86,8 +98,8 @@ SERVERS = ("moto", "ceph", "real_s3")
 def pytest_xdist_make_scheduler(config, log):
     """Send each test to whichever worker is free, but all stories of Airflow to one, in their order.
 
-    They share one Airflow, which takes half a minute to start. (`--dist loadgroup` of xdist 3.8 sees no group under
-    pytest 9.2.)
+    They share one Airflow, which takes half a minute to start, and are the first that are sent: xdist begins with the
+    largest group. (`--dist loadgroup` of xdist 3.8 sees no group under pytest 9.2.)
     """
     if config.getvalue("dist") != "load":
         return None
@@ -101,9 +113,12 @@ def pytest_xdist_make_scheduler(config, log):
 
 
 def pytest_collection_modifyitems(items):
-    """Leave out of `make quick` what takes seconds, whatever asks an S3 server, and most of what starts processes."""
+    """Begin with what takes longest, and leave out of `make quick` what takes seconds, whatever asks an S3 server, and
+    most of what starts processes.
+    """
     here = Path(__file__).parent
-    for item in items:
-        named = item.path.relative_to(here).as_posix().startswith(SLOW) if item.path.is_relative_to(here) else False
-        if named or any(server in item.name for server in SERVERS):
+    files = {item: item.path.relative_to(here).as_posix() if item.path.is_relative_to(here) else "" for item in items}
+    items.sort(key=lambda item: not files[item].startswith(LONG))
+    for item, file in files.items():
+        if file.startswith(SLOW) or any(server in item.name for server in SERVERS):
             item.add_marker(pytest.mark.slow)
