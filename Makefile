@@ -84,6 +84,8 @@ docs: .venv/installed-all ## make the reference pages anew from the code
 bench: .venv/installed-all ## 40 checks beside hand-written queries: make bench ROWS="1000000" RUNS=5 (10 M rows need 10 GB of disk)
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/airflow_parse.py --runs $(RUNS)
+	PYTHONPATH=tests $(BIN)/python benchmarks/board.py --runs $(RUNS)
+	PYTHONPATH=tests $(BIN)/python benchmarks/dataset_page.py --runs $(RUNS)
 	$(BIN)/python benchmarks/small_checks.py
 	$(BIN)/python benchmarks/promotion.py --runs $(RUNS)
 	$(BIN)/python benchmarks/table.py

@@ -150,7 +150,7 @@ def test_what_does_not_is_told_as_in_any_report():
 @pytest.mark.parametrize(
     ("document", "data", "told"),
     [
-        (contract(A, B), {"a": [], "b": []}, "the batch holds at least 1 rows"),  # nothing was judged
+        (contract(A, B), {"a": [], "b": []}, "the batch holds at least 1 row"),  # nothing was judged
         (
             contract(A, quality=[{"type": "sql", "query": "SELECT CAST('x' AS INTEGER) FROM {object}", "mustBe": 1}]),
             {"a": [1]},

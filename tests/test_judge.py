@@ -162,3 +162,47 @@ def test_the_instant_is_pinned_only_where_a_check_reads_it():
 
     assert with_clock.context.as_of == now.isoformat()
     assert without.context.as_of is None
+
+
+NAMED = {"name": "a", "logicalType": "string", "enum": [{"value": "x"}]}
+MANY = {"id": list(range(8)), "a": ["b", "c", "b", "x", None, "d", "b", "c"]}
+
+
+@pytest.mark.parametrize("way", EVERY_WAY)
+def test_the_most_frequent_failing_values_are_told_where_samples_are_asked_for(way, tmp_path):
+    document = contract(ID, NAMED)
+
+    asked = result(judged(document, MANY, way, tmp_path, samples=True), "a.enum").diagnostics
+    unasked = result(judged(document, MANY, way, tmp_path), "a.enum").diagnostics
+
+    assert asked["failing_values"] == [
+        {"value": "b", "rows": 3},
+        {"value": "c", "rows": 2},
+        {"value": "d", "rows": 1},
+    ]
+    assert asked["distinct_values"] == 3
+    assert "failing_values" not in unasked
+
+
+@pytest.mark.parametrize("rule", ["mask", "never"])
+def test_values_of_a_column_that_hides_them_are_never_told_as_frequent(rule):
+    hidden = {**NAMED, "customProperties": [{"property": "lakegate", "value": {"samples": rule}}]}
+
+    told = result(judged(contract(ID, hidden), MANY, samples=True), "a.enum").diagnostics
+
+    assert "failing_values" not in told
+
+
+def test_repeated_keys_and_orphans_have_frequent_values_too():
+    document = contract({"name": "a", "logicalType": "integer", "unique": True})
+
+    told = result(judged(document, {"a": [7, 7, 7, 8, 8, 9]}, samples=True), "a.unique").diagnostics
+
+    assert told["failing_values"] == [{"value": "7", "rows": 3}, {"value": "8", "rows": 2}]
+
+
+def test_at_most_ten_values_are_told_and_all_are_counted():
+    told = result(judged(contract(NAMED), {"a": [f"v{n:02}" for n in range(30)]}, samples=True), "a.enum").diagnostics
+
+    assert [one["value"] for one in told["failing_values"]] == [f"v{n:02}" for n in range(10)]
+    assert told["distinct_values"] == 30

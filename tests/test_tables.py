@@ -48,7 +48,7 @@ def test_a_key_of_another_batch_is_found_and_named(tmp_path, lake):
     assert third.state is QUARANTINED
     assert failed(third) == {IN_TABLE: "got 2 rows with a key that another batch holds, expected none"}
     found = result(third, IN_TABLE)
-    assert found.name == "id is in no other batch"
+    assert found.name == "no id occurs in another batch"
     assert (found.diagnostics["failed"], found.diagnostics["total"]) == (2, 4)
     assert [(place.row, place.key) for place in found.locations] == [(2, (("id", "2"),)), (3, (("id", "5"),))]
     assert third.verdict.context.sequence == 2

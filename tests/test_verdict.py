@@ -193,9 +193,15 @@ def test_what_is_told_of_a_value(samples, rule, value):
     assert Policy(5, samples, {"a": rule}).disclosed(PLACE, "a").value == value
 
 
+def test_what_no_property_declares_is_masked():
+    told = Policy(5, True, {}).disclosed(PLACE, None)
+
+    assert (told.value, told.key[0]) == ("*** (6 characters)", ("id", "*** (2 characters)"))
+
+
 def test_what_is_told_of_a_key():
-    masked = Policy(5, False, {"mail": "mask"}).disclosed(PLACE, "a")
-    never = Policy(5, True, {"mail": "never"}).disclosed(PLACE, "a")
+    masked = Policy(5, False, {"id": "show", "mail": "mask"}).disclosed(PLACE, "a")
+    never = Policy(5, True, {"id": "show", "mail": "never"}).disclosed(PLACE, "a")
 
     assert masked.key == (("id", "K1"), ("mail", "*** (13 characters)"))
     assert never.key == (("id", "K1"),)

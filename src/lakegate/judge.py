@@ -11,11 +11,11 @@ from lakegate.checks.interface import Check, Found, Judgement, Outcome, not_appl
 from lakegate.checks.of_own import history_checks
 from lakegate.checks.spot import spots
 from lakegate.contract.model import Contract, SchemaObject
-from lakegate.engines.interface import Engine, Wanted
+from lakegate.engines.interface import Asked, Engine, FailingValues, Wanted
 from lakegate.errors import WorkerDied
 from lakegate.libraries.guests import Guests, Here, versions
 from lakegate.libraries.interface import Guest
-from lakegate.measures import Measure, NotMeasured, RowCount
+from lakegate.measures import Answer, Measure, NotMeasured, RowCount
 from lakegate.past import Past
 from lakegate.plan import plan
 from lakegate.predicates import Value
@@ -23,6 +23,8 @@ from lakegate.rows import Location, Rows
 from lakegate.verdict import BatchFile, CheckResult, Context, Policy, Verdict, batch_digest, policy, results
 from lakegate.version import __version__
 
+UNDECLARED = "(no property)"  # no path of one
+FREQUENT = 10  # values of failing rows that are told of one check, those of the most rows
 NEEDS_ROWS = {Outcome.FAILED, Outcome.WARNED, Outcome.INFORMED}
 
 
@@ -93,8 +95,8 @@ def judge(
     """
     checks = checks_of(subject.contract, subject.obj, subject.neighbours)
     as_of = _pinned(checks, options)
-    work = plan(checks)
-    answers = engine.measure(work, rows, others, subject.obj.name)
+    work, table = plan(checks), subject.obj.name
+    answers = engine.measure(work, rows, others, table)
     passes = work.library_passes
     if passes:
         answers |= (guests or Here(Guest(None, options.locations))).measure(passes, rows, engine)
@@ -104,12 +106,24 @@ def judge(
     found = Found(rows, count, answers, as_of, subject.past, alone=subject.batch is None, elsewhere=elsewhere)
     judged = [(check, _allowed(check.judge(found), subject.contract)) for check in checks]
     telling = policy(subject.obj, samples=options.samples, limit=options.locations)
-    located = engine.locate(_wanted(subject.obj, judged, telling), rows, others, options.locations)
-    told = [result for check, judgement in judged for result in _results(check, judgement, located, telling)]
+    names = {spot.value: spot.name for spot in spots(subject.obj)}
+    paths = {check.identity.key: _path(check, names) for check in checks}
+    wanted = _wanted(subject.obj, judged, telling, paths)
+    located = engine.locate(wanted, rows, others, options.locations)
+    frequent = engine.values(_open(wanted, judged, telling, paths), rows, others, FREQUENT)
+    asked = engine.asked([measure for measure in work.measures if _measured(answers, measure)], rows, others, table)
+    told = [
+        replace(result, query=_query(check, asked))
+        for check, judgement in judged
+        for result in _results(
+            check, _with_values(check, judgement, frequent), located, telling, paths[check.identity.key]
+        )
+    ]
     engines = ", ".join((engine.version, *versions(passes)))
     context = _context(subject, as_of, checks)
     kept = dict(number for check in checks if (number := check.kept(found)) is not None)
-    return Judged(_verdict(subject, tuple(told), count, engines, options, context), kept)
+    verdict = _verdict(subject, tuple(told), count, engines, options, context)
+    return Judged(replace(verdict, opening=asked.opening), kept)
 
 
 def kept_numbers(obj: SchemaObject, rows: Rows, engine: Engine, as_of: dt.datetime | None) -> dict[str, float | None]:
@@ -193,6 +207,7 @@ def _verdict(
         min_rows=contract.gate.min_rows,
         owner=contract.owner,
         contract_file=subject.contract_file,
+        waiving=contract.gate.waiver,
         incident=incident,
     )
 
@@ -205,23 +220,70 @@ def _pinned(checks: tuple[Check, ...], options: Options) -> dt.datetime | None:
     return instant.astimezone(dt.UTC) if instant.tzinfo else instant.replace(tzinfo=dt.UTC)
 
 
-def _wanted(obj: SchemaObject, judged: list[tuple[Check, Judgement]], telling: Policy) -> list[Wanted]:
+def _path(check: Check, names: Mapping[Value, str]) -> str | None:
+    """Return the property whose values a check quotes: that of its subject, which need not be the one it stands at."""
+    subject = check.subject()
+    return check.identity.field if subject is None else names.get(subject, UNDECLARED)
+
+
+def _wanted(
+    obj: SchemaObject, judged: list[tuple[Check, Judgement]], telling: Policy, paths: Mapping[str, str | None]
+) -> list[Wanted]:
     """Return whose failing rows to look up: each measure once, with its value if it may be told."""
     key = tuple((p.name, Value((p.physical_name,))) for p in obj.primary_key)
-    known = {spot.name: spot for spot in spots(obj)}
     wanted: dict[Measure, Wanted] = {}
     for check, judgement in judged:
         measure = check.failing()
         if judgement.outcome in NEEDS_ROWS and measure is not None and "failed" in judgement.diagnostics:
-            spot = known.get(check.identity.field or "")
-            told = telling.samples and (spot is None or telling.rules.get(spot.name) != "never")
+            told = telling.samples and telling.rules.get(paths[check.identity.key] or "") != "never"
             wanted.setdefault(measure, Wanted(measure, key, check.subject() if told else None))
     return list(wanted.values())
 
 
+def _open(
+    wanted: list[Wanted],
+    judged: list[tuple[Check, Judgement]],
+    telling: Policy,
+    paths: Mapping[str, str | None],
+) -> list[Wanted]:
+    """Return those of which the values themselves may be told: none is masked, and samples are asked for."""
+    hidden = {
+        check.failing()
+        for check, judgement in judged
+        if judgement.discreet is not None or telling.rules.get(paths[check.identity.key] or "") != "show"
+    }
+    return [want for want in wanted if telling.samples and want.measure not in hidden]
+
+
+def _with_values(check: Check, judgement: Judgement, frequent: Mapping[Measure, FailingValues]) -> Judgement:
+    """Return the judgement with the values of its failing rows that stand in the most of them."""
+    measure = check.failing()
+    found = frequent.get(measure) if measure and judgement.outcome in NEEDS_ROWS else None
+    if found is None or not found.first:
+        return judgement
+    values = [{"value": value, "rows": rows} for value, rows in found.first]
+    told = {**judgement.diagnostics, "failing_values": values, "distinct_values": found.distinct}
+    return replace(judgement, diagnostics=told)
+
+
+def _measured(answers: Mapping[Measure, Answer], measure: Measure) -> bool:
+    """Whether the engine has answered it."""
+    return not isinstance(answers.get(measure), NotMeasured)
+
+
+def _query(check: Check, asked: Asked) -> str:
+    """Return what was run for one check."""
+    queries = dict.fromkeys(asked.queries.get(measure, "") for measure in check.measures())
+    return ";\n\n".join(query for query in queries if query)
+
+
 def _results(
-    check: Check, judgement: Judgement, located: Mapping[Measure, tuple[Location, ...]], telling: Policy
+    check: Check,
+    judgement: Judgement,
+    located: Mapping[Measure, tuple[Location, ...]],
+    telling: Policy,
+    path: str | None = None,
 ) -> tuple[CheckResult, ...]:
     measure = check.failing()
     places = located.get(measure, ()) if measure and judgement.outcome in NEEDS_ROWS else ()
-    return results(check, judgement, places, telling)
+    return results(check, judgement, places, telling, path)

@@ -11,21 +11,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from lakegate.checks.derive import checks_of
-from lakegate.checks.interface import Check, Outcome, rows_told
-from lakegate.contract.model import Action, Budget, Contract
+from lakegate.checks.interface import Check, Outcome, band, rows_told, share
+from lakegate.checks.set_apart import sets_apart
+from lakegate.contract.model import Budget
 from lakegate.engines.interface import Engine
 from lakegate.engines.split import Split, Without
 from lakegate.intake.files import NativeFile
 from lakegate.judge import Judged, Options, Subject, judge
 from lakegate.libraries.guests import Guests
 from lakegate.made import Made
-from lakegate.measures import AlreadyThere, CountWhere, Duplicates, Fault, Measure, NotMeasured, Orphans, RepeatedRows
+from lakegate.measures import Fault, Measure, NotMeasured
 from lakegate.rows import Rows
 from lakegate.verdict import ROWS_ADD_UP, CheckResult, SetApart, Verdict
 
-NAMES_ROWS = (CountWhere, Duplicates, RepeatedRows, Orphans, AlreadyThere)  # measures that are counts of certain rows
 NOTHING = Budget(Decimal(0), "rows")  # where no `max_rejected` is said; lint asks for one
 
 
@@ -106,7 +107,7 @@ def _without(asked: Asked, left: Rows, whole: Judged, split: Split, budget: Budg
         else:
             told.append(was if result.key in of_whole else result)
     said = f"{rows_told(split.rows)} of {height:,} ({_percent(split.rows, height)}) set apart"
-    numbers = {"failed": split.rows, "total": height}
+    numbers = _numbers(split.rows, height, budget)
     allowed = _result(before, "maxRejected", _most(budget), Outcome.PASSED, said, numbers)
     apart = SetApart(height, after.rows or 0, split.rows, split.rules)
     verdict = replace(after, results=(*told, allowed, add_up), set_apart=apart)
@@ -169,18 +170,11 @@ def _breaking(subject: Subject, verdict: Verdict) -> list[tuple[Check, CheckResu
     found: list[tuple[Check, CheckResult, Measure]] = []
     for check in _checks(subject) if failed else ():
         result, measure = failed.get(check.identity.key), check.failing()
-        if result is None or not isinstance(measure, NAMES_ROWS) or check.of_whole_batch:
+        if result is None or measure is None or not sets_apart(check, subject.contract):
             continue
-        if sets_apart(check, subject.contract) and result.diagnostics.get("failed"):
+        if result.diagnostics.get("failed"):
             found.append((check, result, measure))
     return found
-
-
-def sets_apart(check: Check, contract: Contract) -> bool:
-    """Whether rows that break a check are set apart: where its own rule says so, or the contract of all that fail."""
-    if check.action is Action.QUARANTINE:
-        return True
-    return contract.gate.quarantine == "rows" and check.action is Action.FAIL
 
 
 # --- results of its own -----------------------------------------------------------------------------------------
@@ -194,6 +188,12 @@ def _most(budget: Budget) -> str:
     )
 
 
+def _numbers(count: int, total: int, budget: Budget) -> dict[str, Any]:
+    """Return the diagnostics of rows to be set apart, and of how many may be, in the budget's own unit."""
+    told: dict[str, Any] = share(count, total) | band(None, budget.amount)
+    return told if budget.unit == "percent" else told | {"unit": "rows", "value": count}
+
+
 def _percent(count: int, total: int) -> str:
     number = 100 * count / total if total else 0.0
     return f"{number:.2g} %" if number < 10 else f"{number:.0f} %"
@@ -204,7 +204,8 @@ def _over(verdict: Verdict, budget: Budget, count: int, *, exact: bool) -> Verdi
     total = verdict.rows or 0
     got = f"{'' if exact else 'at least '}{rows_told(count)} of {total:,} ({_percent(count, total)})"
     reason = f"got {got} that break rules, expected at most {budget}: the whole batch is kept out"
-    diagnostics = {"failed": count, "total": total, "expected": f"at most {budget}"}
+    diagnostics = _numbers(count, total, budget) if exact else {"failed": count, "total": total}
+    diagnostics |= {"expected": f"at most {budget}"}
     return _with(verdict, _result(verdict, "maxRejected", _most(budget), Outcome.FAILED, reason, diagnostics))
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime as dt
 import hashlib
 import os
+import time
 import unicodedata
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +19,7 @@ from lakegate.catalogs.iceberg import register
 from lakegate.catalogs.settings import Catalogue
 from lakegate.context import Committed, Neighbour, Slots, Surroundings, named_files, reader_of
 from lakegate.contract.model import Contract, SchemaObject, Server
+from lakegate.described import described
 from lakegate.errors import LakegateError, NotReady, UsageError, WorkerDied
 from lakegate.gate import ledger
 from lakegate.gate import promote as gate
@@ -25,7 +28,7 @@ from lakegate.gate.belonging import belonging, told
 from lakegate.gate.history import looks_back, past_of
 from lakegate.gate.judging import Judged
 from lakegate.gate.ledger import CommitRecord
-from lakegate.gate.protocol import UNKNOWN, Origin
+from lakegate.gate.protocol import UNKNOWN, Origin, Step
 from lakegate.gate.rehearse import spooled_batch
 from lakegate.gate.sequence import last_claim
 from lakegate.gate.spool import Progress, SpooledBatch
@@ -39,7 +42,13 @@ from lakegate.lake.interface import CHUNK, Lake
 from lakegate.lake.zones import shared_fields
 from lakegate.made import NOTHING, Made
 from lakegate.past import Past
+from lakegate.publish import keys, pending, site
+from lakegate.publish.history import recent
+from lakegate.publish.occasions import Took, occasion
 from lakegate.publish.run_pages import render
+from lakegate.reports.description_json import to_json
+from lakegate.reports.descriptions import Description
+from lakegate.reports.occasion import Occasion
 from lakegate.rows import Defect, DefectKind, Location, Rows
 from lakegate.tables import Maker, Tables
 from lakegate.verdict import BatchFile, Verdict, batch_digest
@@ -92,6 +101,11 @@ class Run:
     def dataset(self) -> str:
         """The dataset's name in the zone it goes to. Raises UsageError where the contract names no way."""
         return route(self.contract, self.obj).dataset
+
+    @property
+    def description(self) -> Description:
+        """What the contract says of the dataset, for its pages. Raises as `described`."""
+        return described(self.contract, self.obj, self.around, self.upstream, self.lake)
 
     def judge_files(self, paths: Sequence[Path], server: Server | None = None) -> Verdict:
         """Judge any files without a lake. Raises UsageError where none is named, OSError where one cannot be read."""
@@ -148,20 +162,39 @@ class Run:
                 publish=lambda record: self._registered(way, record),
                 only_judge=only_judge,
                 by=self.by,
+                at=lambda step: self._begin(way, key) if step is Step.DECIDE else None,
             )
 
             asked: list[str] = []
+            began = time.monotonic()
 
             def judged(batch: SpooledBatch) -> Judged:
-                arrived = self._arrived(batch)
+                arrived, read = self._arrived(batch), time.monotonic()
                 if batch.digest in asked:  # its table moved on: a worker judges once, another one reads the copy again
                     follow(worker, arrived.natives)
                 asked.append(batch.digest)
                 verdict, made = self._judge(worker, arrived)
-                return Judged(verdict, render, made)
+                took = Took(time.monotonic() - began, time.monotonic() - read)
+                return Judged(verdict, lambda told: render(told, self._occasion(told, took)), made)
 
             done = gate.promote(lake, way, key, judged, options)
         return dataclasses.replace(done, report=lake.uri(f"{done.report}index.html")) if done.report else done
+
+    def _begin(self, way: Route, key: str) -> None:
+        """Before anything of a batch is decided: note that it is to be published, and keep what its contract says."""
+        lake = self._lake()
+        pending.begin(lake, way.target, key)
+        with contextlib.suppress(LakegateError):  # the next run keeps it
+            told = to_json(self.description).encode()
+            lake.put_if_absent(keys.contract(way.dataset, self.contract.sha256), told, uuid.uuid4().hex)
+
+    def publish(self, batches: Sequence[str]) -> tuple[str, ...]:
+        """P11: show what became of batches on the pages that runs share; return what was not done."""
+        return site.published(self._lake(), route(self.contract, self.obj).target, batches)
+
+    def _occasion(self, verdict: Verdict, took: Took) -> Occasion | None:
+        """Return the occasion of a verdict on a batch of the lake, which is written with its report."""
+        return occasion(self._lake(), verdict, took, uuid.uuid4().hex, recent)
 
     def waits_for(self, key: str) -> str:
         """Say which dataset upstream has no committed batch that this one may be judged beside; empty: each has one."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from lakegate.checks.interface import Check, Identity, Judgement, Outcome
-from lakegate.contract.model import Property, SchemaObject
+from lakegate.contract.model import Property, SchemaObject, Waiving
 from lakegate.rows import Location
 
 ROWS_ADD_UP = "rowsAddUp"  # type of the result that says that rows were tried without those to be set apart
@@ -43,6 +43,7 @@ class CheckResult:
     implementation: str = ""  # what was asked: SQL for a rule of type sql, JSON for an expectation
     suite: str | None = None  # the file in `expectations/` that holds the rule
     library: str | None = None  # the library of checks that ran it; None: the engine measured it
+    query: str = ""  # how the engine measured it: its own queries over `model`, a statement each, without local names
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,8 @@ class Verdict:
     contract_file: str | None = None  # relative to the project's root; None where the contract came from no file
     set_apart: SetApart | None = None  # None: no row was
     waivers: tuple[Waived, ...] = ()  # by which results are `waived`
+    waiving: Waiving = dataclasses.field(default_factory=Waiving)  # who may let the batch in although it failed
+    opening: str = ""  # the statement with which the engine finds the batch's rows under `model`, in its folder
     incident: str | None = None  # names the one run in which nothing could be judged: it is a function of no bytes
     notebook: ClassVar[Callable[[Verdict], str] | None] = (
         None  # how it is shown there; told by `api` (reports.notebook)
@@ -193,22 +196,27 @@ class Verdict:
 
 
 def results(
-    check: Check, judgement: Judgement, located: tuple[Location, ...], policy: Policy
+    check: Check, judgement: Judgement, located: tuple[Location, ...], policy: Policy, path: str | None = None
 ) -> tuple[CheckResult, ...]:
-    """Return what one check came to: one result, or one for each of its parts."""
+    """Return what one check came to: one result, or one for each of its parts.
+
+    `path` names the property whose values `located` holds, where that is not the check's own field.
+    """
     if not judgement.parts:
-        return (_result(check.identity, judgement, located, policy),)
+        return (_result(check.identity, judgement, located, policy, path or check.identity.field),)
     identities = (
         dataclasses.replace(check.identity, key=f"{check.identity.key}.{part.key}", name=part.name, field=part.field)
         for part in judgement.parts
     )
     return tuple(
-        _result(identity, part.judgement, (), policy)
+        _result(identity, part.judgement, (), policy, identity.field)
         for identity, part in zip(identities, judgement.parts, strict=True)
     )
 
 
-def _result(identity: Identity, judgement: Judgement, located: tuple[Location, ...], policy: Policy) -> CheckResult:
+def _result(
+    identity: Identity, judgement: Judgement, located: tuple[Location, ...], policy: Policy, path: str | None
+) -> CheckResult:
     """Return one result: what it is called, what it said, where its failing rows are."""
     places = (judgement.locations + located)[: policy.limit]
     judgement = policy.told(judgement)
@@ -224,7 +232,7 @@ def _result(identity: Identity, judgement: Judgement, located: tuple[Location, .
         outcome=judgement.outcome,
         reason=judgement.reason,
         diagnostics=judgement.diagnostics,
-        locations=tuple(policy.disclosed(place, identity.field) for place in places),
+        locations=tuple(policy.disclosed(place, path) for place in places),
         implementation=identity.implementation,
         suite=identity.suite,
         library=identity.library,
@@ -265,7 +273,8 @@ class Policy:
         return _masked(max(rules, default="mask", key=STRICT.index), value)
 
     def _told(self, value: str | None, path: str | None) -> str | None:
-        return _masked(self.rules.get(path or "", "show"), value)
+        """Return what may be told of a value; what no property declares is masked."""
+        return _masked(self.rules.get(path or "", "mask"), value)
 
 
 STRICT = ("show", "mask", "never")

@@ -168,7 +168,7 @@ def test_a_primary_key(way, tmp_path):
     broken = judged(contract(*KEY), {"a": [1, 1, None], "b": [1, 1, 1]}, way, tmp_path)
 
     assert kept.exit_code == 0
-    assert result(kept, "primaryKey").name == "b, a is unique"
+    assert result(kept, "primaryKey").name == "every (b, a) occurs once"
     assert result(broken, "primaryKey").diagnostics["rows"] == 2
     assert result(broken, "a.required").diagnostics["failed"] == 1
     assert result(broken, "b.required").outcome is Outcome.PASSED
@@ -299,6 +299,21 @@ def test_units_of_service_levels(unit, outcome):
 
 def test_an_instant_without_a_zone_is_utc():
     assert level("freshness", DAY, as_of=AS_OF.replace(tzinfo=None)).outcome is Outcome.PASSED
+
+
+@pytest.mark.parametrize("name", ["freshness", "retention"])
+@pytest.mark.parametrize("age", [DAY, 3 * DAY, -3 * DAY])
+def test_the_moment_of_a_hidden_column_is_told_neither_as_it_is_nor_by_its_age(name, age):
+    hidden = {**WHEN, "customProperties": [{"property": "lakegate", "value": {"samples": "never"}}]}
+    sla = {"property": name, "value": 2, "unit": "d", "element": "t.when"}
+    values = pa.array([AS_OF - age], pa.timestamp("us", "UTC"))
+
+    found = result(judged(contract(hidden, sla=(sla,)), {"when": values}, as_of=AS_OF), f"sla.0.{name}")
+
+    assert found.outcome is level(name, age).outcome
+    assert found.diagnostics == {"expected": "at most 2 d"}
+    assert "3 d" not in found.reason
+    assert (AS_OF - age).date().isoformat() not in found.reason
 
 
 def test_service_levels_of_text_and_of_things_a_batch_cannot_show():

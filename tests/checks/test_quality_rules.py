@@ -248,3 +248,29 @@ def test_prose_and_other_engines():
     assert result(passing, "quality.soda").outcome is Outcome.NOT_APPLICABLE
     assert "soda" in result(passing, "quality.soda").reason
     assert passing.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("query", "classification", "told"),
+    [
+        ("SELECT max(a) FROM {object}", None, "3"),
+        ("SELECT max(a) FROM {object}", "restricted", None),
+        ("SELECT count(*) FROM {object} WHERE a > 1", "restricted", "2"),
+        ("SELECT max(b) FROM {object}", "restricted", "30"),  # of the other column
+        ("SELECT max(a) - max(b) FROM {object}", "restricted", None),
+    ],
+)
+@pytest.mark.parametrize("bound", [1000, 0])
+def test_what_sql_finds_is_told_only_where_what_it_names_may_be_shown(query, classification, told, bound, tmp_path):
+    rule = {"id": "found", "type": "sql", "query": query, "mustBeLessThan": bound}
+    classified = {"classification": classification} if classification else {}
+    columns = [{"name": "a", "logicalType": "integer", "quality": [rule]} | classified]
+    document = contract(*columns, {"name": "b", "logicalType": "integer"})
+
+    one = result(judged(document, {"a": [1, 2, 3], "b": [10, 20, 30]}, TABLE, tmp_path), "a.quality.found")
+
+    assert one.outcome is (Outcome.PASSED if bound else Outcome.FAILED) or "-" in query
+    assert one.diagnostics.get("got") == told
+    assert one.diagnostics["expected"] == f"less than {bound}"
+    assert "value" in one.diagnostics or told is None
+    assert one.outcome is Outcome.PASSED or f"got {told or 'another value'}, expected" in one.reason

@@ -195,6 +195,8 @@ ROWS = {
 
 # Answered for before there is data, or by how text is read: tests/contract/, tests/intake/, and the tests named.
 ELSEWHERE = {
+    "freshness, retention of a classified property",  # test_batch_rules.py
+    "the number of a `sql` rule over classified properties",  # test_quality_rules.py, contract/test_sql_quoting.py
     "`frequency`, `schedule`, `latency` of slaProperties, in Airflow",  # airflow/test_schedules.py, test_dags.py
     "several operators on one rule",
     "`primaryKeyPosition`",  # test_batch_rules.py

@@ -298,8 +298,8 @@ def test_so_many_rows_are_named_per_check(scene, words, places):
 def test_verbose_lists_what_passed(two):
     short, long = (two.judge("--batch", "part=1", *words).stdout for words in ((), ("--verbose",)))
 
-    assert "id is unique" not in short
-    assert "id is unique" in long
+    assert "every id occurs once" not in short
+    assert "every id occurs once" in long
 
 
 def test_freshness_is_judged_at_the_time_asked_for(scene):
@@ -333,7 +333,7 @@ def test_names_from_outside_cannot_steer_the_terminal(scene):
     for text in (ended.output, typo.output):
         assert "\x1b" not in text
         assert "\u202e" not in text
-    assert r"t\x1b[2J[bold]\u202e is unique" in ended.stdout  # markup is text
+    assert r"t\x1b[2J[bold]\u202e occurs once" in ended.stdout  # markup is text
 
 
 def test_a_violated_key_that_is_null_is_not_called_none(scene):

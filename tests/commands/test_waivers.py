@@ -14,6 +14,7 @@ from lakegate.errors import CouldNotEvaluate, Refused, UsageError
 from lakegate.gate import waiver
 from lakegate.gate.promote import PromotionState
 from lakegate.lake.zones import Place
+from lakegate.waivable import failing
 
 SOON = dt.datetime.now(dt.UTC) + dt.timedelta(days=2)
 TARGET = Place("01-raw-data-zone", "nyc/flights")
@@ -256,7 +257,7 @@ def test_a_waived_batch_is_one_of_the_table(scene):
     for part, rows in (("part=1", "1,N1,2\n"), ("part=2", "1,N2,3\n2,N2,3\n")):
         scene.arrive(part, HEADER + rows)
         (done,) = promoted(part, ASKED)
-    assert [one.key for one in waiver.failing(done.verdict.results)] == ["flights.primaryKey.table"]
+    assert [one.key for one in failing(done.verdict.results)] == ["flights.primaryKey.table"]
     waive("part=2", approval(), ASKED)
 
     (done,) = promoted("part=2", ASKED)

@@ -14,9 +14,10 @@ from lakegate.errors import LakeError
 from lakegate.gate import ledger, quarantine, waiver
 from lakegate.gate.promote import PromotionState
 from lakegate.gate.status import Standing, due, status
-from lakegate.gate.waiver import Asked, Unreadable, Waiver, answer, fault, obstacles, same_person, unwaivable
+from lakegate.gate.waiver import Asked, Unreadable, Waiver, answer, fault, same_person
 from lakegate.lake.zones import Place
 from lakegate.verdict import CheckResult, Outcome, Verdict
+from lakegate.waivable import obstacles, unwaivable, waivable
 
 BAD = {**FILES, "deep/b.csv": b"id\nbad\n"}
 DAY = dt.timedelta(days=1)
@@ -348,20 +349,20 @@ def test_what_can_never_be_waived(result):
 
     assert unwaivable(result)
     assert obstacles(told.results, told.exit_code, told.options) == (f"a: {unwaivable(result)}",)
-    assert not waiver.waivable(told)
+    assert not waivable(told)
 
 
 @pytest.mark.parametrize("outcome", [Outcome.COULD_NOT_EVALUATE, Outcome.UNSUPPORTED])
 def test_what_was_not_judged_is_not_waived(outcome):
     told = verdict(check("a"), check("b", outcome))
 
-    assert not waiver.waivable(told)
+    assert not waivable(told)
     assert answer(told, [make_waiver("e" * 64, rules=("a", "b"))], ASKED).verdict == told
 
 
 def test_nothing_that_passes_is_waived():
-    assert not waiver.waivable(verdict(check("a", Outcome.PASSED)))
-    assert not waiver.waivable(verdict(check("a", Outcome.NOT_APPLICABLE)))
+    assert not waivable(verdict(check("a", Outcome.PASSED)))
+    assert not waivable(verdict(check("a", Outcome.NOT_APPLICABLE)))
 
 
 def test_warnings_that_block_are_not_waived():

@@ -1,6 +1,7 @@
 import dataclasses
 import datetime as dt
 import json
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import jsonschema_rs
 import pytest
 
 from lakegate.checks.interface import Outcome
-from lakegate.reports.json import to_json
+from lakegate.reports.json import of_json, to_json
 from lakegate.reports.page import to_html
 from lakegate.verdict import Context
 from reports.verdicts import HOSTILE, VERDICTS, check, verdict
@@ -124,3 +125,44 @@ def test_hostile_texts_come_back_whole():
     assert to_json(hostile).isascii()
     assert document["checks"][0]["locations"][0]["value"] == HOSTILE.replace("\ud800", "\ufffd")
     assert document["checks"][0]["locations"][2]["value"] == "v" * 5000
+
+
+@pytest.mark.parametrize("name", VERDICTS)
+def test_a_verdict_read_back_is_the_same_document(name):
+    written = to_json(VERDICTS[name])
+
+    again = to_json(of_json(written.encode()))
+
+    if name == "hostile":  # half a surrogate pair is no character: a text without it has another id
+        written, again = (re.sub(r'"reportId": "\w+"', "", text) for text in (written, again))
+    assert again == written
+
+
+def test_everything_that_an_id_is_made_of_comes_back():
+    context = Context("2013-02-01T06:00:00Z", {"a": (("1", 1),)}, {"expectations/a.json": "0" * 64}, (("1", 2),), 7)
+    told = dataclasses.replace(VERDICTS["waived"], context=context, incident="once", min_rows=0, opening="CREATE")
+
+    back = of_json(to_json(told).encode())
+
+    assert back.report_id == told.report_id
+    assert (back.min_rows, back.opening, back.incident, back.waivers) == (0, "CREATE", "once", told.waivers)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda d: d.update(schemaVersion="1.3"),
+        lambda d: d.update(schemaVersion="2.4"),
+        lambda d: d.update(schemaVersion="new"),
+        lambda d: d.pop("digest"),
+        lambda d: d.update(checks=None),
+        lambda d: d["checks"][0].update(outcome="fine"),
+        lambda d: d["files"][0].update(surprise=1),
+    ],
+)
+def test_what_is_no_report_or_says_too_little_is_refused(change):
+    document = json.loads(to_json(VERDICTS["failed"]))
+    change(document)
+
+    with pytest.raises(ValueError, match=r"no report\.json|expected 1\.4|not a valid Outcome|invalid literal|unpack"):
+        of_json(json.dumps(document).encode())

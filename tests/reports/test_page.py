@@ -7,14 +7,25 @@ from html.parser import HTMLParser
 import pytest
 from jinja2 import UndefinedError
 
-from lakegate.checks.interface import Outcome
-from lakegate.reports.index import Entry, index_page
+from lakegate.reports.occasion import Occasion, Since
 from lakegate.reports.page import to_html
 from lakegate.reports.site import render
-from lakegate.reports.summary import Standing, standing
-from reports.verdicts import HOSTILE, VERDICTS
+from reports.verdicts import VERDICTS
 
-VOID = {"meta", "br", "img", "link", "input", "rect"}
+VOID = {"meta", "br", "img", "link", "input", "rect", "path"}
+OCCASION = Occasion(
+    "2026-11-28T10:42:08.212Z",
+    seconds=200.4,
+    judging=2.5,
+    since=Since(
+        "month=2012-12",
+        "references/reports/nyc/flights/month%3D2012-12/0123456789ab/",
+        2,
+        new=("flights.dep_time.maximum",),
+        still={"flights.dep_time.required": "month=2012-11"},
+        mended=("flights.flight.required",),
+    ),
+)
 
 
 class Page(HTMLParser):
@@ -41,40 +52,38 @@ class Page(HTMLParser):
         self.text.append((self.open[-1] if self.open else "", data))
 
     def said(self):
-        return " ".join(" ".join(data for tag, data in self.text if tag != "style").split())
+        return " ".join(" ".join(data for tag, data in self.text if tag not in {"style", "script"}).split())
 
 
-def index_of_all():
-    return index_page(
-        Entry(v.dataset, v.batch or "files", standing(v), v.rows, v.counts[Outcome.FAILED], f"reports/{name}/{v.batch}")
-        for name, v in VERDICTS.items()
-    )
+def digest(text):
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-PAGES = {name: to_html(v) for name, v in VERDICTS.items()} | {"index": index_of_all(), "empty index": index_page([])}
+PAGES = {name: to_html(v) for name, v in VERDICTS.items()}
+PAGES |= {"what changed": to_html(VERDICTS["failed"], OCCASION)}
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_loads_and_runs_nothing(name):
+def test_a_page_loads_nothing_and_no_attribute_runs(name):
     page = Page(PAGES[name])
 
     assert page.open == []  # every element is closed, in order
-    assert {tag for tag, _ in page.tags}.isdisjoint({"script", "img", "link", "iframe", "object", "form", "base"})
+    assert {tag for tag, _ in page.tags}.isdisjoint({"img", "link", "iframe", "object", "form", "base"})
     for _, attributes in page.tags:
         assert not {"src", "srcset", "style", "action"} & set(attributes)
         assert not any(attribute.startswith("on") for attribute in attributes)
-        assert ":" not in attributes.get("href", "")
+        assert re.match(r"(#[\w-]+|\./[\w./%=~-]+(#[\w.%~-]+)?|reports/.*)?$", attributes.get("href", ""))
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_the_policy_allows_this_style_and_nothing_else(name):
+def test_the_policy_allows_this_style_and_this_script_and_nothing_else(name):
     page = Page(PAGES[name])
 
-    style = "".join(data for tag, data in page.text if tag == "style")
+    style, script = ("".join(data for tag, data in page.text if tag == wanted) for wanted in ("style", "script"))
     policy = next(a["content"] for _, a in page.tags if a.get("http-equiv") == "Content-Security-Policy")
 
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    assert policy == f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    allowed = f"; script-src '{digest(script)}'" if script else ""
+    assert policy == f"default-src 'none'; style-src '{digest(style)}'{allowed}; base-uri 'none'; form-action 'none'"
     assert "url(" not in style
     assert "@import" not in style
 
@@ -109,7 +118,10 @@ def test_hostile_texts_are_shown_as_they_are():
 def test_a_waived_page_says_who_until_when_and_why():
     said = Page(PAGES["waived"]).said()
 
-    assert "Waived The batch violates its contract, and what failed was waived: the gate opens." in said
+    assert (
+        "Waived month=2013-01 goes on: 4 of 9 checks failed and were waived, 1 warned. The batch violates its "
+        "contract, and what failed was waived: the gate opens." in said
+    )
     assert "ana@example.com the feed is late until the new sensor runs; the board knows" in said
     assert "waived by ben@example.com until 2026-11-29T00:00:00+00:00: counted by hand" in said
     assert "passed with warnings" not in said.lower()
@@ -119,25 +131,74 @@ def test_a_page_tells_what_a_reader_of_a_blocked_batch_asks():
     said = Page(PAGES["failed"]).said()
 
     for told in (
-        "Blocked The batch violates its contract: the gate stays shut.",
+        "Blocked month=2013-01 stays out: 4 of 10 checks failed, 1 warned.",
+        "The batch violates its contract: the gate stays shut.",
         "Owner air-traffic",
         "Contract nyc-flights 1.2.0",
-        "29 of 27,004 rows (0.11 %)",
-        "Got 2400 Expected at most 2359",
-        "flights.csv.gz 1,204 1,205 flight = 1545 origin = EWR 2400",
+        "29 of 27,004 rows (0.11 %) hold a dep_time of more than 2359",
+        "7,602 of 336,776 rows (2.26 %) name a tailnum that nyc/planes does not have: N0EGMQ, N9",
+        "1,204 1,205 flight = 1545 origin = EWR 2400 flights.csv.gz",
         "The first 3 of 29 rows.",
+        "The SQL that measured it SELECT count(*) FROM",
         "because: prose (1 check) the notes are readable",
+        "The data is wrong: have it sent again, then",
+        "lakegate promote contracts/nyc/flights.odcs.yaml --batch month=2013-01",
+        "lakegate waive contracts/nyc/flights.odcs.yaml --batch month=2013-01 --approver ana@example.com",
+        "--reason WHY --days 3",
         "lakegate test contracts/nyc/flights.odcs.yaml --batch month=2013-01",
         "exit code 1",
     ):
         assert told in said
 
 
+def test_a_page_tells_what_changed_and_since_when():
+    said = Page(PAGES["what changed"]).said()
+
+    assert (
+        "Since month=2012-12 , the last batch that passed (2 runs blocked in between): 1 new, 1 still so, 1 mended."
+        in said
+    )
+    assert "dep_time is at most 2359 new" in said
+    assert "dep_time is never null still so since month=2012-11" in said
+    assert "mended: flight is never null" in said
+    assert "Took 3 min 20 s, of these 2.5 s after everything had arrived" in said
+    assert './../../month%253D2012-12/0123456789ab/index.html">month=2012-12</a>' in PAGES["what changed"]
+
+
+@pytest.mark.parametrize(
+    ("since", "told"),
+    [
+        (None, "Not known: the dataset's history could not be read when it was judged."),
+        (Since(), "No batch of the dataset is known to have passed before: nothing changed."),
+        (Since("month=2012-12"), "Since month=2012-12, the last batch that passed: nothing changed."),
+    ],
+)
+def test_what_changed_is_never_made_up(since, told):
+    said = Page(to_html(VERDICTS["all-passed"], Occasion("2026-11-28T10:42:08.212Z", since=since))).said()
+
+    assert told in said
+
+
+def test_a_page_without_an_occasion_says_that_it_is_not_known():
+    assert "Judged when is not known" in Page(PAGES["failed"]).said()
+
+
+def test_every_id_stands_once_and_every_anchor_leads_to_one():
+    for name, html in PAGES.items():
+        page = Page(html)
+        ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
+        anchors = {a["href"][1:] for _, a in page.tags if a.get("href", "").startswith("#")}
+
+        assert len(ids) == len(set(ids)), name
+        assert anchors <= set(ids), name
+
+
 def test_failures_stand_before_warnings_before_what_passed():
     titles = re.findall(r"<h2>(.*?) *<", PAGES["failed"])
 
     assert titles == [
-        *("Failed", "Warnings", "For information", "Not checked", "Passed", "What was judged", "Judge it again")
+        *("Failed", "Warnings", "For information", "What to do next", "Not checked", "Passed", "What was judged"),
+        *("How it was judged", "The same for programs"),
     ]
 
 
@@ -156,25 +217,6 @@ def test_rows_set_apart_are_counted_as_rows_and_their_checks_as_checks():
     assert "<b>2</b> rows set apart" not in page
 
 
-def test_the_index_puts_what_is_blocked_first_and_quotes_its_links():
-    entries = [
-        Entry("b", "1", Standing.PASSED, 1, 0, "reports/b/1/x/index.html"),
-        Entry("a", "2", Standing.BLOCKED, None, 3, "reports/a/2%2F3/y/index.html"),
-        Entry("a", "1", Standing.BLOCKED, 0, 3, "javascript:alert(1)"),
-        Entry(HOSTILE.encode("utf-8", "replace").decode(), "<b>", Standing.COULD_NOT_EVALUATE, 1, 0, "r"),
-    ]
-
-    page = Page(index_page(entries))
-
-    assert [a["href"] for tag, a in page.tags if tag == "a"] == [
-        "javascript%3Aalert%281%29",
-        "reports/a/2%252F3/y/index.html",
-        "r",
-        "reports/b/1/x/index.html",
-    ]
-    assert "2 blocked 1 could not evaluate 1 passed" in page.said()
-
-
 def test_a_name_the_template_is_not_given_is_an_error():
     with pytest.raises(UndefinedError):
-        render("index.html.j2", tally=[])
+        render("page.html.j2", verdict=None)

@@ -3,24 +3,13 @@
 import pytest
 
 from browser import IN_A_BROWSER, opened
-from lakegate.checks.interface import Outcome
-from lakegate.reports.index import Entry, index_page
 from lakegate.reports.page import to_html
-from lakegate.reports.summary import standing
 from reports.verdicts import VERDICTS
 
 pytestmark = IN_A_BROWSER
 
 
-def index_of_all():
-    return index_page(
-        Entry(v.dataset, v.batch or "files", standing(v), v.rows, v.counts[Outcome.FAILED], f"reports/{name}")
-        for name, v in VERDICTS.items()
-    )
-
-
 PAGES = {name: to_html(VERDICTS[name]) for name in ("failed", "warned", "could-not-evaluate", "unsupported", "hostile")}
-PAGES["index"] = index_of_all()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

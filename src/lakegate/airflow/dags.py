@@ -223,7 +223,7 @@ def gates(
         waivable = heading.waiving.allowed
         rule: dict[str, Any] = {"trigger_rule": "one_success"} if waivable else {}
         promote = engine.promote(task_id="promote", batch=batch, outlets=[asset_of(way)], **rule, **same, **told)
-        publish = PublishReportsOperator(task_id="publish_report", contract=heading.path).as_teardown()
+        publish = PublishReportsOperator(task_id="publish_report", batch=batch, **same).as_teardown()
         if build is not None:
             build(batch) >> validate
         if waivable:
@@ -231,7 +231,8 @@ def gates(
             validate >> waiver >> promote
             _unhang(waiver, keys)
         validate >> promote >> publish
-        _unhang(promote, keys)
+        for task in (promote, publish):
+            _unhang(task, keys)
 
     gate.expand(batch=keys.output)
 

@@ -79,8 +79,8 @@ class GateOperator(GateLineage, BaseOperator):
         with self._opened(context) as run:
             promotion = run.promote(batch, only_judge=only_judge)
             self.keep_lineage(run, promotion, self.lakegate_conn_id)
-            if promotion.exit_code != SUCCESS and promotion.report is not None:
-                self._publish(run)
+            if promotion.exit_code not in (SUCCESS, NOT_READY):
+                self._publish(run, batch)
         return promotion
 
     @contextmanager
@@ -103,15 +103,10 @@ class GateOperator(GateLineage, BaseOperator):
         finally:
             self._at_work = False
 
-    def _publish(self, run: Run) -> None:
-        """Show a batch that was blocked on the page that runs share, at once; what is not done is done later."""
-        from lakegate.publish.shared_pages import publish_index
-
-        try:
-            if run.lake is not None:
-                publish_index(run.lake)
-        except (LakegateError, OSError) as error:
-            self.log.warning("the index page was not written, publish_report does it: %s", error)
+    def _publish(self, run: Run, batch: str) -> None:
+        """Show a batch that was blocked, at once; what is not done is done later."""
+        for note in run.publish([batch]):
+            self.log.warning("%s", note)
 
     @contextmanager
     def _told_apart(self, context: Context) -> Iterator[None]:
@@ -215,32 +210,45 @@ class PromoteOperator(GateOperator):
 
 
 class PublishReportsOperator(BaseOperator):
-    """Write the pages under `references/` that runs share; they are renderings, and can be written again."""
+    """Show what became of a batch on the pages under `references/`; they are renderings, and can be written again."""
 
-    template_fields: Sequence[str] = ("lake",)
+    template_fields: Sequence[str] = ("batch", "lake")
 
     def __init__(
         self,
         *,
         contract: str,
+        batch: str | None = None,
+        model: str | None = None,
         lake: str | None = None,
         lakegate_conn_id: str = DEFAULT,
         **kwargs: Any,
     ) -> None:
-        """`contract` says which project's lake is meant where no connection does."""
+        """`contract`, `batch` and `model` are those of the gate. Without `batch`: every batch of the contract that a
+        gate has judged and nobody has published.
+        """
         super().__init__(**retrying(kwargs))
-        self.contract, self.lake, self.lakegate_conn_id = contract, lake, lakegate_conn_id
+        self.contract, self.batch, self.model = contract, batch, model
+        self.lake, self.lakegate_conn_id = lake, lakegate_conn_id
 
     def execute(self, context: Context) -> str:  # noqa: ARG002 - Airflow's signature
-        """Return the key of the index page."""
+        """Return the key of the board."""
         from lakegate.config import open_lake
+        from lakegate.contract.odcs import load
         from lakegate.contract.project import Project
-        from lakegate.publish.shared_pages import publish_index
+        from lakegate.gate.arrivals import route
+        from lakegate.publish.keys import BOARD
+        from lakegate.publish.site import publish, waiting
 
         hook = LakeHook(self.lakegate_conn_id)
         with settled(WAIT), hook.reached():
-            lake = open_lake(self.lake or hook.address(), Project.around(hook.contract(self.contract)).root)
-            return publish_index(lake)
+            file = hook.contract(self.contract)
+            contract, lake = load(file), open_lake(self.lake or hook.address(), Project.around(file).root)
+            for obj in contract.schema:
+                if self.model is None or obj.name == self.model:
+                    place = route(contract, obj).target
+                    publish(lake, place, [self.batch] if self.batch else waiting(lake, place))
+            return BOARD
         raise AssertionError("settled returns nothing")
 
 

@@ -93,9 +93,9 @@ def address(report: str | None, reports_url: str | None) -> str | None:
 
 def waivable(promotion: Promotion) -> bool:
     """Whether a waiver could let a batch in: it was judged, and what failed may be waived."""
-    from lakegate.gate import waiver
+    from lakegate.waivable import waivable as can_be
 
-    return promotion.verdict is not None and waiver.waivable(promotion.verdict)
+    return promotion.verdict is not None and can_be(promotion.verdict)
 
 
 def _check(result: CheckResult) -> Mapping[str, Any]:

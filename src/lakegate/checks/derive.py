@@ -11,10 +11,11 @@ from lakegate.checks.of_own import Input
 from lakegate.checks.of_property import property_checks
 from lakegate.checks.of_quality import Surroundings, quality_checks
 from lakegate.checks.quality import NotRun
-from lakegate.checks.service_level import Freshness, Retention, duration
+from lakegate.checks.service_level import Freshness, Retention, duration, in_words
 from lakegate.checks.spot import Spot, spots
 from lakegate.checks.structure import DeclaredColumns, MinimumRows, Readable
 from lakegate.checks.table_wide import TABLE, table_key
+from lakegate.checks.wording import counted, once, together
 from lakegate.contract.expectation_files import NO_FILES, ExpectationFiles
 from lakegate.contract.model import Contract, Relationship, SchemaObject, SlaProperty
 from lakegate.predicates import Value
@@ -43,6 +44,9 @@ class Neighbours:
     inputs: Mapping[str, Input] = field(default_factory=dict)
 
 
+_UNDECLARED = {"closed": "every column is declared", "open": "columns that are not declared are told, and allowed"}
+
+
 def checks_of(contract: Contract, obj: SchemaObject, neighbours: Neighbours) -> tuple[Check, ...]:
     """Return every check of one object of a contract.
 
@@ -61,11 +65,11 @@ def _batch_checks(contract: Contract, obj: SchemaObject) -> Iterator[Check]:
     typed = frozenset(spot.told for spot in spots(obj) if spot.declared.logical_type)
     yield Readable(identity=_of_batch(obj, "readable", "every record of every file can be read"), typed=typed)
     if gate.min_rows > 0:
-        identity = _of_batch(obj, "minRows", f"the batch holds at least {gate.min_rows} rows")
+        identity = _of_batch(obj, "minRows", f"the batch holds at least {counted(gate.min_rows, 'row')}")
         yield MinimumRows(identity=identity, least=gate.min_rows)
     if obj.properties:
         yield DeclaredColumns(
-            identity=_of_batch(obj, "columns", "every column is declared"),
+            identity=_of_batch(obj, "columns", _UNDECLARED[gate.columns]),
             declared=frozenset(p.physical_name for p in obj.properties),
             open_=gate.columns == "open",
         )
@@ -80,7 +84,7 @@ def _property_level(contract: Contract, obj: SchemaObject, neighbours: Neighbour
     for spot in spots(obj):
         yield from property_checks(spot, missing_allowed=contract.gate.missing_columns == "allow")
         if spot.declared.unique and contract.gate.scope == TABLE and not spot.nested:
-            identity = spot.identity("schema", "unique.table", f"{spot.title} is in no other batch")
+            identity = spot.identity("schema", "unique.table", f"no {spot.title} occurs in another batch")
             yield from _in_table(contract, obj, (spot.value,), identity)
         for rule in spot.declared.quality:
             yield from quality_checks(rule, _around(contract, obj, spot, neighbours))
@@ -98,12 +102,12 @@ def _around(contract: Contract, obj: SchemaObject, spot: Spot | None, neighbours
 def _object_level(contract: Contract, obj: SchemaObject, neighbours: Neighbours) -> Iterator[Check]:
     key = obj.primary_key
     if key:
-        names = ", ".join(p.name for p in key)
-        identity = Identity(f"{obj.name}.primaryKey", "schema", "primaryKey", f"{names} is unique", obj.name)
+        names = [prop.name for prop in key]
+        identity = Identity(f"{obj.name}.primaryKey", "schema", "primaryKey", once(names), obj.name)
         values = tuple(Value((p.physical_name,)) for p in key)
         yield UniqueKey(identity=identity, key=values)
         if contract.gate.scope == TABLE:
-            name = f"{names} is in no other batch"
+            name = f"no {together(names)} occurs in another batch"
             identity = Identity(f"{obj.name}.primaryKey.table", "schema", "primaryKey.table", name, obj.name)
             yield from _in_table(contract, obj, values, identity)
     for rule in obj.quality:
@@ -130,14 +134,13 @@ def _physical(obj: SchemaObject, name: str) -> str:
 def _foreign_key(
     obj: SchemaObject, relationship: Relationship, key: tuple[Value, ...], neighbours: Neighbours
 ) -> ForeignKey:
-    names = ", ".join(relationship.columns)
     target = neighbours.targets.get(relationship) or Target(relationship.reference, relationship.to)
     there = f"{relationship.reference}.{', '.join(relationship.to)}"
     identity = Identity(
         key=f"{obj.name}.{'+'.join(relationship.columns)}.relationship.{there}",
         category="schema",
         type="relationship",
-        name=f"{names} is in {target.dataset} ({', '.join(target.columns)})",
+        name=f"{together(relationship.columns)} names a row of {target.dataset} ({', '.join(target.columns)})",
         model=obj.name,
         field=relationship.columns[0] if len(relationship.columns) == 1 else None,
     )
@@ -155,9 +158,8 @@ def _service_levels(contract: Contract, obj: SchemaObject) -> Iterator[Check]:
 
 
 def _service_level(obj: SchemaObject, sla: SlaProperty, number: int, path: str) -> Check:
-    name = f"{sla.property} {sla.value} {sla.unit or ''}".strip()
     key = f"{obj.name}.sla.{sla.id or f'{number}.{sla.property}'}"
-    identity = Identity(key, "servicelevel", sla.property, name, obj.name, path or None)
+    identity = Identity(key, "servicelevel", sla.property, in_words(sla, path), obj.name, path or None)
     limit = duration(sla.value, sla.unit)
     kind = {"freshness": Freshness, "retention": Retention}.get(sla.property.lower())
     if kind is None:

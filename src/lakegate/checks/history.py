@@ -18,7 +18,17 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from lakegate.checks.interface import Check, Found, Judgement, Outcome, not_applicable, passed, unmeasured, violated
+from lakegate.checks.interface import (
+    Check,
+    Found,
+    Judgement,
+    Outcome,
+    band,
+    not_applicable,
+    passed,
+    unmeasured,
+    violated,
+)
 from lakegate.contract.own_rules import HistoryRule, Measured
 from lakegate.measures import Answer, CountWhere, DistinctCounts, Measure, NotMeasured
 from lakegate.past import EarlierBatch, Past
@@ -26,6 +36,7 @@ from lakegate.past import EarlierBatch, Past
 OF_MAD = 0.6745  # what makes the median absolute deviation of a normal distribution its standard deviation
 OF_MEAN_DEVIATION = 1.253314  # the same of the mean absolute deviation
 COUNTS = frozenset({Measured.ROW_COUNT, Measured.NULL_SHARE, Measured.DISTINCT})  # numbers that quote no value
+UNITS = {Measured.ROW_COUNT: "rows", Measured.NULL_SHARE: "percent", Measured.FRESHNESS: "hours"}
 NO_LAKE = "there is no lake whose earlier batches it could be compared with"
 
 
@@ -66,6 +77,8 @@ class History(Check):
         if number is None:
             return not_applicable("there are no rows" if not found.count else "there is no number to compare")
         told: dict[str, Any] = {"measure": self.rule.number, "value": number}
+        if unit := UNITS.get(self.rule.measure):
+            told["unit"] = unit
         return self._guarded(self._compared(number, found.past, told))
 
     def _compared(self, number: float, past: Past | None, told: dict[str, Any]) -> Judgement:
@@ -93,15 +106,18 @@ class History(Check):
         usual = f"{_shown(median)}, the median of {len(earlier)} earlier batches"
         if self.rule.max_change is not None:
             holds, change = _change(number, median, self.rule.max_change)
+            far = abs(median) * float(self.rule.max_change) / 100
+            told |= band(median - far, median + far)
             told |= {
                 "change": change,
                 "bound": float(self.rule.max_change),
                 "expected": f"within {self.rule.max_change} % of {usual}",
             }
-            far = "no percentage of 0" if change is None else f"a change of {change:+.4g} %"
+            how = "no percentage of 0" if change is None else f"a change of {change:+.4g} %"
         else:
             bound = self.rule.max_z_score or 0.0
             spread, score = _score(number, median, earlier)
+            told |= band(*_allowed(median, earlier, bound))
             holds = score is not None and score <= bound
             told |= {
                 "spread": spread,
@@ -109,10 +125,10 @@ class History(Check):
                 "bound": bound,
                 "expected": f"a z-score of at most {bound:g} from {usual}",
             }
-            far = "they are all equal" if score is None else f"a z-score of {score:.4g}"
+            how = "they are all equal" if score is None else f"a z-score of {score:.4g}"
         if holds:
             return passed(told)
-        return Judgement(violated(self.action), f"got {told['got']} ({far}), expected {told['expected']}", told)
+        return Judgement(violated(self.action), f"got {told['got']} ({how}), expected {told['expected']}", told)
 
     def _number(self, found: Found) -> float | Judgement | None:
         """Return the number, None where there is none, or why it was not measured."""
@@ -183,6 +199,14 @@ def _score(number: float, median: float, earlier: Sequence[float]) -> tuple[floa
     if deviation := statistics.fmean(deviations):
         return deviation, abs(number - median) / (OF_MEAN_DEVIATION * deviation)
     return 0.0, 0.0 if number == median else None
+
+
+def _allowed(median: float, earlier: Sequence[float], bound: float) -> tuple[float, float]:
+    """Return from where to where the robust z-score is at most `bound`."""
+    deviations = [abs(value - median) for value in earlier]
+    mad = statistics.median(deviations)
+    far = bound * (mad / OF_MAD if mad else OF_MEAN_DEVIATION * statistics.fmean(deviations))
+    return median - far, median + far
 
 
 def _shown(number: float) -> str:

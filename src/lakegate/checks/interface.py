@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -48,6 +50,7 @@ class Identity:
     implementation: str = ""  # what the contract's author wrote, where that is code: SQL, an expectation as JSON
     suite: str | None = None  # the file that holds it, relative to the project: `expectations/flights.json`
     library: str | None = None  # the library of checks that runs it as a guest; None: the engine measures it
+    means: str = ""  # what is measured and expected, in plain words, where `name` is the author's own; else empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +167,16 @@ def unmeasured(answer: NotMeasured) -> Judgement:
 def share(count: int, total: int) -> dict[str, Any]:
     """Return the diagnostics of `count` failing rows of `total`; percent is 0-100, None of zero rows."""
     return {"failed": count, "total": total, "percent": 100 * count / total if total else None}
+
+
+def band(low: object, high: object) -> dict[str, float]:
+    """Return the diagnostics of what a number was held against: `low`, `high`, each where it is a finite number."""
+    ends = {"low": low, "high": high}
+    return {name: float(end) for name, end in ends.items() if _is_number(end)}  # type: ignore[arg-type]
+
+
+def _is_number(end: object) -> bool:
+    return isinstance(end, int | float | Decimal) and not isinstance(end, bool) and math.isfinite(end)
 
 
 def rows_told(count: int) -> str:

@@ -116,7 +116,7 @@ class ForeignKey(Check):
             return not_applicable("there are no rows")
         failed = int(answer)  # type: ignore[arg-type]
         expected = f"every key in {self.dataset} ({', '.join(self.columns)})"
-        diagnostics = share(failed, found.count) | {"expected": expected}
+        diagnostics = share(failed, found.count) | {"expected": expected, "dataset": self.dataset}
         if not failed:
             return passed(diagnostics)
         reason = f"got a key that is not there, expected {expected}"

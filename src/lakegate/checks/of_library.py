@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from lakegate.checks.expectations.guest import file_of, guest_check
 from lakegate.checks.expectations.translate import translated
+from lakegate.checks.expectations.words import in_words
 from lakegate.checks.interface import Check, Identity
 from lakegate.checks.pandera_model import pandera_check
 from lakegate.contract.build import action
@@ -108,8 +109,9 @@ def _identities(
             key = each.id or ".".join(filter(None, (subject, each.type)))
             seen[key] = seen.get(key, 0) + 1
             number = f".{seen[key]}" if seen[key] > 1 else ""
-            own = replace(own, key=f"{identity.key}.{key}{number}", name=each.description or each.sentence)
-        yield own
+            own = replace(own, key=f"{identity.key}.{key}{number}", name=each.description or "")
+        means = in_words(each)
+        yield replace(own, means=means) if own.name else replace(own, name=means)
 
 
 def model_check(rule: Quality, obj: SchemaObject, identity: Identity) -> Check:
@@ -118,7 +120,8 @@ def model_check(rule: Quality, obj: SchemaObject, identity: Identity) -> Check:
     if model is None:
         raise _wrong("bad-rule", f"{identity.key}: it names no model", identity.key)
     reference = f"{model.file}:{model.name}"
-    own = replace(identity, suite=model.file, implementation=reference, library="pandera")
+    means = f"the pandera model {model.name} of {model.file} holds"
+    own = replace(identity, suite=model.file, implementation=reference, library="pandera", means=means)
     return pandera_check(reference, obj, own, rule.action)
 
 

@@ -11,6 +11,7 @@ from lakegate.checks.history import FreshnessHistory, History
 from lakegate.checks.interface import Check, Identity
 from lakegate.checks.reconciliation import Reconciled
 from lakegate.checks.spot import Spot, spots
+from lakegate.checks.wording import of_history, of_reconciliation
 from lakegate.contract.custom_rules import own_rule_of, said
 from lakegate.contract.model import Action, Quality, SchemaObject
 from lakegate.contract.own_rules import HistoryRule, Measured, Reconciliation, Side, Tallied
@@ -61,8 +62,7 @@ def history_checks(obj: SchemaObject) -> tuple[Check, ...]:
 
 
 def _history(rule: HistoryRule, obj: SchemaObject, identity: Identity, action: Action, *, named: bool) -> Check:
-    name = identity.name if named else f"{rule.number} is like that of earlier batches"
-    identity = replace(identity, type="history", name=name, field=rule.column)
+    identity = replace(_named(identity, of_history(rule), named=named), type="history", field=rule.column)
     kind = FreshnessHistory if rule.measure is Measured.FRESHNESS else History
     return kind(identity=identity, action=action, rule=rule, measure=_measure(rule, obj, identity))
 
@@ -95,8 +95,6 @@ def _reconciled(
 ) -> Check:
     there = inputs.get(rule.dataset, Input(rule.dataset, SchemaObject(rule.dataset, rule.dataset)))
     groups = tuple(here for here, _ in rule.by)
-    by = f" by {', '.join(groups)}" if groups else ""
-    name = identity.name if named else f"{_told(rule.here)} here are {_told(rule.there)} of {there.dataset}{by}"
     tolerance = f"{rule.tolerance}{' percent' if rule.percent else ''}" if rule.tolerance else ""
     measure = Imbalance(
         here=_tally(rule.here, obj),
@@ -110,7 +108,9 @@ def _reconciled(
     theirs = (*(other for _, other in rule.by), *(rule.there.columns if rule.there.measure is Tallied.SUM else ()))
     hides = {spot.name for spot in spots(there.obj) if spot.declared.samples != "show"}
     return Reconciled(
-        identity=replace(identity, type="reconciliation", name=name, field=None),
+        identity=replace(
+            _named(identity, of_reconciliation(rule, there.dataset), named=named), type="reconciliation", field=None
+        ),
         action=action,
         measure=measure,
         dataset=there.dataset,
@@ -121,8 +121,9 @@ def _reconciled(
     )
 
 
-def _told(side: Side) -> str:
-    return f"{side.measure}({', '.join(side.columns)})" if side.columns else str(side.measure)
+def _named(identity: Identity, means: str, *, named: bool) -> Identity:
+    """Return the identity with what the rule means: as its name, where its author gave it none."""
+    return replace(identity, means=means) if named else replace(identity, name=means, means="")
 
 
 def _tally(side: Side, obj: SchemaObject) -> Tally:

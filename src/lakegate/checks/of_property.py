@@ -14,6 +14,7 @@ from lakegate.checks.quality import NotRun
 from lakegate.checks.row_rules import NoRow
 from lakegate.checks.spot import Spot, literal
 from lakegate.checks.structure import ColumnPresent, HasLogicalType, HasPhysicalType
+from lakegate.checks.wording import counted, listed, number, once
 from lakegate.contract.model import LogicalType, Scalar
 from lakegate.predicates import (
     DoesNotMatch,
@@ -31,6 +32,14 @@ from lakegate.predicates import (
 INTEGER_BOUNDS = {f"{sign}{bits}": (sign, bits) for sign in "iu" for bits in (8, 16, 32, 64, 128)}
 ORDERED = {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}
 LENGTHS = {"minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"}
+FORMATS = {  # as a reader calls what has them
+    "email": "e-mail address",
+    "uuid": "UUID",
+    "uri": "URI",
+    "hostname": "host name",
+    "ipv4": "IPv4 address",
+    "ipv6": "IPv6 address",
+}
 F32_MAX = 3.4028234663852886e38
 
 
@@ -39,7 +48,7 @@ def property_checks(spot: Spot, *, missing_allowed: bool) -> Iterator[Check]:
     prop = spot.declared
     if len(spot.steps) == 1:
         yield ColumnPresent(
-            identity=spot.identity("schema", "columnPresent", f"{spot.title} is there"),
+            identity=spot.identity("schema", "columnPresent", f"{spot.title} is a column of the data"),
             column=prop.physical_name,
             may_be_absent=missing_allowed,
         )
@@ -47,7 +56,7 @@ def property_checks(spot: Spot, *, missing_allowed: bool) -> Iterator[Check]:
         yield _type_check(spot, prop.logical_type)
     if prop.physical_type and not spot.nested:
         yield HasPhysicalType(
-            identity=spot.identity("schema", "physicalType", f"{spot.title} has physical type {prop.physical_type}"),
+            identity=spot.identity("schema", "physicalType", f"{spot.title} is stored as {prop.physical_type}"),
             declared=prop.physical_type,
             expected=duckdb_type(prop.physical_type),
             path=spot.steps,
@@ -65,7 +74,7 @@ def property_checks(spot: Spot, *, missing_allowed: bool) -> Iterator[Check]:
     if prop.enum is not None:
         values = tuple(literal(v, prop, f"{spot.name}.enum") for v in prop.enum if v is not None)
         expected = "one of " + ", ".join(map(_told, values[:10])) + (", …" if len(values) > 10 else "")
-        yield _rule(spot, "enum", "is one of the listed values", NotIn(spot.value, values), expected)
+        yield _rule(spot, "enum", f"is {listed(values)}", NotIn(spot.value, values), expected)
     yield from _option_checks(spot)
 
 
@@ -86,7 +95,7 @@ def _type_check(spot: Spot, logical_type: LogicalType) -> Check:
 
 
 def _unique(spot: Spot) -> Check:
-    identity = spot.identity("schema", "unique", f"{spot.title} is unique")
+    identity = spot.identity("schema", "unique", once([spot.title]))
     if spot.nested:
         return NotRun(identity=identity, why="`unique` of items is `uniqueItems` of their array", blocks=True)
     return UniqueKey(identity=identity, key=(spot.value,))
@@ -100,14 +109,21 @@ def _option_checks(spot: Spot) -> Iterator[Check]:
         elif option in LENGTHS:
             least = int(bound) if option.startswith("min") else None
             most = int(bound) if option.startswith("max") else None
-            unit = {"h": "characters", "s": "items"}[option[-1]] if "Prop" not in option else "fields that are set"
-            expected = f"{'at least' if option.startswith('min') else 'at most'} {bound} {unit}"
+            unit = {"h": "character", "s": "item"}[option[-1]] if "Prop" not in option else "field"
+            set_ = f" that {'is' if bound == 1 else 'are'} set" if unit == "field" else ""
+            expected = f"{'at least' if option.startswith('min') else 'at most'} {counted(bound, unit)}{set_}"
             got = "fewer" if least is not None else "more"
             yield _rule(spot, option, f"has {expected}", LengthOutOfRange(spot.value, least, most), expected, got)
         elif option == "pattern":
-            yield _rule(spot, option, f"matches {bound}", DoesNotMatch(spot.value, bound), f"text that matches {bound}")
+            yield _rule(
+                spot,
+                option,
+                f"matches the pattern {bound}",
+                DoesNotMatch(spot.value, bound),
+                f"text that matches {bound}",
+            )
         elif option == "multipleOf":
-            name = f"is a multiple of {bound}"
+            name = "is a whole number" if bound == 1 else f"is a multiple of {number(bound)}"
             yield _rule(spot, option, name, NotMultipleOf(spot.value, Decimal(str(bound))), f"a multiple of {bound}")
         elif option == "uniqueItems" and bound:
             yield _rule(spot, option, "holds no item twice", RepeatsItem(spot.value), "no item twice")
@@ -131,7 +147,9 @@ def _ordered(spot: Spot, option: str, bound: Scalar) -> Check:
         most_exclusive=exclusive and not below,
     )
     words = ("more than" if exclusive else "at least") if below else ("less than" if exclusive else "at most")
-    return _rule(spot, option, f"is {words} {bound}", violation, f"{words} {bound}", "less" if below else "more")
+    return _rule(
+        spot, option, f"is {words} {number(bound)}", violation, f"{words} {bound}", "less" if below else "more"
+    )
 
 
 def _field_required(spot: Spot, name: str) -> Check:
@@ -149,7 +167,11 @@ def _format(spot: Spot, name: str) -> Iterator[Check]:
     match spot.declared.logical_type:
         case LogicalType.STRING if name in PATTERNS:
             yield _rule(
-                spot, "format", f"has format {name}", DoesNotMatch(spot.value, PATTERNS[name]), f"a valid {name}"
+                spot,
+                "format",
+                f"is {_article(FORMATS[name])}",
+                DoesNotMatch(spot.value, PATTERNS[name]),
+                f"a valid {name}",
             )
         case LogicalType.STRING:
             why = f"format {name!r} says nothing that text can break"
@@ -159,10 +181,17 @@ def _format(spot: Spot, name: str) -> Iterator[Check]:
         case LogicalType.INTEGER if name in INTEGER_BOUNDS:
             sign, bits = INTEGER_BOUNDS[name]
             least, most = (0, 2**bits - 1) if sign == "u" else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
-            yield _rule(spot, "format", f"fits {name}", OutOfRange(spot.value, least, most), f"{least} to {most}")
+            said = f"is between {number(least)} and {number(most)} ({name})"
+            yield _rule(spot, "format", said, OutOfRange(spot.value, least, most), f"{least} to {most}")
         case LogicalType.NUMBER if name == "f32":
             violation = OutOfRange(spot.value, -F32_MAX, F32_MAX)
-            yield _rule(spot, "format", "fits f32", violation, "a number that a 32-bit float can hold")
+            yield _rule(
+                spot,
+                "format",
+                "is a number that 32 bits can hold (f32)",
+                violation,
+                "a number that a 32-bit float can hold",
+            )
 
 
 def _rule(spot: Spot, kind: str, name: str, violation: Predicate, expected: str, got: str = "another value") -> Check:
@@ -171,8 +200,8 @@ def _rule(spot: Spot, kind: str, name: str, violation: Predicate, expected: str,
     return NoRow(identity=identity, violation=spot.row(violation), value=value, got=got, expected=expected)
 
 
-def _article(logical_type: LogicalType) -> str:
-    return f"{'an' if logical_type.value[0] in 'aio' else 'a'} {logical_type}"
+def _article(noun: str) -> str:
+    return f"{'an' if noun[0] in 'aioeAIOE' else 'a'} {noun}"
 
 
 def _told(value: Literal) -> str:

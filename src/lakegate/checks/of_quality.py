@@ -9,8 +9,9 @@ from lakegate.checks.interface import Check, Identity
 from lakegate.checks.of_library import expectation_checks, model_check
 from lakegate.checks.of_own import Input, own_check
 from lakegate.checks.quality import LibraryMetric, NotRun, SqlRule, TableRowCount
-from lakegate.checks.spot import Spot, literal
+from lakegate.checks.spot import Spot, literal, spots
 from lakegate.checks.table_wide import TABLE, rule_key, table_key
+from lakegate.checks.wording import of_rule
 from lakegate.contract.custom_rules import Engine, engine_of
 from lakegate.contract.expectation_files import NO_FILES, ExpectationFiles
 from lakegate.contract.model import Contract, Quality, SchemaObject
@@ -70,8 +71,8 @@ def _check(rule: Quality, around: Surroundings, identity: Identity) -> Check:
 def _identity(rule: Quality, around: Surroundings) -> Identity:
     kind = rule.metric or {"sql": "sql", "text": "text"}.get(rule.type, rule.engine or rule.type)
     place = f"{around.obj.name}.{around.spot.name}" if around.spot else around.obj.name
-    subject = around.spot.title if around.spot else around.obj.name
-    name = rule.name or (rule.id or "").replace("_", " ") or rule.description or f"{kind} of {subject}"
+    means = of_rule(rule, around.obj.name, around.spot.title if around.spot else None, _names(rule))
+    name = rule.name or (rule.id or "").replace("_", " ") or rule.description or means
     return Identity(
         key=f"{place}.quality.{rule.id or f'{rule.index}.{kind}'}",
         category="quality",
@@ -82,7 +83,14 @@ def _identity(rule: Quality, around: Surroundings) -> Identity:
         quality_id=rule.id,
         dimension=rule.dimension,
         implementation=rule.query or "",
+        means=means if rule.threshold is not None and name != means else "",
     )
+
+
+def _names(rule: Quality) -> tuple[str, ...]:
+    """Return the properties that `duplicateValues` names, without the object's name before them."""
+    names = rule.arguments.get("properties") or ()
+    return tuple(str(name).rpartition(".")[2] for name in names) if isinstance(names, list | tuple) else ()
 
 
 def _library(rule: Quality, around: Surroundings, identity: Identity) -> Check:
@@ -161,7 +169,16 @@ def _sql(rule: Quality, around: Surroundings, identity: Identity) -> Check:
     datasets = tuple((name, around.tables[name]) for name in vetted.tables if name in around.tables)
     query = SqlResult(vetted.sql, datasets)
     identity = replace(identity, implementation=vetted.sql)
-    return SqlRule(identity=identity, query=query, threshold=rule.threshold)
+    quotes = _quoted(around.obj, vetted.quoted)
+    hidden = bool(vetted.quoted and datasets)
+    return SqlRule(identity=identity, query=query, threshold=rule.threshold, quotes=quotes, discreet=hidden)
+
+
+def _quoted(obj: SchemaObject, columns: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the properties, nested ones too, whose values a query's answer may hold, as it names these columns."""
+    wanted = {name.casefold() for name in columns}
+    named = (spot for spot in spots(obj) if "*" in wanted or wanted & {step.casefold() for step in spot.steps})
+    return tuple(spot.name for spot in named)
 
 
 def _broken(identity: Identity, message: str) -> ContractError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from lakegate.checks.interface import (
@@ -11,6 +11,7 @@ from lakegate.checks.interface import (
     Found,
     Judgement,
     Outcome,
+    band,
     not_applicable,
     passed,
     share,
@@ -38,6 +39,22 @@ def said(threshold: Threshold, unit: str = "") -> str:
     """Return what a threshold expects, in words."""
     bound = threshold.bound if isinstance(threshold.bound, tuple) else (threshold.bound,)
     return SAID[threshold.operator].format(*(f"{b}{unit}" if b is not None else "null" for b in bound))
+
+
+def band_of(threshold: Threshold) -> dict[str, float]:
+    """Return the `band` that a threshold allows; of one that forbids a number, or a range, there is none."""
+    bound = threshold.bound
+    match threshold.operator:
+        case Operator.MUST_BE:
+            return band(bound, bound)
+        case Operator.BETWEEN if isinstance(bound, tuple):
+            return band(min(bound), max(bound))
+        case Operator.GREATER | Operator.GREATER_OR_EQUAL:
+            return band(bound, None)
+        case Operator.LESS | Operator.LESS_OR_EQUAL:
+            return band(None, bound)
+        case _:
+            return {}
 
 
 def holds(threshold: Threshold, measured: Answer) -> bool:
@@ -106,6 +123,7 @@ class LibraryMetric(Check):
         unit = " %" if self.percent else ""
         got = f"{_rounded(number)}{unit}"
         diagnostics |= {"value": float(number) if self.percent else count, "got": got, "expected": self._expected(unit)}
+        diagnostics |= band_of(self.threshold)
         if holds(self.threshold, number):
             return passed(diagnostics)
         return Judgement(violated(self.action), f"got {got}, expected {self._expected(unit)}", diagnostics)
@@ -143,7 +161,7 @@ class TableRowCount(Check):
             return Judgement(Outcome.COULD_NOT_EVALUATE, "how many rows the table's other batches hold is not known")
         count = found.elsewhere + int(answer)  # type: ignore[arg-type]
         got, expected = f"{count:,}", said(self.threshold)
-        diagnostics = {"unit": "rows", "value": count, "got": got, "expected": expected}
+        diagnostics = {"unit": "rows", "value": count, "got": got, "expected": expected} | band_of(self.threshold)
         if holds(self.threshold, count):
             return passed(diagnostics)
         return Judgement(violated(self.action), f"got {got}, expected {expected}", diagnostics)
@@ -159,10 +177,16 @@ def _rounded(number: Decimal) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SqlRule(Check):
-    """A query of the contract's own: its one cell held against an operator."""
+    """A query of the contract's own: its one cell held against an operator.
+
+    `quotes` are the properties of which the cell may hold values; `discreet`: it may hold some that this contract does
+    not know, of another dataset, and is told in no case.
+    """
 
     query: Measure
     threshold: Threshold
+    quotes: tuple[str, ...] = ()
+    discreet: bool = False
 
     def measures(self) -> tuple[Measure, ...]:
         """Return the query."""
@@ -176,10 +200,14 @@ class SqlRule(Check):
         expected = said(self.threshold)
         plain = isinstance(answer, int | str) or (isinstance(answer, float) and math.isfinite(answer))
         value = answer if plain else str(answer)  # a report is JSON, which has no NaN
-        diagnostics = {"value": value, "got": str(answer), "expected": expected}
-        if holds(self.threshold, answer):
-            return passed(diagnostics)
-        return Judgement(violated(self.action), f"got {answer}, expected {expected}", diagnostics)
+        diagnostics = {"value": value, "got": str(answer), "expected": expected} | band_of(self.threshold)
+        kept = holds(self.threshold, answer)
+        outcome = Outcome.PASSED if kept else violated(self.action)
+        bare = Judgement(outcome, "" if kept else f"got another value, expected {expected}", {"expected": expected})
+        if self.discreet:
+            return bare
+        told = Judgement(outcome, "" if kept else f"got {answer}, expected {expected}", diagnostics)
+        return replace(told, quotes=self.quotes, discreet=bare) if self.quotes else told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

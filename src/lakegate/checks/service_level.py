@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
-from lakegate.checks.interface import Check, Found, Judgement, Outcome, not_applicable, passed, unmeasured
+from lakegate.checks.interface import Check, Found, Judgement, Outcome, band, not_applicable, passed, unmeasured
+from lakegate.contract.model import SlaProperty
 from lakegate.measures import Maximum, Measure, Minimum, NotMeasured
 from lakegate.predicates import Value
 
@@ -19,6 +21,7 @@ UNITS = {
     dt.timedelta(days=30): ("month", "months", "mo"),
     dt.timedelta(days=365): ("y", "yr", "year", "years"),
 }
+HOUR = dt.timedelta(hours=1)
 AHEAD = dt.timedelta(days=1)  # a time further ahead of now than this warns
 
 
@@ -29,6 +32,34 @@ def duration(value: object, unit: str | None) -> dt.timedelta | None:
         return one * float(str(value)) if one else None
     except (ValueError, OverflowError):
         return None
+
+
+def in_words(sla: SlaProperty, path: str = "") -> str:
+    """Return a service level as a sentence: `the newest placed_at is at most 2 hours old`. `path` is its element's."""
+    length = _told(sla)
+    written = f"{sla.value} {sla.unit or ''}".strip()
+    subject = path or "value"
+    match sla.property.lower():
+        case "freshness" if length:
+            return f"the newest {subject} is at most {length} old"
+        case "retention" if length and path:
+            return f"the oldest {subject} is at most {length} old"
+        case "retention" if length:
+            return f"data is kept for {length}"
+        case "frequency" if length:
+            return f"a batch comes every {length.removeprefix('1 ')}"
+        case "latency" if length:
+            return f"data is there within {length}"
+    return f"{sla.property} is {written}" if written else sla.property
+
+
+def _told(sla: SlaProperty) -> str:
+    """Return a duration as it is written, in whole words: `15 minutes`; empty where it is none."""
+    names = next((names for names in UNITS.values() if (sla.unit or "d").lower() in names), None)
+    if names is None or duration(sla.value, sla.unit) is None:
+        return ""
+    unit = max((name for name in names if not name.endswith("s") or name == "s"), key=len)
+    return f"{sla.value} {unit}" if str(sla.value) == "1" else f"{sla.value} {unit}s"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,13 +81,16 @@ class Freshness(Check):
             return newest
         instant, as_of = newest
         age = as_of - instant
-        told = {"value": instant.isoformat(), "got": _age(age), "expected": f"at most {_age(self.limit)}"}
+        told = _aged(instant, age, self.limit)
         if age < -AHEAD:
-            return Judgement(Outcome.WARNED, f"the newest value is {_age(-age)} ahead of {as_of.isoformat()}", told)
+            reason = f"the newest value is {_age(-age)} ahead of {as_of.isoformat()}"
+            found_ahead = Judgement(Outcome.WARNED, reason, told)
+            return _guarded(self, found_ahead, f"the newest value is ahead of {as_of.isoformat()}")
         if age <= self.limit:
-            return passed(told)
+            return _guarded(self, passed(told), "")
         reason = f"got a newest value {_age(age)} old ({instant.isoformat()}), expected at most {_age(self.limit)}"
-        return Judgement(Outcome.FAILED, reason, told)
+        bare = f"got an older newest value, expected one of at most {_age(self.limit)}"
+        return _guarded(self, Judgement(Outcome.FAILED, reason, told), bare)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,11 +112,21 @@ class Retention(Check):
             return oldest
         instant, as_of = oldest
         age = as_of - instant
-        told = {"value": instant.isoformat(), "got": _age(age), "expected": f"at most {_age(self.limit)}"}
+        told = _aged(instant, age, self.limit)
         if age <= self.limit:
-            return passed(told)
+            return _guarded(self, passed(told), "")
         reason = f"got an oldest value {_age(age)} old ({instant.isoformat()}), expected at most {_age(self.limit)}"
-        return Judgement(Outcome.FAILED, reason, told)
+        bare = f"got an older value, expected none of more than {_age(self.limit)}"
+        return _guarded(self, Judgement(Outcome.FAILED, reason, told), bare)
+
+
+def _guarded(check: Check, judgement: Judgement, bare: str) -> Judgement:
+    """Return the judgement, which tells no moment of a column that is hidden, nor how long ago that was."""
+    path = check.identity.field
+    if path is None:
+        return judgement
+    told = {"expected": judgement.diagnostics["expected"]}
+    return replace(judgement, quotes=(path,), discreet=Judgement(judgement.outcome, bare, told))
 
 
 def _instant(found: Found, measure: Measure) -> tuple[dt.datetime, dt.datetime] | Judgement:
@@ -94,6 +138,12 @@ def _instant(found: Found, measure: Measure) -> tuple[dt.datetime, dt.datetime] 
     if not isinstance(answer, dt.datetime) or found.as_of is None:
         return Judgement(Outcome.FAILED, f"got a {type(answer).__name__}, expected a date or timestamp")
     return answer, found.as_of
+
+
+def _aged(instant: dt.datetime, age: dt.timedelta, limit: dt.timedelta) -> dict[str, Any]:
+    """Return the diagnostics; `hours` is the age, and what it was held against is in hours too."""
+    words = {"value": instant.isoformat(), "got": _age(age), "expected": f"at most {_age(limit)}"}
+    return words | {"hours": age / HOUR} | band(None, limit / HOUR)
 
 
 def _age(length: dt.timedelta) -> str:

@@ -248,7 +248,7 @@ class MinimumRows(Check):
             return Judgement(Outcome.FAILED, reason)
         if isinstance(count, NotMeasured):
             return unmeasured(count)
-        diagnostics = {"value": found.count, "expected": f"at least {self.least}"}
+        diagnostics = {"value": found.count, "unit": "rows", "expected": f"at least {self.least}", "low": self.least}
         if self.least == 0 and found.count == 0:
             return not_applicable("no rows, and min_rows: 0")
         if found.count is not None and found.count >= self.least:

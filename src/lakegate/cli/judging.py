@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,8 @@ from lakegate.cli.options import LAKE
 from lakegate.errors import UsageError
 
 if TYPE_CHECKING:
-    from lakegate.api import Asked
+    from lakegate.api import Asked, Failure
+    from lakegate.verdict import Verdict
 
 CONTRACT = click.argument("contract", type=click.Path(path_type=Path))
 MODEL = click.option("--schema-name", metavar="NAME", help="Only this schema object of the contract.")
@@ -108,6 +110,22 @@ def asked_of(contract: Path, given: dict[str, Any]) -> Asked:
         as_of=as_of.replace(tzinfo=dt.UTC) if as_of else None,
     )
     return Asked(contract, given["lake"], given["schema_name"], _beside(given.get("beside", ())), options)
+
+
+def judged(contract: Path, given: dict[str, Any]) -> tuple[list[Verdict], list[Failure], int]:
+    """Judge what the options name: the verdicts, what could not be judged, and the exit code of both."""
+    from lakegate.commands import batches as commands
+    from lakegate.show import batches as show
+    from lakegate.show.terminal import progress
+
+    wanted = commands.Wanted(given["batch"], tuple(given["data"]), given["server"])
+    asked = asked_of(contract, given)
+    failed: list[Failure] = []
+    with progress() as (heard, announce):
+        told = replace(asked, progress=heard, announce=announce, failed=failed.append)
+        verdicts = commands.judged(wanted, told)
+    codes = [verdict.exit_code for verdict in verdicts] + [failure.error.exit_code for failure in failed]
+    return verdicts, failed, show.exit_code(codes)
 
 
 def _beside(given: tuple[str, ...]) -> dict[str, tuple[Path, ...]]:

@@ -14,10 +14,11 @@ import click
 from lakegate.cli.exchange import export as export_commands
 from lakegate.cli.exchange import import_ as import_commands
 from lakegate.cli.iceberg import iceberg as iceberg_commands
-from lakegate.cli.judging import CONTRACT, JUDGING, MODEL, SUBJECT, asked_of, options, writing
+from lakegate.cli.judging import CONTRACT, JUDGING, MODEL, SUBJECT, asked_of, judged, options, writing
 from lakegate.cli.lake import lake as lake_commands
 from lakegate.cli.options import LAKE, Ordered, answering
 from lakegate.cli.quarantine import quarantine as quarantine_commands
+from lakegate.cli.report import report as report_commands
 from lakegate.cli.state import state as state_commands
 from lakegate.cli.waivers import waive as waive_command
 from lakegate.cli.warehouse import build as build_command
@@ -27,7 +28,6 @@ from lakegate.version import __version__
 
 if TYPE_CHECKING:
     from lakegate.api import Failure
-    from lakegate.verdict import Verdict
 
 EPILOG = """\b
 Exit codes:
@@ -115,53 +115,10 @@ def test(contract: Path, **given: Any) -> None:  # noqa: ANN401 - click's option
     """
     from lakegate.show import batches as show
 
-    verdicts, failed, code = _judged(contract, given)
+    verdicts, failed, code = judged(contract, given)
     with answering(code):
         show.verdicts(verdicts, given["output_format"], given["output"], verbose=given["verbose"])
         show.failures(failed)
-
-
-@main.command()
-@options(*SUBJECT, *JUDGING)
-@click.option(
-    "--data-docs",
-    type=click.Path(file_okay=False, path_type=Path),
-    required=True,
-    metavar="FOLDER",
-    help="Write Great Expectations' Data Docs there, in place of those that this command wrote before.",
-)
-def report(contract: Path, data_docs: Path, **given: Any) -> None:  # noqa: ANN401 - click's options
-    """Judge a batch and write its results as pages: the exit code is the verdict's, as with `test`.
-
-    --data-docs makes the pages that users of Great Expectations know, with its own renderer, of each suite that the
-    contract names. Their paths are printed: the index, then the page of each result.
-    """
-    from lakegate.commands import exchange
-    from lakegate.show import batches as show
-    from lakegate.show.terminal import write
-
-    exchange.check_data_docs(data_docs)
-    verdicts, failed, code = _judged(contract, given)
-    with answering(code):
-        if verdicts:
-            write("".join(f"{page}\n" for page in exchange.data_docs(verdicts, data_docs)))
-        show.failures(failed)
-
-
-def _judged(contract: Path, given: dict[str, Any]) -> tuple[list[Verdict], list[Failure], int]:
-    """Judge what the options name: the verdicts, what could not be judged, and the exit code of both."""
-    from lakegate.commands import batches as commands
-    from lakegate.show import batches as show
-    from lakegate.show.terminal import progress
-
-    wanted = commands.Wanted(given["batch"], tuple(given["data"]), given["server"])
-    asked = asked_of(contract, given)
-    failed: list[Failure] = []
-    with progress() as (heard, announce):
-        told = replace(asked, progress=heard, announce=announce, failed=failed.append)
-        verdicts = commands.judged(wanted, told)
-    codes = [verdict.exit_code for verdict in verdicts] + [failure.error.exit_code for failure in failed]
-    return verdicts, failed, show.exit_code(codes)
 
 
 @main.command()
@@ -253,6 +210,7 @@ def paths(dataset: str, lake: str | None, batches: tuple[str, ...], as_of: dt.da
         show.files(found.files, as_json=as_json)
 
 
+main.add_command(report_commands)
 main.add_command(quarantine_commands)
 main.add_command(waive_command)
 main.add_command(build_command)

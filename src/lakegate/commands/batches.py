@@ -25,9 +25,7 @@ from lakegate.errors import (
 from lakegate.gate.arrivals import Route, route
 from lakegate.gate.promote import Promotion
 from lakegate.gate.status import BatchStatus, status
-from lakegate.lake.interface import Lake
 from lakegate.lake.zones import Place
-from lakegate.publish.shared_pages import publish_index
 from lakegate.reader import Snapshot, locate, read
 from lakegate.reports.summary import standing
 from lakegate.run import Run, unheard
@@ -151,25 +149,23 @@ def _files_at(server: Server, model: str) -> list[Path]:
 
 
 def promoted(batch: str | None, asked: Asked, *, only_judge: bool = False) -> list[Promotion]:
-    """Promote one batch, or with None all that wait; then write the pages that reports share.
+    """Promote one batch, or with None all that wait; then show what became of them under `references/`.
 
     With `only_judge` nothing is committed: reports are written, and what fails is quarantined. What goes wrong with one
     batch is told to `asked.failed` and does not keep the others.
     """
+    touched: dict[int, tuple[Run, list[str]]] = {}
+
+    def act(run: Run, key: str) -> Promotion:
+        touched.setdefault(id(run), (run, []))[1].append(key)
+        return run.promote(key, only_judge=only_judge)
+
     with opened(asked) as runs:
         try:
-            return _each(runs, batch, Run.validate if only_judge else Run.promote, asked) or []
+            return _each(runs, batch, act, asked) or []
         finally:
-            for lake in {id(run.lake): run.lake for run in runs if run.lake}.values():
-                _index(lake)
-
-
-def _index(lake: Lake) -> None:
-    """Write the shared pages; after a commit nothing that fails here may report failure (PROTOCOL P11)."""
-    try:
-        publish_index(lake)
-    except LakegateError:
-        return
+            for run, keys in touched.values():
+                run.publish(keys)
 
 
 @dataclass(frozen=True, slots=True)

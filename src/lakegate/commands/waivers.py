@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from lakegate import waivable
 from lakegate.api import Asked, opened
 from lakegate.checks.interface import Outcome
 from lakegate.commands.quarantine import held_in, lake_of
@@ -138,7 +139,7 @@ def _limits(named: Iterable[CheckResult], asked: Mapping[str, int]) -> dict[str,
     """Return how many failing rows are let in of each rule that counts them. Raises UsageError for a wrong limit."""
     limits = {}
     for result in named:
-        rows, limit = waiver.rows_of(result), asked.get(result.key)
+        rows, limit = waivable.rows_of(result), asked.get(result.key)
         if rows is None and limit is not None:
             raise UsageError(f"{result.key!r} counts no rows, so that no limit can be set", hint="leave the limit out")
         if rows is not None and limit is not None and limit < rows:
@@ -200,7 +201,7 @@ def _failed(lake: Lake, judgement: Judgement) -> tuple[CheckResult, ...]:
         report = json.loads(lake.read(key) or b"")
         about = (report["digest"], report["dataContractSha256"])
         results = tuple(_result(check) for check in report["checks"])
-        obstacles = waiver.obstacles(results, report["exitCode"], report["options"])
+        obstacles = waivable.obstacles(results, report["exitCode"], report["options"])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise CouldNotEvaluate(f"the report {key!r} cannot be read: {error}", hint=AGAIN) from error
     if about != (judgement.digest, judgement.contract_sha256):
@@ -208,7 +209,7 @@ def _failed(lake: Lake, judgement: Judgement) -> tuple[CheckResult, ...]:
     if obstacles:
         hint = "mend the data, or what the contract says of it"
         raise Refused(f"{judgement.batch!r} can never be waived: {'; '.join(obstacles)}", hint=hint)
-    return waiver.failing(results)
+    return waivable.failing(results)
 
 
 def _result(check: Mapping[str, Any]) -> CheckResult:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lakegate.config import catalogue_of, open_lake
 from lakegate.contract.project import Project
 from lakegate.errors import LakegateError
-from lakegate.lake.interface import Lake
-from lakegate.publish.shared_pages import publish_index
+from lakegate.publish import rebuild as site
 from lakegate.warehouse.build import Build
 from lakegate.warehouse.chain import Asked, Step, opened
 from lakegate.warehouse.rebuild import rebuild
@@ -33,15 +33,14 @@ def built(wanted: Wanted, lake: str | None, asked: Asked) -> list[Step]:
     project = Project.around(Path.cwd())
     store = open_lake(lake, project.root)
     asked = replace(asked, catalogue=catalogue_of(lake, project.root))
-    try:
-        with opened(store, project, asked) as chain:
+    with opened(store, project, asked) as chain:
+        try:
             if wanted.table is None:
                 return chain.everything()
             table = chain.warehouse.table(wanted.table)
             return [chain.batch(table, wanted.batch)] if wanted.batch is not None else chain.table(table)
-    finally:
-        if asked.promote:
-            _index(store)
+        finally:
+            chain.publish()
 
 
 def rebuilt(lake: str | None, into: str, asked: Asked) -> list[Step]:
@@ -54,7 +53,8 @@ def rebuilt(lake: str | None, into: str, asked: Asked) -> list[Step]:
     try:
         return rebuild(of, target, project, replace(asked, promote=True))
     finally:
-        _index(target)
+        with contextlib.suppress(LakegateError):  # what is committed is (PROTOCOL P11)
+            site.rebuild(target)
 
 
 def looked(table: str, batch: str, lake: str | None) -> tuple[Work, Build]:
@@ -65,14 +65,6 @@ def looked(table: str, batch: str, lake: str | None) -> tuple[Work, Build]:
     project = Project.around(Path.cwd())
     with opened(open_lake(lake, project.root), project, Asked()) as chain:
         return chain.builder.look(chain.warehouse.table(table), batch)
-
-
-def _index(lake: Lake) -> None:
-    """Write the pages that reports share; after a commit nothing that fails here may report failure (PROTOCOL P11)."""
-    try:
-        publish_index(lake)
-    except LakegateError:
-        return
 
 
 __all__ = ["Asked", "Build", "Step", "Wanted", "Work", "built", "looked", "rebuilt"]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from lakegate.contract import engine_reading, proofs
 from lakegate.contract.engine_reading import broken, first_line
+from lakegate.contract.sql_quoting import quoted
 from lakegate.contract.sql_words import HARMLESS, NOT_PURE
 from lakegate.errors import Refused
 
@@ -22,15 +23,20 @@ if TYPE_CHECKING:
 
 TABLE_WORDS = "object|table|model|schema"
 COLUMN_WORDS = "property|column|field"
-JUDGES = ("lakegate.contract.engine_reading", "lakegate.contract.sql_words")
+JUDGES = ("lakegate.contract.engine_reading", "lakegate.contract.sql_quoting", "lakegate.contract.sql_words")
 
 
 @dataclass(frozen=True, slots=True)
 class Vetted:
-    """A query that may run. `tables` names what it reads beside the batch."""
+    """A query that may run. `tables` names what it reads beside the batch.
+
+    `quoted` names the columns whose values its answer may hold, by the words of the query: empty for a count, a share
+    or a yes or no, which is of the rows and quotes none of them; `*` stands for every column.
+    """
 
     sql: str
     tables: tuple[str, ...]
+    quoted: tuple[str, ...] = ()
 
 
 def vet(query: str, *, table: str, column: str | None, tables: frozenset[str], where: str) -> Vetted:
@@ -47,9 +53,9 @@ def vet_select(sql: str, table: str, tables: frozenset[str], where: str) -> Vett
     known = proofs.recall("vetted", facts)
     if known is None:
         vetted = _vet(sql, table, tables, where)
-        proofs.remember("vetted", facts, [vetted.sql, *vetted.tables])
+        proofs.remember("vetted", facts, [vetted.sql, " ".join(vetted.tables), *vetted.quoted])
         return vetted
-    return Vetted(known[0], tuple(known[1:]))
+    return Vetted(known[0], tuple(known[1].split()), tuple(known[2:]))
 
 
 def _vet(sql: str, table: str, tables: frozenset[str], where: str) -> Vetted:
@@ -80,7 +86,7 @@ def _vet(sql: str, table: str, tables: frozenset[str], where: str) -> Vetted:
     query = sql[: ends[0] if ends else None].strip()
     if beyond := sorted(engine_reading.tables(query, where) - {name.casefold() for name in used}):
         raise Refused(f"{where}: the engine reads {beyond[0]} in the query, expected only {', '.join(sorted(used))}")
-    return Vetted(query, tuple(name for name in used if name != table))
+    return Vetted(query, tuple(name for name in used if name != table), quoted(statements[0]))
 
 
 def fill(query: str, table: str, column: str | None, where: str) -> str:

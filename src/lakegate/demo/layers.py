@@ -48,6 +48,7 @@ def to_the_marts(screen: Console, folder: Path) -> list[Step]:
         steps += _build(screen, folder, chain, [(FORGOTTEN, "all"), *_months(FACT)])
         screen.print("\n[bold]8. A mart: how late was whom, in January and February?[/]")
         steps += _build(screen, folder, chain, _months(MART))
+        chain.publish()
     screen.print(delays(folder))
     return steps
 

@@ -7,15 +7,15 @@ contract's SQL nor a crafted file reaches another file, the network or the envir
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lakegate.engines import connections, key_indexes, predicates, split, statistics
-from lakegate.engines.interface import Wanted
+from lakegate.engines import connections, key_indexes, predicates, split, statements, statistics
+from lakegate.engines.interface import Asked, FailingValues, Wanted
 from lakegate.engines.session import Session, cause
 from lakegate.engines.split import Split
 from lakegate.made import KeySpan, MadeIndex
@@ -98,6 +98,32 @@ class DuckDB:
             for start in range(0, len(wanted), LOCATED_AT_ONCE):
                 found |= session.locate(wanted[start : start + LOCATED_AT_ONCE], limit)
         return found
+
+    def values(
+        self, wanted: Sequence[Wanted], rows: Rows, others: Mapping[str, Rows], limit: int
+    ) -> dict[Measure, FailingValues]:
+        """Find the most frequent values of failing rows (engines/interface.py)."""
+        asked = [want for want in wanted if want.show is not None]
+        if not asked or limit < 1 or any(defect.blinds for defect in rows.defects):
+            return {}
+        with self._session(rows, others) as session:
+            found = {want.measure: session.attempt(partial(session.values, want, limit)) for want in asked}
+        return {measure: told for measure, told in found.items() if isinstance(told, FailingValues)}
+
+    def asked(self, measures: Sequence[Measure], rows: Rows, others: Mapping[str, Rows], table: str) -> Asked:
+        """Say what is run (engines/interface.py)."""
+        if any(defect.blinds for defect in rows.defects):
+            return Asked("", {})
+        here, *there = (
+            predicates.Scope(one.types, unconverted=frozenset(one.unconverted), disagree=one.disagreements)
+            for one in (rows, *others.values())
+        )
+        beside = dict(zip(others, there, strict=True))
+        queries: dict[Measure, str] = {}
+        for measure in measures:
+            with suppress(predicates.Unmeasurable):
+                queries[measure] = statements.statement(measure, predicates.identifier(table), here, beside)
+        return Asked(statements.opening(rows, table), queries)
 
     def key_index(self, name: str, key: tuple[Value, ...], rows: Rows, target: Path) -> MadeIndex | NotMeasured:
         """Write the distinct keys of the rows (engines/interface.py)."""

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, assert_never
+from typing import Any
 
 from lakegate.checks.interface import Check
-from lakegate.checks.table_wide import columns_of
 from lakegate.contract.model import LogicalType, Property
-from lakegate.engines import balance, predicates, sql, statistics
-from lakegate.measures import AlreadyThere, Duplicates, Imbalance, Measure, Orphans, RepeatedRows
+from lakegate.engines import predicates, sql
+from lakegate.engines.statements import statement
+from lakegate.measures import (
+    AlreadyThere,
+    Distinct,
+    Duplicates,
+    Imbalance,
+    Measure,
+    MostCommon,
+    Orphans,
+    Quantiles,
+    RepeatedRows,
+    SqlResult,
+)
 from lakegate.plan import BalancePass, KeyPass, LibraryPass, Plan, QueryPass, ReferencePass, Scan, Stage, ValuesPass
 from lakegate.rows import Kind, Type
 
@@ -63,6 +74,7 @@ def _declared(prop: Property) -> Type:
 def _stage(
     stage: Stage, number: int, scope: predicates.Scope, relation: str, asking: Mapping[Measure, list[str]]
 ) -> str:
+    others: Mapping[str, predicates.Scope] = {}
     match stage:
         case Scan(measures):
             aggregates = [_or_why(sql.aggregate, measure, scope) for measure in measures]
@@ -72,36 +84,34 @@ def _stage(
             ]
             query = "\n".join(["SELECT", *lines, f"FROM {relation}"])
             return f"-- stage {number}: one scan for {len(measures)} measures\n{query}"
-        case KeyPass(RepeatedRows() as measure):
-            title = "rows that repeat a key"
-            query = _or_why(lambda m, s: sql.repeated_rows(m, relation, s), measure, scope)
-        case ValuesPass(measure):
-            title = "the values of a column"
-            query = _or_why(lambda m, s: statistics.query(m, relation, s), measure, scope)
-        case KeyPass(Duplicates(key, str(beside)) as measure):
-            title, there = "duplicates of a key, beside those of other batches", predicates.identifier(beside)
-            query = _or_why(
-                lambda m, s: sql.duplicates_beside(m.key, relation, there, columns_of(key), s), measure, scope
-            )
-        case KeyPass(measure):
-            title = "duplicates of a key"
-            query = _or_why(lambda m, s: sql.duplicates(m.key, relation, s), measure, scope)
-        case ReferencePass(measure):
-            title, query = _against(measure, relation, scope)
-        case BalancePass(measure):
-            title = f"groups against {measure.dataset}"
-            other = predicates.identifier(measure.dataset)
-            query = _or_why(lambda m, s: balance.query(m, (relation, s), (other, _as_here(m, s))), measure, scope)
         case LibraryPass(library, measures):
             names = "all columns" if stage.columns is None else ", ".join(stage.columns) or "no column"
             lines = [f"-- {measure.asked}  -- {', '.join(asking.get(measure, []))}" for measure in measures]
             return "\n".join([f"-- stage {number}: {library} runs itself, on {names}: it costs more", *lines])
-        case QueryPass(measure):
+        case BalancePass(measure):
+            others = {measure.dataset: _as_here(measure, scope)}
+    query = _or_why(lambda m, s: statement(m, relation, s, others), stage.measure, scope)
+    return f"-- stage {number}: {_title(stage)}: {', '.join(asking.get(stage.measure, []))}\n{query}"
+
+
+def _title(stage: KeyPass | ValuesPass | ReferencePass | BalancePass | QueryPass) -> str:
+    """Return what a stage of one measure looks for."""
+    match stage.measure:
+        case RepeatedRows():
+            title = "rows that repeat a key"
+        case Distinct() | MostCommon() | Quantiles():
+            title = "the values of a column"
+        case Duplicates(_, beside):
+            title = "duplicates of a key" + (", beside those of other batches" if beside is not None else "")
+        case Orphans(_, dataset):
+            title = f"orphans against {dataset}"
+        case AlreadyThere():
+            title = "keys that other batches hold"
+        case Imbalance(dataset=dataset):
+            title = f"groups against {dataset}"
+        case SqlResult():
             title = "a query of the contract's own"
-            query = measure.query.strip()
-        case _:
-            assert_never(stage)
-    return f"-- stage {number}: {title}: {', '.join(asking.get(stage.measure, []))}\n{query}"
+    return title
 
 
 def _as_here(measure: Imbalance, scope: predicates.Scope) -> predicates.Scope:
@@ -115,19 +125,6 @@ def _as_here(measure: Imbalance, scope: predicates.Scope) -> predicates.Scope:
 
 def _inside(path: tuple[str, ...], found: Type) -> Type:
     return Type(Kind.OBJECT, "STRUCT", fields=((path[0], _inside(path[1:], found)),)) if path else found
-
-
-def _against(measure: Orphans | AlreadyThere, relation: str, scope: predicates.Scope) -> tuple[str, str]:
-    """Return the title and the query of a pass beside other rows."""
-    if isinstance(measure, Orphans):
-        there = predicates.identifier(measure.dataset)
-        query = _or_why(lambda m, s: sql.orphans(m.key, relation, there, m.columns, s), measure, scope)
-        return f"orphans against {measure.dataset}", query
-    there = predicates.identifier(measure.beside)
-    query = _or_why(
-        lambda m, s: sql.counted(sql.already_there(m.key, there, columns_of(m.key), s), relation), measure, scope
-    )
-    return "keys that other batches hold", query
 
 
 def _or_why(compile_: Callable[[Any, predicates.Scope], str], measure: Any, scope: predicates.Scope) -> str:  # noqa: ANN401 - the measure of its stage

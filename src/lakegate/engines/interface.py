@@ -30,6 +30,26 @@ class Wanted:
     show: Value | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class FailingValues:
+    """The values of failing rows, as texts: how many differ, and those that stand in the most rows, with how many."""
+
+    distinct: int
+    first: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an engine runs, for a reader who runs it, too: without a value of the data or a path of the machine.
+
+    `opening` finds the batch's rows, in the folder of its files, under the name that `queries` ask; empty where the
+    engine alone cannot. A measure that is not computed has no query.
+    """
+
+    opening: str
+    queries: Mapping[Measure, str]
+
+
 class Engine(Protocol):
     """Computes measures over rows. `others` holds the rows of the other datasets that measures name."""
 
@@ -57,6 +77,16 @@ class Engine(Protocol):
         self, wanted: Sequence[Wanted], rows: Rows, others: Mapping[str, Rows], limit: int
     ) -> dict[Measure, tuple[Location, ...]]:
         """Find the first `limit` failing rows of each measure, in the order of files and rows."""
+        ...
+
+    def values(
+        self, wanted: Sequence[Wanted], rows: Rows, others: Mapping[str, Rows], limit: int
+    ) -> dict[Measure, FailingValues]:
+        """Find the `limit` values that stand in the most failing rows; a measure without a value to quote has none."""
+        ...
+
+    def asked(self, measures: Sequence[Measure], rows: Rows, others: Mapping[str, Rows], table: str) -> Asked:
+        """Say what is run for measures over a batch that is called `table`."""
         ...
 
     def key_index(self, name: str, key: tuple[Value, ...], rows: Rows, target: Path) -> MadeIndex | NotMeasured:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from lakegate.checks.table_wide import columns_of
 from lakegate.engines import balance, key_indexes, predicates, sql
-from lakegate.engines.interface import Wanted
+from lakegate.engines.interface import FailingValues, Wanted
 from lakegate.measures import (
     AlreadyThere,
     Answer,
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
+Told = TypeVar("Told")
 EXACT_UP_TO = 2_000_000  # rows; below, grouping by the key costs less than loading numpy to sort hashes
 SHOWN = 200  # characters of a sample value
 ZONED = frozenset({"TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS"})
@@ -62,7 +63,7 @@ class Session:
         """Run a query and return all its rows."""
         return self.connection.execute(query).fetchall()
 
-    def attempt(self, compute: Callable[[], Answer]) -> Answer:
+    def attempt(self, compute: Callable[[], Told]) -> Told | NotMeasured:
         """Return what `compute` answers, or why it could not."""
         import duckdb
 
@@ -251,6 +252,15 @@ class Session:
                 ((cell,),) = self.fetch(sql.first_rows_where(condition, self._row(want), source, limit))
                 found[want.measure] = self._locations(want, cell)
         return found
+
+    def values(self, want: Wanted, limit: int) -> FailingValues | NotMeasured:
+        """Find the values of failing rows that are the most frequent, in a narrow pass over the column."""
+        condition = self.breaks(want.measure)
+        if isinstance(condition, NotMeasured) or want.show is None:
+            return NotMeasured(Fault.CONTEXT, "there is no value to quote")
+        shown = sql.shown(want.show, self.scope, SHOWN)
+        found = self.fetch(sql.most_rows(condition, shown, self.relation, limit))
+        return FailingValues(found[0][2] if found else 0, tuple((str(value), count) for value, count, _ in found))
 
     def breaks(self, measure: Measure) -> str | NotMeasured:
         """Return the condition under which a row is one of those that a measure counts."""

@@ -225,5 +225,17 @@ def first_rows_where(condition: str, columns: list[str], relation: str, limit: i
     return f"SELECT list(c) FROM ({first})"
 
 
+def most_rows(condition: str, value: str, relation: str, limit: int) -> str:
+    """Return the query for the values of the rows for which the condition is true: those of the most rows first.
+
+    Its columns: the value as text, its rows, how many different values there are. Null is no value.
+    """
+    found = f"SELECT {value} AS v FROM {relation} WHERE {condition}"
+    return (
+        "SELECT v, count(*) AS n, count(*) OVER () AS differ\n"
+        f"FROM ({found})\nWHERE v IS NOT NULL GROUP BY v ORDER BY n DESC, v LIMIT {limit}"
+    )
+
+
 def _struct(columns: list[str]) -> str:
     return "{" + ", ".join(f"c{number}: {column}" for number, column in enumerate(columns)) + "}"

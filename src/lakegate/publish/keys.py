@@ -23,3 +23,48 @@ def dataset(name: str) -> str:
 def pending(name: str, batch: str) -> str:
     """Return the key that says that a batch is being judged, and is to be published."""
     return f"{PENDING}{name}/{segment(batch)}.json"
+
+
+def page(name: str) -> str:
+    """Return the key of a dataset's page."""
+    return f"{dataset(name)}index.html"
+
+
+def badge(name: str) -> str:
+    """Return the key of a dataset's badge."""
+    return f"{dataset(name)}badge.svg"
+
+
+def histories(name: str) -> str:
+    """Return the folder of a dataset's history, with its `/`."""
+    return f"{dataset(name)}_history/"
+
+
+def recent(name: str) -> str:
+    """Return the key of the document that tells a dataset's last runs, and which pieces are before them."""
+    return f"{histories(name)}recent.json"
+
+
+def piece(name: str, piece_name: str, digest: str) -> str:
+    """Return the key of a closed piece's document, which never changes."""
+    return f"{histories(name)}{piece_name}.{digest}.json"
+
+
+def piece_page(name: str, piece_name: str) -> str:
+    """Return the key of a closed piece's page."""
+    return f"{histories(name)}{piece_name}.html"
+
+
+def contracts(name: str) -> str:
+    """Return the folder of what the contracts say that judged a dataset, with its `/`."""
+    return f"{dataset(name)}_contracts/"
+
+
+def contract(name: str, sha256: str) -> str:
+    """Return the key of what one contract says of a dataset."""
+    return f"{contracts(name)}{sha256[:12]}.json"
+
+
+def manuals(name: str) -> str:
+    """Return the folder of what an owner adds to a dataset, with its `/`."""
+    return f"{MANUALS}{name}/"

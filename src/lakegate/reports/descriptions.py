@@ -20,6 +20,25 @@ class Rule:
     dimension: str | None = None
     code: str = ""  # what the author wrote, where that is code: SQL, an expectation as JSON
     why: str = ""  # the author's description
+    means: str = ""  # what is measured, in words, where `sentence` is the author's name for it
+    unchecked: str = ""  # why nothing checks it: prose, an engine that is not here; empty: it is checked
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An address that the contract names. `url` is empty where no browser can follow it; `text` tells it anyway."""
+
+    text: str
+    url: str = ""
+    type: str | None = None  # businessDefinition, tutorial, …
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One value of an enumeration, as text, and what it means."""
+
+    value: str
+    meaning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +58,15 @@ class Field:
     examples: tuple[str, ...] = ()  # none where its values must not be shown
     references: tuple[str, ...] = ()  # what it is a foreign key to, by the dataset's name: `nyc/airports.faa`
     rules: tuple[Rule, ...] = ()
+    physical_type: str | None = None  # as the contract spells it: `varchar`, `decimal(10,2)`
+    values: tuple[Listed, ...] = ()  # of an enumeration
+    measure: bool = False  # it is computed by whoever reads, and is no column of the data
+    deprecated: bool = False
+    critical: bool = False
+    synonyms: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    made: str = ""  # how it is made, in the author's words
+    links: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +84,18 @@ class Channel:
     name: str
     tool: str | None = None
     url: str = ""
+    scope: str | None = None  # what it is for: announcements, issues, …
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role that gives access to the dataset, and who grants it."""
+
+    name: str
+    access: str | None = None  # read, write
+    description: str | None = None
+    approvers: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +104,7 @@ class Way:
 
     title: str
     code: str
-    language: str = "shell"  # shell, python, sql
+    language: str = "shell"  # shell, python, text (an address)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,3 +136,7 @@ class Description:
     rules: tuple[Rule, ...] = ()  # of the whole object
     fields: tuple[Field, ...] = ()
     waivers: str = ""  # who may let a failed batch in, in words; empty: nobody
+    about: str | None = None  # what the contract says of the object: what one row is
+    batches: str = ""  # what one batch is, and what says that it is whole; in words
+    roles: tuple[Role, ...] = ()
+    links: tuple[Link, ...] = ()

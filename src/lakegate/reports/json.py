@@ -11,15 +11,16 @@ import dataclasses
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lakegate.checks.interface import Outcome
+from lakegate.contract.model import Waiving
 from lakegate.reports.summary import standing
 from lakegate.rows import Location
-from lakegate.verdict import CheckResult, Verdict
+from lakegate.verdict import BatchFile, CheckResult, Context, SetApart, Verdict, Waived
 
-SCHEMA_VERSION = "1.3"  # the second number grows with a new field, the first when a field changes or goes
+SCHEMA_VERSION = "1.4"  # the second number grows with a new field, the first when a field changes or goes
 
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # strict readers refuse it, and with it the whole document
 
@@ -54,6 +55,11 @@ def to_json(verdict: Verdict) -> str:
         "digest": verdict.digest,
         "files": [{"path": f.path, "size": f.size, "sha256": f.sha256} for f in verdict.files],
         "rows": verdict.rows,
+        "minRows": verdict.min_rows,
+        "contractFile": verdict.contract_file,
+        **({"waiving": _waiving(verdict.waiving)} if verdict.waiving.allowed else {}),
+        **({"opening": verdict.opening} if verdict.opening else {}),
+        **({"incident": verdict.incident} if verdict.incident else {}),
         **({"setApart": dataclasses.asdict(verdict.set_apart)} if verdict.set_apart else {}),
         **({"waivers": [dataclasses.asdict(waiver) for waiver in verdict.waivers]} if verdict.waivers else {}),
         "options": verdict.options,
@@ -65,6 +71,7 @@ def to_json(verdict: Verdict) -> str:
             },
             "files": [{"path": path, "sha256": sha256} for path, sha256 in verdict.context.files.items()],
             **({"history": [{"batch": batch, "slot": slot} for batch, slot in history]} if history else {}),
+            **({"sequence": verdict.context.sequence} if verdict.context.sequence is not None else {}),
         },
         "result": _result(verdict),
         "outcome": standing(verdict),
@@ -73,6 +80,87 @@ def to_json(verdict: Verdict) -> str:
         "checks": [_check(result, verdict.engine) for result in verdict.results],
     }
     return json.dumps(_value(document), indent=2, sort_keys=True, allow_nan=False) + "\n"
+
+
+def of_json(data: bytes) -> Verdict:
+    """Return the verdict that a report.json holds; of diagnostics what JSON made of them (a decimal is a text there).
+
+    `to_json` of it is the same document. Raises ValueError, with what is wrong, where it is none, and for a report
+    older than 1.4, which does not hold everything.
+    """
+    try:
+        document = json.loads(data)
+        first, second = map(int, str(document["schemaVersion"]).split("."))
+        if first != 1 or second < 4:
+            raise ValueError(f"got schemaVersion {first}.{second}, expected {SCHEMA_VERSION}")
+        return _verdict(document)
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(f"no report.json: {type(error).__name__}: {error}") from None
+
+
+def _verdict(told: Mapping[str, Any]) -> Verdict:
+    """Return the verdict of a document."""
+    context = told["context"]
+    apart = told.get("setApart")
+    return Verdict(
+        contract_id=told["dataContractId"],
+        contract_version=told["dataContractVersion"],
+        contract_sha256=told["dataContractSha256"],
+        dataset=told["dataset"],
+        model=told["model"],
+        batch=told["batch"],
+        digest=told["digest"],
+        files=tuple(BatchFile(**file) for file in told["files"]),
+        rows=told["rows"],
+        results=tuple(_check_result(check) for check in told["checks"]),
+        engine=told["engine"],
+        lakegate=told["lakegateVersion"],
+        options=told["options"],
+        context=Context(
+            as_of=context["asOf"],
+            slots={dataset: _slots(slots) for dataset, slots in context["slots"].items()},
+            files={file["path"]: file["sha256"] for file in context["files"]},
+            history=_slots(context.get("history", ())),
+            sequence=context.get("sequence"),
+        ),
+        min_rows=told["minRows"],
+        owner=told["owner"],
+        contract_file=told["contractFile"],
+        set_apart=SetApart(**apart) if apart else None,
+        waivers=tuple(Waived(**one | {"rules": tuple(one["rules"])}) for one in told.get("waivers", ())),
+        waiving=_of_waiving(told["waiving"]) if "waiving" in told else Waiving(),
+        opening=told.get("opening", ""),
+        incident=told.get("incident"),
+    )
+
+
+def _slots(told: Iterable[Mapping[str, Any]]) -> tuple[tuple[str, int], ...]:
+    return tuple((one["batch"], one["slot"]) for one in told)
+
+
+def _check_result(told: Mapping[str, Any]) -> CheckResult:
+    """Return one check of a document."""
+    return CheckResult(
+        key=told["key"],
+        category=told["category"],
+        type=told["type"],
+        name=told["name"],
+        model=told["model"],
+        field=told["field"],
+        quality_id=told["qualityId"],
+        dimension=told["dimension"],
+        outcome=Outcome(told["outcome"]),
+        reason=told["reason"] or "",
+        diagnostics=told["diagnostics"],
+        locations=tuple(
+            Location(**place | {"key": tuple((part["name"], part["value"]) for part in place["key"])})
+            for place in told["locations"]
+        ),
+        implementation=told["implementation"] or "",
+        suite=told["suite"],
+        library=told["library"],
+        query=told.get("query", ""),
+    )
 
 
 def _result(verdict: Verdict) -> str:
@@ -88,6 +176,15 @@ def _result(verdict: Verdict) -> str:
             return "error"
 
 
+def _waiving(waiving: Waiving) -> dict[str, Any]:
+    """Return who may waive; not there where nobody may."""
+    return {"approvers": list(waiving.approvers), "maxDays": waiving.max_days}
+
+
+def _of_waiving(told: Mapping[str, Any]) -> Waiving:
+    return Waiving(allowed=True, approvers=tuple(told["approvers"]), max_days=told["maxDays"])
+
+
 def _check(result: CheckResult, engine: str) -> dict[str, Any]:
     """Return one check as the schema's `check`."""
     return {
@@ -101,7 +198,9 @@ def _check(result: CheckResult, engine: str) -> dict[str, Any]:
         "qualityId": result.quality_id,
         "dimension": result.dimension,
         "engine": _engine(result, engine),
+        "library": result.library,
         "suite": result.suite,
+        **({"query": result.query} if result.query else {}),
         "implementation": result.implementation or None,
         "result": RESULT_WORDS[result.outcome],
         "outcome": result.outcome,

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from lakegate.checks.interface import Outcome
+from lakegate.reports.sentences import sentence
 from lakegate.reports.summary import (
     blocks,
     brief,
@@ -19,7 +20,6 @@ from lakegate.reports.summary import (
     location_text,
     meaning,
     plain,
-    sentence,
     tally,
     waiver_of,
     waiver_text,

@@ -15,3 +15,8 @@ def relative(page: str, key: str) -> str:
     wanted = f"{key}index.html" if key.endswith("/") else key
     path = posixpath.relpath(wanted, posixpath.dirname(page) or ".")
     return "./" + quote(path, errors="replace")
+
+
+def field_anchor(path: str) -> str:
+    """Return the id under which a page tells of a column (`Field.path`); behind `#` it is the link to it."""
+    return "field-" + quote(path, safe="", errors="replace")

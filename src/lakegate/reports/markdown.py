@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from lakegate.checks.interface import Outcome
+from lakegate.reports.sentences import sentence
 from lakegate.reports.summary import (
     brief,
     by_reason,
@@ -17,7 +18,6 @@ from lakegate.reports.summary import (
     location_text,
     meaning,
     sections,
-    sentence,
     standing,
     tally,
 )

@@ -34,4 +34,5 @@ class Occasion:
 
     at: str  # ISO 8601, UTC, with milliseconds
     seconds: float | None = None  # from the first byte read to the verdict
+    judging: float | None = None  # of these, since everything had arrived
     since: Since | None = None  # None where the history could not be read

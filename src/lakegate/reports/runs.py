@@ -35,7 +35,7 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class PastRun:
-    """One run over one batch. Runs are ordered by `at`, then `id`; of one batch the last one counts."""
+    """One run over one batch. Runs are ordered by `at`, then `id`; of one batch the last one by `settled` counts."""
 
     id: str  # the report's; of a conflict, which has none, the judgement's
     batch: str
@@ -53,11 +53,19 @@ class PastRun:
     slot: int | None = None  # None: not committed by this run
     report: str = ""  # the report's folder in the lake, with its `/`; empty where there is none
     seconds: float | None = None  # that the gate took; None: not known
+    committed: str = ""  # when its slot was, by the store's clock; ISO 8601, UTC; empty: not committed by this run
 
     @property
     def order(self) -> tuple[str, str]:
         """Where the run stands among others."""
         return (self.at, self.id)
+
+    @property
+    def settled(self) -> tuple[str, str]:
+        """When it had its say last: what it judged may be committed long after, and after others. Of a batch, the run
+        that is last by this counts.
+        """
+        return (max(self.at, self.committed), self.id)
 
     @property
     def blocks(self) -> bool:

@@ -56,6 +56,33 @@ def standing(verdict: Verdict) -> Standing:
     return Standing.PASSED_WITH_WARNINGS if counts[Outcome.WARNED] or counts[Outcome.SET_APART] else Standing.PASSED
 
 
+def headline(verdict: Verdict) -> str:
+    """Return the verdict in one sentence: `month=2013-01 stays out: 4 of 62 checks failed, 1 warned`."""
+    counts, number = verdict.counts, len(verdict.results)
+    subject = "The files" if verdict.batch is None else brief(verdict.batch)
+    if not number:
+        return f"{subject}: nothing was checked."
+    told = [
+        (counts[Outcome.FAILED], "failed"),
+        (counts[Outcome.COULD_NOT_EVALUATE], "could not be evaluated"),
+        (counts[Outcome.UNSUPPORTED], "cannot be checked here"),
+        (counts[Outcome.WAIVED], "failed and was waived" if counts[Outcome.WAIVED] == 1 else "failed and were waived"),
+        (counts[Outcome.WARNED], "warned"),
+    ]
+    first, *rest = [(count, word) for count, word in told if count] or [(0, "")]
+    of = f"{first[0]:,} of {counted(number, 'check')} {first[1]}"
+    parts = [of, *(f"{count:,} {word}" for count, word in rest)] if first[0] else []
+    verb = "goes on" if verdict.passes else "stays out"
+    if verdict.batch is None:
+        verb = "go on" if verdict.passes else "stay out"
+    if parts:
+        return f"{subject} {verb}: {', '.join(parts)}."
+    if counts[Outcome.NOT_APPLICABLE] == number:
+        return f"{subject} {verb}: none of {counted(number, 'check')} could be applied."
+    held = counts[Outcome.PASSED]
+    return f"{subject} {verb}: {'all' if held == number else f'{held:,} of'} {counted(number, 'check')} hold."
+
+
 def meaning(verdict: Verdict) -> str:
     """Return what the exit code means for this batch and what to do next (INPUTS, exit codes)."""
     counts = verdict.counts
@@ -196,13 +223,6 @@ def rule_text(result: CheckResult) -> str:
     return f"{result.type}{named}{ran}"
 
 
-def sentence(result: CheckResult) -> str:
-    """Return why the check came to what it did, with how many rows are concerned, as one text."""
-    got, expected = result.diagnostics.get("got"), result.diagnostics.get("expected")
-    reason = result.reason or (f"got {got}, expected {expected}" if got and expected else "")
-    return ": ".join(part for part in (extent_text(result), brief(reason)) if part)
-
-
 def place(location: Location) -> str:
     """Return where a row stands: `file:line` where the line is known (editors open it), else file and row."""
     if location.line is not None:
@@ -254,6 +274,15 @@ def share(part: int, whole: int) -> str:
 def counted(number: int, noun: str) -> str:
     """Return the number with its noun, in the plural where it is not one: `27,004 rows`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def duration(seconds: float) -> str:
+    """Return a time in words: `0.25 s`, `3 min 20 s`, `2 h 5 min`."""
+    if seconds < 60:
+        return f"{seconds:.3g} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
 
 
 def plain(text: str) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lakegate.checks.interface import Outcome
+from lakegate.reports.sentences import sentence
 from lakegate.reports.summary import (
     Standing,
     brief,
@@ -27,7 +28,6 @@ from lakegate.reports.summary import (
     plain,
     rule_text,
     sections,
-    sentence,
     standing,
     tally,
     waiver_of,

@@ -72,6 +72,7 @@ class Chain:
     tables: Tables  # the keys of whole tables
     catalogue: Catalogue | None = None  # where committed batches are registered, too
     _runs: dict[str, Run] = field(default_factory=dict)
+    _promoted: dict[str, list[str]] = field(default_factory=dict)  # batches that came to the gate, by their table
 
     def everything(self) -> list[Step]:
         """Build every batch of every table, in the order of their inputs. What fails keeps nothing else.
@@ -135,6 +136,7 @@ class Chain:
         if not (self.asked.promote and found.waits):
             self.asked.announce(f"{table.name} {key}: {found.state}")
             return Step(table.name, key, found)
+        self._promoted.setdefault(table.dataset.name, []).append(key)
         promotion = self._tried(table.name, key, lambda: self._run(table.dataset).promote(key))
         if isinstance(promotion, Step):
             self.builder.ledgers.learn(table.dataset, None)
@@ -143,6 +145,13 @@ class Chain:
             self.builder.ledgers.learn(table.dataset, promotion.record)
         self.asked.announce(f"{table.name} {key}: {found.state}, {promotion.state}")
         return Step(table.name, key, found, promotion)
+
+    def publish(self) -> None:
+        """Show what became of the batches that came to the gate (PROTOCOL P11); raises nothing."""
+        for name, batches in self._promoted.items():
+            if name in self._runs:
+                self._runs[name].publish(batches)
+        self._promoted.clear()
 
     def _run(self, dataset: Dataset) -> Run:
         """Return what promotes the batches of a table."""

@@ -165,7 +165,8 @@ def run(monkeypatch, tmp_path):
 
     def ran(*words, verdicts=(BLOCKED,)):
         monkeypatch.setattr(batches, "judged", lambda wanted, asked: list(verdicts))
-        return CliRunner().invoke(main, [*words[:1], "flights.odcs.yaml", *map(str, words[1:])])
+        command = words[0].split()
+        return CliRunner().invoke(main, [*command, "flights.odcs.yaml", *map(str, words[1:])])
 
     return ran
 
@@ -201,7 +202,7 @@ def test_promote_has_no_format_of_a_part_of_the_contract():
 
 @pytest.mark.parametrize(("success", "code"), [(True, 0), (False, 1)])
 def test_report_writes_the_site_and_ends_with_the_verdicts_code(run, tmp_path, success, code):
-    ended = run("report", "--data-docs", tmp_path / "docs", verdicts=[verdict(told(SIZE, success=success))])
+    ended = run("report data-docs", tmp_path / "docs", verdicts=[verdict(told(SIZE, success=success))])
 
     assert ended.exit_code == code
     index, page = ended.stdout.splitlines()
@@ -212,7 +213,7 @@ def test_report_writes_the_site_and_ends_with_the_verdicts_code(run, tmp_path, s
 def test_report_without_the_library_says_how_to_install_it(run, tmp_path, monkeypatch):
     monkeypatch.setattr(GreatExpectations, "version", None)
 
-    ended = run("report", "--data-docs", tmp_path / "docs")
+    ended = run("report data-docs", tmp_path / "docs")
 
     assert ended.exit_code == 2
     assert "pip install 'lakegate[gx]'" in ended.stderr

@@ -76,6 +76,7 @@ class Within(Check):
 
     def _judgement(self, *, success: bool, observed: Any, got: str) -> Judgement:  # noqa: ANN401 - a value of the data
         diagnostics = {"success": success, "result": {"observed_value": observed}, "expected": str(self.bounds)}
+        diagnostics |= self.bounds.band()
         if success:
             return Judgement(Outcome.PASSED, "", diagnostics)
         return Judgement(violated(self.action), f"got {got}, expected {self.bounds}", diagnostics)

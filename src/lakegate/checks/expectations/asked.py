@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from lakegate.checks.interface import Identity
+from lakegate.checks.interface import Identity, band
 from lakegate.contract.expectations import Expectation
 from lakegate.contract.model import Action, LogicalType, Property, SchemaObject
 from lakegate.predicates import AllOf, AnyOf, IsNaN, IsNull, Literal, Not, Predicate, Value
@@ -85,6 +85,10 @@ class Bounds:
         """Whether a value lies within."""
         above = self.least is None or (value > self.least if self.least_exclusive else value >= self.least)
         return bool(above and (self.most is None or (value < self.most if self.most_exclusive else value <= self.most)))
+
+    def band(self) -> dict[str, float]:
+        """Return the diagnostics of what a number was held against; dates are none."""
+        return band(self.least, self.most)
 
     def __str__(self) -> str:
         """`at least 1 and less than 5`."""

@@ -39,6 +39,7 @@ class MostRows(Check):
         success = not considered or (float(considered) - float(unexpected)) / float(considered) >= self.mostly
         result = _result(total, considered if self.missing else None, unexpected)
         diagnostics = share(unexpected, total) | {"success": success, "result": result, "expected": self.expected}
+        diagnostics |= {"high": 100 - 100 * self.mostly}  # of `unexpected_percent`
         if not total:
             return Judgement(Outcome.NOT_APPLICABLE, "there are no rows", diagnostics)
         if success:

@@ -44,7 +44,8 @@ class RowsCounted(Check):
 
 def _counted(count: int, bounds: Bounds, check: Check, what: str) -> Judgement:
     success = bounds.hold(count)
-    diagnostics = {"success": success, "result": {"observed_value": count}, "expected": f"{bounds} {what}"}
+    result = {"observed_value": count}
+    diagnostics = {"success": success, "result": result, "expected": f"{bounds} {what}", "unit": what, **bounds.band()}
     if success:
         return Judgement(Outcome.PASSED, "", diagnostics)
     return Judgement(violated(check.action), f"got {count:,} {what}, expected {bounds}", diagnostics)

@@ -12,8 +12,9 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from lakegate.reports import summary
-from lakegate.reports.links import relative
+from lakegate.reports import sentences, summary
+from lakegate.reports.links import field_anchor, relative
+from lakegate.reports.times import minute
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -48,7 +49,8 @@ def environment(package: str, folder: str, theme: str | None = None) -> Environm
         style = "".join(text.read_text(encoding="utf-8") for text in texts)
         if theme is not None:
             style = style.replace("color-scheme: light dark", f"color-scheme: {theme}", 1)
-            style = style.replace("(prefers-color-scheme: dark)", "all" if theme == "dark" else "not all")
+            asked = "screen and (prefers-color-scheme: dark)"
+            style = style.replace(asked, "screen" if theme == "dark" else "not all")
         return Markup(style)  # noqa: S704
 
     def script(*names: str) -> Markup:
@@ -65,8 +67,17 @@ def environment(package: str, folder: str, theme: str | None = None) -> Environm
         keep_trailing_newline=True,
         finalize=lambda value: value if hasattr(value, "__html__") else summary.plain(str(value)),
     )
-    made.filters["brief"] = summary.brief
-    made.globals.update(summary=summary, relative=relative, sheet=cache(sheet), script=cache(script), policy=_policy)
+    made.filters.update(brief=summary.brief, minute=minute)
+    made.globals.update(
+        summary=summary,
+        sentence=sentences.sentence,
+        newline=Markup("\n"),
+        relative=relative,
+        field_anchor=field_anchor,
+        sheet=cache(sheet),
+        script=cache(script),
+        policy=_policy,
+    )
     return made
 
 

@@ -1,0 +1,86 @@
+"""What a gate did, shown: the documents are brought up to date, then the pages that tell it. Costs what is new."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Sequence
+
+from lakegate.errors import LakegateError
+from lakegate.lake.interface import Lake
+from lakegate.lake.zones import Place
+from lakegate.publish import documents, keys, pages, pending, rebuild
+from lakegate.publish.renderings import Unreadable, Wait
+
+TAKEN_OVER = 10  # batches at most, of those that others left, by one publisher
+
+
+def publish(lake: Lake, place: Place, batches: Sequence[str], wait: Wait = time.sleep) -> tuple[str, ...]:
+    """Show what became of some batches of a dataset, and then what others left; return the keys of what was written.
+
+    Where there is no board yet, the whole site is made. Raises LakegateError where something was not written; what is
+    pending then stays so.
+    """
+    told = [found for batch in dict.fromkeys(batches) if (found := pending.standing(lake, place, batch))]
+    whole = lake.stat(keys.BOARD_DATA) is None
+    written = rebuild.rebuild(lake, wait).written if whole else show(lake, place, batches, wait)
+    for one in told:
+        pending.end(lake, one)
+    return written + take_over(lake, wait)
+
+
+def published(lake: Lake, place: Place, batches: Sequence[str]) -> tuple[str, ...]:
+    """Do as `publish`; return what was not done. After a commit nothing here may report failure (PROTOCOL P11)."""
+    try:
+        publish(lake, place, batches)
+    except Exception as error:  # noqa: BLE001 - whatever it is: the batch is committed, and a later publisher shows it
+        return (f"the pages under references/ were not all written, a later run writes them: {error}",)
+    return ()
+
+
+def show(lake: Lake, place: Place, batches: Collection[str], wait: Wait = time.sleep) -> tuple[str, ...]:
+    """Bring the documents up to date with some batches of a dataset, and every page that tells of them.
+
+    Where a document is gone or spoilt, the dataset's are made anew.
+    """
+    try:
+        return _show(lake, place, batches, wait)
+    except Unreadable:
+        return _show(lake, place, None, wait)
+
+
+def _show(lake: Lake, place: Place, batches: Collection[str] | None, wait: Wait) -> tuple[str, ...]:
+    told = documents.keep_history(lake, place, batches, wait)
+    board = documents.keep_board(lake, [place], wait)
+    wanted = {
+        **pages.shared(),
+        **pages.of_datasets([place.dataset]),
+        **pages.badges([place]),
+        **pages.of_pieces(place.dataset, told.pieces),
+    }
+    entry = board[place.dataset]
+    spread = (entry.contract, entry.now.upstream)
+    if entry.spread == spread:
+        return pages.write(lake, wanted, wait)
+    before = entry.spread[1] if entry.spread else ()
+    neighbours = {*entry.now.upstream, *entry.now.downstream, *before} & board.keys()
+    written = pages.write(lake, {**wanted, **pages.of_datasets(neighbours), **pages.dictionary()}, wait)
+    documents.keep_spread(lake, {place.dataset: entry}, wait)
+    return written
+
+
+def waiting(lake: Lake, place: Place) -> tuple[str, ...]:
+    """Return the batches of a dataset that a gate has begun to judge, and nobody has published. Raises LakeError."""
+    return tuple(one.batch for one in pending.of_dataset(lake, place))
+
+
+def take_over(lake: Lake, wait: Wait = time.sleep) -> tuple[str, ...]:
+    """Show what was left by gates that died; what cannot be shown is left again."""
+    board = lake.stat(keys.BOARD_DATA)
+    written: list[str] = []
+    for one in pending.abandoned(lake, board.modified)[:TAKEN_OVER] if board else ():
+        try:
+            written += show(lake, one.place, [one.batch], wait)
+            pending.end(lake, one)
+        except LakegateError:
+            continue
+    return tuple(written)
