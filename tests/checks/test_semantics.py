@@ -202,6 +202,7 @@ ELSEWHERE = {
     "`frequency`, `schedule`, `latency` of slaProperties, in Airflow",  # airflow/test_schedules.py, test_dags.py
     "when the next batch is due, on pages",  # reports/test_promises.py
     "`examples` of a classified property, on pages",  # reports/test_describe.py
+    "a sample of an object, array or map",  # the same
     "`enum`, patterns, bounds and SQL of a classified property, on pages",  # the same
     "several operators on one rule",
     "`primaryKeyPosition`",  # test_batch_rules.py

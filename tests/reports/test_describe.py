@@ -8,7 +8,8 @@ import sys
 
 import pytest
 
-from checks.asked import contract
+from checks.asked import contract, judged, result
+from lakegate.checks.interface import Outcome
 from lakegate.reports.addresses import followed
 from lakegate.reports.description_json import of_json, to_json
 from reports.contracts import hostile, of_project, project, told
@@ -169,7 +170,7 @@ def test_what_the_contract_itself_allows_is_told_of_classified_fields_too():
     found = told(contract(prop)).fields[0]
 
     assert (found.samples, [one.value for one in found.values]) == ("mask", ["x"])
-    assert "a matches the pattern ^x$" in [rule.sentence for rule in found.rules]
+    assert "a matches the pattern ^x$ (x)" in [rule.sentence for rule in found.rules]
 
 
 # --- people and addresses ---------------------------------------------------------------------------------------
@@ -286,3 +287,23 @@ def test_a_hostile_contract_is_told_to_the_letter_and_comes_back():
 def test_the_same_contract_is_told_in_the_same_bytes():
     assert to_json(hostile()) == to_json(hostile())
     assert json.loads(to_json(of_project("nyc/flights")))["dataset"] == "nyc/flights"
+
+
+@pytest.mark.parametrize("rule", ["mask", "never"])
+def test_a_sample_of_an_object_tells_nothing_that_its_fields_hide(rule):
+    hidden = {"logicalType": "string", "customProperties": [{"property": "lakegate", "value": {"samples": rule}}]}
+    document = contract(
+        {
+            "name": "o",
+            "logicalType": "object",
+            "logicalTypeOptions": {"minProperties": 2},
+            "properties": [{"name": "s", **hidden}, {"name": "x", "logicalType": "integer"}],
+        },
+        {"name": "l", "logicalType": "array", "logicalTypeOptions": {"maxItems": 1}, "items": hidden},
+    )
+
+    verdict = judged(document, {"o": [{"s": MARK, "x": None}], "l": [[MARK, "b"]]}, samples=True)
+
+    failed = [result(verdict, "o.minProperties"), result(verdict, "l.maxItems")]
+    assert [one.outcome for one in failed] == [Outcome.FAILED, Outcome.FAILED]
+    assert MARK not in repr(verdict.results)
