@@ -70,6 +70,7 @@ SLOW = (  # what starts a process for nearly every test, or asks the engine thou
     "intake/test_json_verbatim.py",
     "libraries/great_expectations/",  # the library takes seconds to import
     "libraries/pandera/",
+    "publish/test_races.py",
     "published/",
     "test_commands.py",
     "test_context.py",
