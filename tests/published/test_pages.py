@@ -62,3 +62,13 @@ def test_no_page_says_an_id_twice(world):
 @needs_html_checker
 def test_every_page_is_valid_html(world):
     assert problems(world.lake / "references") == []
+
+
+def test_a_rebuild_changes_no_byte(world, monkeypatch):
+    before = world.published()
+    monkeypatch.chdir(world.root)
+
+    ended = world.run("report", "rebuild", "--lake", "lake")
+
+    assert ended.exit_code == 0, ended.output
+    assert world.published() == before
