@@ -79,7 +79,7 @@ def test_files_of_every_format_are_found_out(planes, name):
     ended = planes.run("test", FLIGHTS, "--data", name, *WITH)
 
     assert ended.exit_code == 1
-    assert "1 of 2 rows (50.0 %): got a key that is not there, expected every key in nyc/planes" in ended.stdout
+    assert "1 of 2 rows (50.0 %) name a tailnum that nyc/planes does not have" in ended.stdout
 
 
 def test_several_files_are_one_batch(planes):

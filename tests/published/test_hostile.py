@@ -1,5 +1,7 @@
 """What comes from outside is text, wherever it is shown: nothing executes, nothing is evaluated, no request leaves."""
 
+import pytest
+
 from browser import IN_A_BROWSER, opened
 
 pytestmark = IN_A_BROWSER
@@ -42,3 +44,11 @@ def test_no_template_is_evaluated_and_no_text_is_turned_around(world):
             text = content.decode()
             assert "1337" not in text, path
             assert not set(text) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"), path
+
+
+@pytest.mark.parametrize("page", ["index.html", "datasets/wild/table/index.html", "dictionary/index.html"])
+def test_hostile_texts_are_there_to_be_read(browser, world, page):
+    with opened(browser, (world.lake / "references" / page).as_uri()) as seen:
+        text = seen.page.evaluate("document.body.textContent")
+
+    assert "<img src=x onerror=alert(1)>" in text

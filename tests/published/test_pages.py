@@ -31,8 +31,10 @@ def leads(path, link, published, pages):
     if told.scheme:
         return told.scheme in ("http", "https", "mailto")
     target = posixpath.normpath(posixpath.join(posixpath.dirname(path), unquote(told.path))) if told.path else path
-    places = {told.fragment, unquote(told.fragment)}  # a browser looks for the id as it is written first
-    return target in published and ("" in places or target not in pages or not places.isdisjoint(pages[target].ids))
+    if target not in published:
+        return False
+    places = (told.fragment, unquote(told.fragment))  # a browser looks for the one, then for the other
+    return not told.fragment or target not in pages or any(place in pages[target].ids for place in places)
 
 
 def test_every_link_of_every_page_leads_to_a_file_that_is_there(world):
@@ -60,3 +62,13 @@ def test_no_page_says_an_id_twice(world):
 @needs_html_checker
 def test_every_page_is_valid_html(world):
     assert problems(world.lake / "references") == []
+
+
+def test_a_rebuild_changes_no_byte(world, monkeypatch):
+    before = world.published()
+    monkeypatch.chdir(world.root)
+
+    ended = world.run("report", "rebuild", "--lake", "lake")
+
+    assert ended.exit_code == 0, ended.output
+    assert world.published() == before

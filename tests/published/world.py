@@ -106,6 +106,7 @@ def people():
             "name": "address",
             "logicalType": "object",
             "classification": "restricted",
+            "logicalTypeOptions": {"minProperties": 5},  # a rule of the whole, which holds what is classified
             "properties": [{"name": "street", "logicalType": "string", "logicalTypeOptions": {"maxLength": 3}}],
         },
         {

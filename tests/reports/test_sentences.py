@@ -32,7 +32,7 @@ CASES = {
     "maxLength": (
         column(**options("string", maxLength=1)),
         ["a", "bc"],
-        "1 of 2 rows (50.0 %) hold a dest of more than 1 characters",
+        "1 of 2 rows (50.0 %) hold a dest of more than 1 character",
     ),
     "pattern": (
         column(**options("string", pattern="[a-z]+")),
