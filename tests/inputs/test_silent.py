@@ -396,7 +396,7 @@ def test_s31_null_and_not_in(world):
     assert asked("SELECT count(*) FROM (VALUES ('x'), (NULL)) t(v) WHERE NOT (v IN ('x'))") == [(0,)]
 
     word = prop("name", "string", required=True, enum=[{"value": "x"}])
-    refused(world, {"a.csv": "id,name\n1,x\n2,\n"}, "1 of 2 rows", "got null", props=[ID, word])
+    refused(world, {"a.csv": "id,name\n1,x\n2,\n"}, "1 of 2 rows", "have no name", props=[ID, word])
 
 
 def test_s32_zero_rows(world):
