@@ -65,7 +65,7 @@ def test_s01_statistics_that_lie(world, raw):
     assert asked(f"SELECT count(*) FROM '{path}' WHERE id > 999") == [(0,)]
 
     limit = prop("id", "integer", logicalTypeOptions={"maximum": 999})
-    refused(world, {"a.parquet": data}, "1 of 2 rows", "at most 999", form="parquet", props=[limit])
+    refused(world, {"a.parquet": data}, "1 of 2 rows", "of more than 999", form="parquet", props=[limit])
 
 
 def test_s02_a_flipped_bit_in_a_page_that_has_a_checksum(world, raw):
