@@ -70,6 +70,7 @@ SLOW = (  # what starts a process for nearly every test, or asks the engine thou
     "intake/test_json_verbatim.py",
     "libraries/great_expectations/",  # the library takes seconds to import
     "libraries/pandera/",
+    "publish/test_races.py",
     "published/",
     "test_commands.py",
     "test_context.py",
@@ -80,31 +81,63 @@ SLOW = (  # what starts a process for nearly every test, or asks the engine thou
     "test_tables.py",
     "test_table_races.py",
 )
-STORIES = "tests/airflow/system/"
+LONG = (  # a test of these takes half a minute: they begin early, so that no worker is left with one at the end
+    "gate/test_faults.py",
+    "gate/test_http_faults.py",
+    "gate/test_kill.py",
+    "gate/test_manifests_spark.py",
+    "gate/test_random_kills.py",
+    "libraries/great_expectations/test_differential.py",
+    "libraries/great_expectations/test_howto.py",
+    "libraries/pandera/test_differential.py",
+    "warehouse/test_kill.py",
+    "warehouse/test_s3.py",
+)
+STORIES = "airflow/system/"  # share one Airflow, which takes half a minute to start
+TOGETHER = (  # share what takes a while to make: one worker makes it, once
+    STORIES,
+    "airflow/test_branches.py",
+    "airflow/test_plugin.py",
+    "checks/test_every_check.py",
+    "checks/test_quality_rules.py",
+    "commands/test_waivers.py",
+    "demo/test_nycflights.py",
+    "demo/test_shop.py",
+    "demo/test_tables.py",
+    "gate/test_manifests_spark.py",
+    "libraries/great_expectations/test_howto.py",
+    "libraries/great_expectations/test_results.py",
+    "published/",
+    "reports/test_page_browser.py",
+)
 SERVERS = ("moto", "ceph", "real_s3")
 
 
 def pytest_xdist_make_scheduler(config, log):
-    """Send each test to whichever worker is free, but all stories of Airflow to one, in their order.
+    """Send each test to whichever worker is free, in the order below, and those that go together to one.
 
-    They share one Airflow, which takes half a minute to start. (`--dist loadgroup` of xdist 3.8 sees no group under
-    pytest 9.2.)
+    (`--dist loadgroup` of xdist 3.8 sees no group under pytest 9.2.)
     """
     if config.getvalue("dist") != "load":
         return None
     from xdist.scheduler import LoadScopeScheduling
 
-    class Stories(LoadScopeScheduling):
+    class Together(LoadScopeScheduling):
         def _split_scope(self, nodeid):
-            return STORIES if nodeid.startswith(STORIES) else nodeid
+            file = nodeid.partition("::")[0].removeprefix("tests/")
+            return next((one for one in TOGETHER if file.startswith(one)), nodeid)
 
-    return Stories(config, log)
+    config.option.loadscopereorder = False  # it would begin with the most tests, not with the longest
+    return Together(config, log)
 
 
 def pytest_collection_modifyitems(items):
-    """Leave out of `make quick` what takes seconds, whatever asks an S3 server, and most of what starts processes."""
+    """Begin with what takes longest, and leave out of `make quick` what takes seconds, whatever asks an S3 server, and
+    most of what starts processes.
+    """
     here = Path(__file__).parent
-    for item in items:
-        named = item.path.relative_to(here).as_posix().startswith(SLOW) if item.path.is_relative_to(here) else False
-        if named or any(server in item.name for server in SERVERS):
+    files = {item: item.path.relative_to(here).as_posix() if item.path.is_relative_to(here) else "" for item in items}
+    items.sort(key=lambda item: (not files[item].startswith(STORIES), not files[item].startswith(LONG)))
+    for item, file in files.items():
+        if file.startswith(SLOW) or any(server in item.name for server in SERVERS):
             item.add_marker(pytest.mark.slow)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -244,7 +245,8 @@ class Policy:
     """What a report may tell of failing rows (INPUTS, threats: personal data in samples).
 
     `limit` locations a check; `samples`: whether values are told at all; `rules` maps a property's path to `show`,
-    `mask` or `never`. A key names the row, so it is told, but by the same rules.
+    `mask` or `never`, by the strictest rule of what it stands in and of what it holds. A key names the row, so it is
+    told, but by the same rules.
     """
 
     limit: int
@@ -267,10 +269,8 @@ class Policy:
         return judgement if open_ and (self.samples or not judgement.sampled) else judgement.discreet
 
     def column(self, name: str, value: str | None) -> str | None:
-        """Return a whole column's value in one row, by the strictest rule of what it holds; undeclared it is masked."""
-        inside = (name + ".", name + "[", name + "{")
-        rules = [rule for path, rule in self.rules.items() if path == name or path.startswith(inside)]
-        return _masked(max(rules, default="mask", key=STRICT.index), value)
+        """Return a whole column's value in one row; undeclared it is masked."""
+        return self._told(value, name)
 
     def _told(self, value: str | None, path: str | None) -> str | None:
         """Return what may be told of a value; what no property declares is masked."""
@@ -288,8 +288,18 @@ def _masked(rule: str, value: str | None) -> str | None:
 
 
 def policy(obj: SchemaObject, *, samples: bool, limit: int) -> Policy:
-    """Return what may be told of the rows of an object: a field inherits the strictest rule of what it stands in."""
-    return Policy(limit, samples, dict(_rules(obj.properties, "", "show")))
+    """Return what may be told of the rows of an object.
+
+    A field inherits the strictest rule of what it stands in; the value of an object, array or map is told by the
+    strictest rule of what it holds, for it quotes that.
+    """
+    rules = dict(_rules(obj.properties, "", "show"))
+    for path, rule in tuple(rules.items()):
+        for step in re.finditer(r"[.\[{]", path):
+            around = path[: step.start()]
+            if around in rules:
+                rules[around] = max(rules[around], rule, key=STRICT.index)
+    return Policy(limit, samples, rules)
 
 
 def _rules(properties: Iterable[Property], prefix: str, inherited: str) -> Iterator[tuple[str, str]]:

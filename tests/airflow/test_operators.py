@@ -21,10 +21,13 @@ from lakegate.airflow.operators import ContractValidateOperator, PromoteOperator
 from lakegate.airflow.outcomes import RETRIES, settle, worst
 from lakegate.airflow.progress import Logged
 from lakegate.airflow.summaries import SUMMARY, address, key_of
+from lakegate.lake.zones import Place
+from lakegate.publish import documents, pending
 
 GOOD, BAD = "tailnum\nN1\nN2\n", "tailnum\nN1\nN1\n"
 WAIT = dt.timedelta(seconds=9)
 ASSET = Asset(name="planes", uri="s3://example/planes")
+PLANES_PLACE = Place("03-master-data-zone", "nyc/planes")
 
 
 @pytest.fixture
@@ -170,8 +173,20 @@ def test_a_task_that_is_cleared_after_it_succeeded_tells_nothing_again(scene, st
     assert cleared.outlets == []
 
 
-def test_the_shared_page_is_written_from_what_is_there(scene):
+def test_the_board_is_written_from_what_is_there(scene):
     assert PublishReportsOperator(task_id="p", contract=PLANES).execute(context()) == "references/index.html"
+
+
+@pytest.mark.parametrize("named", [{"batch": "part=1"}, {}])
+def test_what_was_let_in_is_shown_whether_its_batch_is_named_or_not(scene, named):
+    arrive(scene)
+    promote().execute(context())
+    assert len(pending.of_dataset(scene.store, PLANES_PLACE)) == 1
+
+    PublishReportsOperator(task_id="p", contract=PLANES, **named).execute(context())
+
+    assert documents.board(scene.store)["nyc/planes"].now.last_batch == "part=1"
+    assert pending.of_dataset(scene.store, PLANES_PLACE) == ()
 
 
 def test_retries_are_ours_unless_somebody_says_otherwise(scene):

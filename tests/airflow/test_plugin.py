@@ -12,6 +12,7 @@ from airflow_scene import BAD, CONTRACT, GOOD, scene
 from lakegate.airflow.plugin import LakegatePlugin, Pages
 from lakegate.api import Asked
 from lakegate.commands.batches import promoted
+from lakegate.reports.site import script_sources
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -117,12 +118,13 @@ def test_the_page_tells_what_is_blocked_first_and_all_in_the_order_of_the_lake(c
     assert "nothing arrived" in page
 
 
-def test_no_page_may_run_a_script_be_kept_or_be_framed_elsewhere(caller):
+def test_no_page_may_run_a_script_of_strangers_be_kept_or_be_framed_elsewhere(caller):
     for path in ("", "references/index.html", "contracts/shop-orders", "nothing"):
         headers = caller("admin").get(f"/lakegate/{path}").headers
         policy = headers["Content-Security-Policy"]
         assert policy.startswith("default-src 'none'")
-        assert "script-src" not in policy
+        assert set(re.findall(r"script-src ([^;]*)", policy)) <= {" ".join(map(repr, script_sources()))}
+        assert ("script-src" in policy) == path.startswith("references/")
         assert "frame-ancestors 'self'" in policy
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["Cache-Control"] == "no-store"
@@ -171,6 +173,40 @@ def test_what_no_browser_should_open_is_a_download(caller, judged):
     assert answer.headers["Content-Disposition"] == "attachment"
 
 
+@pytest.mark.parametrize("path", ["index.html", "datasets/shop/orders/index.html"])
+def test_the_scripts_of_the_sites_pages_run_and_no_other(caller, path):
+    answer = caller("vera").get(f"/lakegate/references/{path}")
+    own = re.search(r"script-src &#39;([^&]*)&#39;|script-src '([^']*)'", answer.text)
+    assert answer.status_code == 200
+    assert f"'{own[1] or own[2]}'" in answer.headers["Content-Security-Policy"]
+    assert "unsafe-inline" not in re.search(r"script-src ([^;]*)", answer.headers["Content-Security-Policy"])[1]
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("datasets/shop/orders/badge.svg", "image/svg+xml"),
+        ("blocked.atom", "application/atom+xml; charset=utf-8"),
+        ("board.json", "application/json"),
+    ],
+)
+def test_what_stands_beside_the_pages_has_its_type_and_runs_nothing(caller, path, kind):
+    answer = caller("admin").get(f"/lakegate/references/{path}")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, kind)
+    assert answer.headers["Content-Security-Policy"].endswith("; sandbox")
+    assert "script-src" not in answer.headers["Content-Security-Policy"]
+
+
+def test_what_owners_add_is_shown_in_an_origin_of_its_own_and_runs_nothing(caller, judged):
+    manual = judged.lake / "references/manuals/shop/orders/guide.html"
+    manual.parent.mkdir(parents=True, exist_ok=True)
+    manual.write_text("<script>alert(1)</script>")
+    answer = caller("vera").get("/lakegate/references/manuals/shop/orders/guide.html")
+    assert answer.status_code == 200
+    assert answer.headers["Content-Security-Policy"].endswith("; sandbox")
+    assert "script-src" not in answer.headers["Content-Security-Policy"]
+
+
 def test_a_contract_is_plain_text_as_it_is_written(caller, judged):
     answer = caller("vera").get("/lakegate/contracts/shop-orders")
     assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
@@ -192,8 +228,9 @@ def test_a_dataset_is_for_whoever_may_read_its_dag(caller):
     assert "shop/returns" in page
     assert "shop/orders" not in page
     assert "day=2" not in page
-    refused = ("contracts/shop-orders", report, "references/index.html", "references/x.svg")
-    assert [vera.get(f"/lakegate/{path}").status_code for path in refused] == [403] * 4
+    pages = ("index.html", "x.svg", "board.json", "datasets/shop/orders/index.html", "manuals/shop/orders/guide.html")
+    refused = ("contracts/shop-orders", report, *(f"references/{path}" for path in pages))
+    assert {vera.get(f"/lakegate/{path}").status_code for path in refused} == {403}
     assert vera.get("/lakegate/contracts/shop-returns").status_code == 200
     assert admin.get(f"/lakegate/{report}").status_code == 200
 

@@ -200,6 +200,10 @@ ELSEWHERE = {
     "freshness, retention of a classified property",  # test_batch_rules.py
     "the number of a `sql` rule over classified properties",  # test_quality_rules.py, contract/test_sql_quoting.py
     "`frequency`, `schedule`, `latency` of slaProperties, in Airflow",  # airflow/test_schedules.py, test_dags.py
+    "when the next batch is due, on pages",  # reports/test_promises.py
+    "`examples` of a classified property, on pages",  # reports/test_describe.py
+    "a sample of an object, array or map",  # the same
+    "`enum`, patterns, bounds and SQL of a classified property, on pages",  # the same
     "several operators on one rule",
     "`primaryKeyPosition`",  # test_batch_rules.py
     "`scope: table` at the contract",  # test_tables.py

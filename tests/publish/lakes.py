@@ -15,7 +15,9 @@ from lakegate.publish import keys, pending
 from lakegate.publish.run_pages import render
 from lakegate.reports.description_json import to_json
 from lakegate.reports.descriptions import Description
+from lakegate.reports.json import to_json as report_json
 from lakegate.reports.occasion import Occasion
+from lakegate.reports.occasion_json import to_json as occasion_json
 from lakegate.verdict import CheckResult, Outcome, Verdict
 
 RULES = ("id is unique", "id is never null", "delay lies between 0 and 10")
@@ -98,9 +100,9 @@ def judged(lake, dataset, batch, failed=(), *, minute=0, commit=True, slot=1, wh
     pending.begin(lake, place, batch)
     occasion = Occasion(at.isoformat(timespec="milliseconds").replace("+00:00", "Z"), 1.5)
     folder = f"{keys.REPORTS}{dataset}/{keys.segment(batch)}/{told.report_id}/"
-    for name, data in render(told, occasion).items():
-        if whole or name in ("run.json", "report.json"):
-            lake.put_if_absent(folder + name, data, "r")
+    first = {"run.json": occasion_json(occasion).encode(), "report.json": report_json(told).encode()}
+    for name, data in (render(told, occasion) if whole else first).items():
+        lake.put_if_absent(folder + name, data, "r")
     if told.passes and commit:
         record = draft_of(_Batch(dataset, batch, told.digest), (), told, folder, {})
         record = dataclasses.replace(record, slot=slot, state=SlotState.COMMITTED)

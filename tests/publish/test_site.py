@@ -227,6 +227,11 @@ def test_after_a_commit_nothing_reports_failure(lake):
     assert waiting(lake, FLIGHTS) == ("day=1",)
 
 
+def test_a_batch_of_which_nothing_was_decided_is_not_shown(lake):
+    assert published(lake, FLIGHTS, ["day=1"]) == ()
+    assert site(lake) == {}
+
+
 def test_a_dataset_below_another_is_one_of_its_own(lake):
     judged(lake, "nyc", "flights")
     judged(lake, "nyc/flights", "day=1")

@@ -1,7 +1,6 @@
 """The one lake that these tests look at."""
 
-import os
-from pathlib import Path
+import contextlib
 
 import pytest
 
@@ -10,9 +9,6 @@ from published.world import World
 
 @pytest.fixture(scope="session")
 def world(tmp_path_factory):
-    root, before = tmp_path_factory.mktemp("published"), Path.cwd()
-    os.chdir(root)
-    try:
-        yield World(root).filled()
-    finally:
-        os.chdir(before)
+    root = tmp_path_factory.mktemp("published")
+    with contextlib.chdir(root):  # no longer than it takes: other tests of this session stand elsewhere
+        return World(root).filled()

@@ -31,8 +31,10 @@ def leads(path, link, published, pages):
     if told.scheme:
         return told.scheme in ("http", "https", "mailto")
     target = posixpath.normpath(posixpath.join(posixpath.dirname(path), unquote(told.path))) if told.path else path
-    place = unquote(told.fragment)
-    return target in published and (not place or target not in pages or place in pages[target].ids)
+    if target not in published:
+        return False
+    places = (told.fragment, unquote(told.fragment))  # a browser looks for the one, then for the other
+    return not told.fragment or target not in pages or any(place in pages[target].ids for place in places)
 
 
 def test_every_link_of_every_page_leads_to_a_file_that_is_there(world):

@@ -96,6 +96,18 @@ def test_a_plot_leads_to_its_column_and_a_mark_to_the_report(browser, file):
     assert "waived" in tip
 
 
+@pytest.mark.parametrize("file", ["hostile"], indirect=True)
+def test_the_link_to_a_column_of_any_name_leads_to_it(browser, file):
+    with opened(browser, file.as_uri()) as seen:
+        link = seen.page.locator("table.dictionary th a").first
+        link.click()
+        target = seen.page.evaluate("document.querySelector(':target').id")
+        wanted = link.get_attribute("href")
+
+    assert wanted == f"#{target}"
+    assert "%" in target
+
+
 @pytest.mark.parametrize("file", ["full"], indirect=True)
 def test_without_a_script_the_page_tells_everything(browser, file):
     with opened(browser, file.as_uri(), java_script_enabled=False) as seen:

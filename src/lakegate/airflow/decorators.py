@@ -23,6 +23,7 @@ class GateDecoratedOperator(DecoratedOperator, PromoteOperator):
 
     template_fields: Sequence[str] = (*DecoratedOperator.template_fields, "lake")
     custom_operator_name: str = "@task.gate"
+    shows = True
 
     def __init__(self, **kwargs: Any) -> None:
         """Take what a decorated task and `PromoteOperator` take, but for the batch: the function returns its key."""

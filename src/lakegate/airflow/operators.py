@@ -34,6 +34,7 @@ class GateOperator(GateLineage, BaseOperator):
 
     template_fields: Sequence[str] = ("batch", "lake")
     operator_extra_links: tuple[BaseOperatorLink, ...] = (ReportLink(), ContractLink())
+    shows = False  # whether what was let in is shown by this task; else by `publish_report`, which comes after it
 
     def __init__(
         self,
@@ -79,7 +80,7 @@ class GateOperator(GateLineage, BaseOperator):
         with self._opened(context) as run:
             promotion = run.promote(batch, only_judge=only_judge)
             self.keep_lineage(run, promotion, self.lakegate_conn_id)
-            if promotion.exit_code not in (SUCCESS, NOT_READY):
+            if promotion.exit_code != NOT_READY and (promotion.exit_code != SUCCESS or self.shows):
                 self._publish(run, batch)
         return promotion
 
@@ -104,7 +105,7 @@ class GateOperator(GateLineage, BaseOperator):
             self._at_work = False
 
     def _publish(self, run: Run, batch: str) -> None:
-        """Show a batch that was blocked, at once; what is not done is done later."""
+        """Show what became of a batch; what is not done is done later."""
         for note in run.publish([batch]):
             self.log.warning("%s", note)
 

@@ -14,7 +14,7 @@ from lakegate.checks.quality import NotRun
 from lakegate.checks.row_rules import NoRow
 from lakegate.checks.spot import Spot, literal
 from lakegate.checks.structure import ColumnPresent, HasLogicalType, HasPhysicalType
-from lakegate.checks.wording import counted, listed, number, once
+from lakegate.checks.wording import counted, listed, number, once, pattern
 from lakegate.contract.model import LogicalType, Scalar
 from lakegate.predicates import (
     DoesNotMatch,
@@ -115,13 +115,8 @@ def _option_checks(spot: Spot) -> Iterator[Check]:
             got = "fewer" if least is not None else "more"
             yield _rule(spot, option, f"has {expected}", LengthOutOfRange(spot.value, least, most), expected, got)
         elif option == "pattern":
-            yield _rule(
-                spot,
-                option,
-                f"matches the pattern {bound}",
-                DoesNotMatch(spot.value, bound),
-                f"text that matches {bound}",
-            )
+            violation = DoesNotMatch(spot.value, bound)
+            yield _rule(spot, option, f"matches {pattern(bound)}", violation, f"text that matches {bound}")
         elif option == "multipleOf":
             name = "is a whole number" if bound == 1 else f"is a multiple of {number(bound)}"
             yield _rule(spot, option, name, NotMultipleOf(spot.value, Decimal(str(bound))), f"a multiple of {bound}")

@@ -6,6 +6,7 @@ said here beside it (`Identity.means`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import TypeGuard
@@ -17,6 +18,12 @@ FROM = 10_000  # from where on numbers have thousands marks
 LISTED = 12  # values of a list in a sentence
 LONGEST = 60  # characters of one of them
 
+_PARTS = 4  # of a pattern that is spelled out
+_PART = re.compile(
+    r"(?:(?P<letters>[A-Za-z0-9_/:@-]+)(?![+*?{|])|(?:\[(?P<those>[A-Za-z0-9_/:@.-]+)\]|\\d)"
+    r"(?P<often>\{[0-9]+(?:,[0-9]*)?\}|[+*?](?![+?]))?)(?![?+*{|])"
+)
+_OFTEN = {"": "one", "+": "one or more", "*": "any number", "?": "at most one"}
 _COUNTS = {
     Operator.MUST_BE: "exactly {}",
     Operator.MUST_NOT_BE: "any number but {}",
@@ -80,6 +87,37 @@ def count_of(threshold: Threshold, unit: str = "") -> str:
     return _COUNTS[threshold.operator].format(*(f"{one}{unit}" for one in told))
 
 
+def pattern(text: str) -> str:
+    """Return a regular expression, with what it asks in words where it is a simple one: `^N[0-9]{2}$ (N, 2 of 0-9)`."""
+    words = _spelled(text)
+    return f"the pattern {text} ({words})" if words else f"the pattern {text}"
+
+
+def _spelled(text: str) -> str:
+    """Return a pattern of the whole text in words: letters, and characters of a class in a row; empty for any other."""
+    whole = re.fullmatch(r"\^(.+)\$", text)
+    left, parts = whole[1] if whole else "", list[str]()
+    while left and len(parts) < _PARTS:
+        found = _PART.match(left)
+        if found is None:
+            return ""
+        left = left[found.end() :]
+        if found["letters"]:
+            parts.append(found["letters"])
+        else:
+            ranges = " ".join(re.findall(r".-.|.", found["those"] or "0-9"))
+            parts.append(f"{_often(found['often'] or '')} of {ranges}")
+    return ", then ".join(parts) if not left else ""
+
+
+def _often(quantifier: str) -> str:
+    """Return how many of a class: `2`, `2 to 5`, `one or more`."""
+    if quantifier in _OFTEN:
+        return _OFTEN[quantifier]
+    least, comma, most = quantifier[1:-1].partition(",")
+    return least if not comma else f"{least} to {most}" if most else f"at least {least}"
+
+
 # --- the standard's metrics, SQL --------------------------------------------------------------------------------
 
 
@@ -109,7 +147,10 @@ def of_rule(rule: Quality, model: str, subject: str | None, key: Sequence[str] =
         return none
     if rule.metric == "duplicateValues" and rule.unit != "percent":
         return f"{_rows(threshold, 'value')} of {of} occur more than once"
-    return f"{_rows(threshold, 'row', percent=rule.unit == 'percent')} {wrong}"
+    percent = rule.unit == "percent"
+    singular = threshold.bound == 1 and not percent
+    said = wrong.replace("have ", "has ", 1).replace("repeat ", "repeats ", 1) if singular else wrong
+    return f"{_rows(threshold, 'row', percent=percent)} {said}"
 
 
 def _rows(threshold: Threshold, noun: str, *, percent: bool = False) -> str:
@@ -140,8 +181,8 @@ def _valid(rule: Quality) -> str:
     said = []
     if (values := rule.arguments.get("validValues")) is not None:
         said.append(f"is {listed(value for value in values if value is not None)}")
-    if (pattern := rule.arguments.get("pattern")) is not None:
-        said.append(f"matches the pattern {pattern}")
+    if (asked := rule.arguments.get("pattern")) is not None:
+        said.append(f"matches {pattern(str(asked))}")
     return " and ".join(said) or "is valid"
 
 

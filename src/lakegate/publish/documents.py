@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import itertools
 import time
@@ -116,12 +117,13 @@ def _versions(lake: Lake, dataset: str, versions: Sequence[Version], before: Seq
 
 
 def _clear(lake: Lake, dataset: str, before: Iterable[Closed], now: Iterable[Closed]) -> None:
-    """Delete the pieces that others took the place of: nothing names them any more."""
+    """Delete the pieces that others took the place of: nothing names them any more. What cannot be deleted is left."""
     listed = {keys.piece(dataset, piece.name, piece.digest) for piece in now}
     for piece in before:
         key = keys.piece(dataset, piece.name, piece.digest)
-        if key not in listed and (entry := lake.stat(key)):
-            lake.discard(entry)
+        with contextlib.suppress(LakeError):
+            if key not in listed and (entry := lake.stat(key)):
+                lake.discard(entry)
 
 
 # --- what contracts say -------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lakegate.errors import LakegateError
@@ -57,13 +58,10 @@ def rebuild(lake: Lake, wait: Wait = time.sleep) -> Rebuilt:
     wanted |= {**pages.of_datasets(place.dataset for place in whole), **pages.badges(whole)}
     written += pages.write(lake, wanted, wait)
     documents.keep_spread(lake, {place.dataset: board[place.dataset] for place in whole}, wait)
-    standing = lake.stat(keys.BOARD_DATA)
-    if standing:
-        for place in whole:
-            _clear(lake, place.dataset, standing)
-        for one in pending.abandoned(lake, standing.modified):
-            if one.place in whole:
-                pending.end(lake, one)
+    try:
+        _tidy(lake, whole)
+    except LakegateError as error:
+        problems.append(f"what publishers that died had left was not all deleted: {error}")
     return Rebuilt(len(whole), runs, tuple(written), tuple(problems))
 
 
@@ -113,6 +111,18 @@ def _run_pages(lake: Lake, place: Place) -> list[str]:
         missing = sorted(files.keys() - there)
         written += [f"{folder}/{n}" for n in missing if lake.put_if_absent(f"{folder}/{n}", files[n], "rebuild")]
     return written
+
+
+def _tidy(lake: Lake, places: Sequence[Place]) -> None:
+    """Delete what publishers that died left: all of it is published now."""
+    standing = lake.stat(keys.BOARD_DATA)
+    if standing is None:
+        return
+    for place in places:
+        _clear(lake, place.dataset, standing)
+    for one in pending.abandoned(lake, standing.modified):
+        if one.place in places:
+            pending.end(lake, one)
 
 
 def _clear(lake: Lake, dataset: str, standing: Entry) -> None:

@@ -10,6 +10,7 @@ from lakegate.lake.interface import Lake
 from lakegate.lake.zones import Place
 from lakegate.publish import documents, keys, pages, pending, rebuild
 from lakegate.publish.renderings import Unreadable, Wait
+from lakegate.publish.truth import of_batch
 
 TAKEN_OVER = 10  # batches at most, of those that others left, by one publisher
 
@@ -29,9 +30,14 @@ def publish(lake: Lake, place: Place, batches: Sequence[str], wait: Wait = time.
 
 
 def published(lake: Lake, place: Place, batches: Sequence[str]) -> tuple[str, ...]:
-    """Do as `publish`; return what was not done. After a commit nothing here may report failure (PROTOCOL P11)."""
+    """Do as `publish`, of those batches of which anything was decided; return what was not done.
+
+    After a commit nothing here may report failure (PROTOCOL P11).
+    """
     try:
-        publish(lake, place, batches)
+        decided = [one for one in batches if pending.standing(lake, place, one) or of_batch(lake, place, one)]
+        if decided:
+            publish(lake, place, decided)
     except Exception as error:  # noqa: BLE001 - whatever it is: the batch is committed, and a later publisher shows it
         return (f"the pages under references/ were not all written, a later run writes them: {error}",)
     return ()

@@ -16,7 +16,7 @@ from lakegate.reports.addresses import channels, links, roles, team
 from lakegate.reports.descriptions import Description, Field, Listed, Rule
 from lakegate.reports.promises import fresh_for, levels
 from lakegate.reports.ways import arrives, ways
-from lakegate.verdict import STRICT, policy
+from lakegate.verdict import policy
 
 QUARANTINE = "quarantine"
 
@@ -109,6 +109,7 @@ def _rule(check: Check, contract: Contract, author: Quality | None) -> Rule:
         dimension=told.dimension,
         code=told.implementation,
         why=_why(told.name, author),
+        means=told.means,
         unchecked=check.why if isinstance(check, NotRun) else "",
     )
 
@@ -155,7 +156,7 @@ def _fields(
     hidden = policy(obj, samples=True, limit=0).rules
     for place in here:
         if place.prop is not None:
-            samples = _strictest(place.name, hidden)
+            samples = hidden[place.name]
             prop, node = place.prop, node_at(contract, place.path)
             yield Field(
                 path=place.name,
@@ -181,12 +182,6 @@ def _fields(
                 made=str(node.get("transformDescription") or ""),
                 links=tuple(links(node)),
             )
-
-
-def _strictest(path: str, rules: Mapping[str, str]) -> str:
-    """Return what may be told of a field's values: of an object or array what may be told of all that it holds."""
-    inside = (f"{path}.", f"{path}[", f"{path}{{")
-    return max((rule for name, rule in rules.items() if name == path or name.startswith(inside)), key=STRICT.index)
 
 
 def _references(checks: Sequence[Check], obj: SchemaObject, others: Mapping[str, Other]) -> dict[str, tuple[str, ...]]:

@@ -29,7 +29,7 @@ HEADER = (
 
 
 def dictionary_page(descriptions: Sequence[Description]) -> str:
-    """Return the page of all datasets, in whatever order they come: in that of the lake, each with all of its fields."""
+    """Return the page of all datasets, in whatever order they come: in that of the lake, each with all its fields."""
     told = _ordered(descriptions)
     fields = [field for one in told for field in one.fields]
     zones = [(zone, list(some)) for zone, some in groupby(told, key=lambda one: zone_word(one.zone))]

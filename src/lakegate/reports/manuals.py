@@ -1,4 +1,4 @@
-"""The page of References: the manuals and explanatory files that owners put beside their datasets, and how to add one."""
+"""The page of References: manuals and explanatory files that owners put beside their datasets, and how to add one."""
 
 from __future__ import annotations
 

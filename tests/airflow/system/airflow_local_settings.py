@@ -1,6 +1,16 @@
-"""Airflow's cluster policy in the tests: what is asked or tried again, is so soon."""
+"""Airflow's cluster policy in the tests: what is asked or tried again, is so soon.
+
+Every process of Airflow imports this when it starts, so the scheduler has what a gate's tasks import before it forks
+them: they need not do it again, each for itself.
+"""
 
 import datetime as dt
+
+import duckdb  # noqa: F401
+import pyarrow as pa  # noqa: F401
+
+import lakegate.run
+import lakegate.worker.child  # noqa: F401
 
 SOON = dt.timedelta(seconds=2)
 

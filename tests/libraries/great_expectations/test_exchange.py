@@ -359,7 +359,7 @@ def test_what_has_no_equal_is_listed_with_the_reason(tmp_path):
         "every record of every file can be read, because the library is given rows, not files",
         "x is a string, because names of types",
         "x is stored as VARCHAR, because names of types",
-        r"x matches the pattern ^\d$, because Python and RE2 may read its pattern differently",
+        r"x matches the pattern ^\d$ (one of 0-9), because Python and RE2 may read its pattern differently",
         "day is at least 2020-01-01, because a suite has bounds that are numbers",
         "n is a multiple of 2, because the library has no expectation of it",
         f"n is at most {2**60}, because a suite has bounds that are numbers of up to 2^53",

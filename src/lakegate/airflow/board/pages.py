@@ -1,7 +1,8 @@
 """The pages under `/lakegate`: the gates, the lake's `references/`, the contracts. Nothing is answered to nobody.
 
-What is served was written by strangers, too (a batch's name, a contract's text): no script runs in any page, none is
-kept by a browser, and each is read by whoever may read the DAG of its dataset, and by nobody else.
+What is served was written by strangers, too (a batch's name, a contract's text, a manual): no script runs but those of
+the site's own pages, known by their digests; none is kept by a browser; each is read by whoever may read the DAG of its
+dataset, and by nobody else.
 """
 
 from __future__ import annotations
@@ -24,12 +25,17 @@ from lakegate.airflow.board.watch import Look, Watch, first_line
 from lakegate.airflow.dags import dag_name
 from lakegate.errors import LakegateError, Refused
 from lakegate.lake.interface import check_key
+from lakegate.publish import keys
+from lakegate.publish.pages import MANUALS_PAGE
+from lakegate.reports.site import script_sources
 
-REPORTS = "references/reports/"
+OF_DATASETS = (keys.REPORTS, keys.DATASETS, keys.MANUALS, keys.PENDING)  # folders with one of each dataset
 PAGE_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
+SITE_POLICY = f"{PAGE_POLICY}; script-src {' '.join(repr(source) for source in script_sources())}"
+OTHERS_POLICY = f"{PAGE_POLICY}; sandbox"  # of what others wrote, and of pictures: an origin of its own, no script
 HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": PAGE_POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -45,6 +51,7 @@ TYPES: Mapping[str, str] = {  # what a browser shows by itself; anything else is
     "xml": "text/plain; charset=utf-8",  # never a document of its own, which may hold a script
     "csv": "text/plain; charset=utf-8",
     "css": "text/css; charset=utf-8",
+    "atom": "application/atom+xml; charset=utf-8",
     "png": "image/png",
     "jpg": "image/jpeg",
 }
@@ -73,7 +80,8 @@ def application() -> FastAPI:
 
 async def _guarded(request: Request, answer: RequestResponseEndpoint) -> Response:
     response = await answer(request)
-    response.headers.update(HEADERS)
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
     return response
 
 
@@ -100,8 +108,10 @@ def reference(key: str, user: GetUserDep, watch: Seeing) -> Response:
         raise HTTPException(503, f"The lake cannot be read: {first_line(error)}") from error
     if content is None:
         raise HTTPException(404, MISSING)
-    kind = TYPES.get(wanted.rpartition(".")[2])
+    badge = wanted.startswith(keys.DATASETS) and wanted.endswith("/badge.svg")
+    kind = "image/svg+xml" if badge else TYPES.get(wanted.rpartition(".")[2])
     headers = {} if kind else {"Content-Disposition": "attachment"}
+    headers["Content-Security-Policy"] = _policy(wanted)
     return Response(content, media_type=kind or "application/octet-stream", headers=headers)
 
 
@@ -163,10 +173,17 @@ def _allow(look: Look, user: GetUserDep, key: str) -> None:
     """Raise HTTPException unless a caller may read a key of `references/`."""
     if look.problem:
         raise HTTPException(503, look.problem)
-    mine = [gate for gate in look.gates if key.startswith(f"{REPORTS}{gate.dataset}/")]
+    mine = [gate for gate in look.gates if key.startswith(tuple(f"{folder}{gate.dataset}/" for folder in OF_DATASETS))]
     seen = _seen(look, user)
     if not (all(gate in seen for gate in mine) if mine else _sees_all(look, seen)):
         raise HTTPException(403, "You may not read the DAG that this page belongs to.")
+
+
+def _policy(key: str) -> str:
+    """Return what a browser may do with an object of `references/`: our pages may run our scripts, nothing else any."""
+    if key.startswith(keys.MANUALS) and key != MANUALS_PAGE:
+        return OTHERS_POLICY
+    return SITE_POLICY if key.endswith(".html") else OTHERS_POLICY
 
 
 def _rows(look: Look, seen: frozenset[Gate]) -> list[Row]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -18,6 +19,8 @@ from lakegate.reports.times import minute
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+
+PROGRAMS = re.compile(r"{% set programs = (\[[^]]*\]) %}")
 
 
 def render(template: str, **values: object) -> str:
@@ -85,6 +88,18 @@ def _policy(style: str, script: str = "") -> str:
     """Return the content security policy of a page with this style and this script."""
     allowed = f"; script-src '{_digest(script)}'" if script else ""
     return f"default-src 'none'; style-src '{_digest(style)}'{allowed}; base-uri 'none'; form-action 'none'"
+
+
+@cache
+def script_sources() -> tuple[str, ...]:
+    """Return the source expression of every script that a page may have: whoever serves pages allows exactly these."""
+    folder = files(__name__)
+    found = set()
+    for template in folder.iterdir():
+        if template.name.endswith(".html.j2") and (named := PROGRAMS.search(template.read_text(encoding="utf-8"))):
+            names = re.findall(r'"([^"]+)"', named[1])
+            found.add(_digest("".join(folder.joinpath(name).read_text(encoding="utf-8") for name in names)))
+    return tuple(sorted(found))
 
 
 @cache
