@@ -62,6 +62,7 @@ SLOW = (  # what starts a process for nearly every test, or asks the engine thou
     "engines/test_balance.py",
     "engines/test_fused_is_one_by_one.py",
     "engines/test_split.py",
+    "engines/test_statements.py",
     "fuzz/test_seeds.py",
     "gate/test_kill.py",
     "gate/test_set_apart.py",
@@ -71,6 +72,9 @@ SLOW = (  # what starts a process for nearly every test, or asks the engine thou
     "libraries/great_expectations/",  # the library takes seconds to import
     "libraries/pandera/",
     "publish/test_races.py",
+    "publish/test_run_folder.py",
+    "publish/test_told_of_persons.py",
+    "reports/test_sentences.py",
     "published/",
     "test_commands.py",
     "test_context.py",

@@ -89,7 +89,7 @@ def test_several_files_are_one_batch(planes):
     ended = planes.run("test", FLIGHTS, "--data", "a.csv", "--data", "b.csv", *WITH)
 
     assert ended.exit_code == 1
-    assert "got 2 keys more than once" in ended.stdout
+    assert "2 keys stand more than once" in ended.stdout
     assert "b.csv:2" in ended.stdout
 
 

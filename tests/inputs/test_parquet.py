@@ -81,7 +81,7 @@ def test_083_statistics_that_lie(world):
     world.contract(prop("id", "integer", logicalTypeOptions={"maximum": 999}), form="parquet")
     world.arrive({"a.parquet": lie_about_maximum(pa.table({"id": [1, 999_999]}), 999)})
 
-    world.assert_ends(1, "1 of 2 rows", "at most 999", also=[("a.parquet", "row 2")])
+    world.assert_ends(1, "1 of 2 rows", "of more than 999", also=[("a.parquet", "row 2")])
 
 
 def test_084_reversed_statistics_of_text(world):

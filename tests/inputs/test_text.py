@@ -233,7 +233,7 @@ def test_049_na_is_null_where_that_is_declared(world):
     world.contract(ID, prop("name", "string", required=True), gate={"text": {"nulls": ["NA", "NULL"]}})
     world.arrive({"a.csv": "id,name\n1,NA\n2,NULL\n3,nan\n"})
 
-    world.assert_ends(1, "2 of 3 rows", "got null", also=[("a.csv:2",)])
+    world.assert_ends(1, "2 of 3 rows", "have no name", also=[("a.csv:2",)])
 
 
 def test_050_leading_zeros_are_kept_in_text_and_are_no_integer(world):

@@ -72,11 +72,6 @@ def _orphans(result: CheckResult) -> str:
     return f"name {_column(result)} that {brief(str(dataset))} does not have" if dataset else ""
 
 
-def _of_no_type(result: CheckResult) -> str:
-    expected = brief(str(result.diagnostics.get("expected_type", "")))
-    return f"hold {_column(result)} that is no {expected}" if expected else ""
-
-
 def _repeated(result: CheckResult) -> str:
     keys = result.diagnostics.get("keys")
     if not isinstance(keys, int):
@@ -85,7 +80,8 @@ def _repeated(result: CheckResult) -> str:
     shared = brief(result.field) if result.field else "key"
     many = result.diagnostics.get("surplus")
     surplus = f" ({counted(many, 'row')} too many)" if isinstance(many, int) else ""
-    return f"share their {shared} with another row: {counted(keys, 'value')} {stand} more than once{surplus}"
+    repeated = counted(keys, "value" if result.field else "key")
+    return f"share their {shared} with another row: {repeated} {stand} more than once{surplus}"
 
 
 def _absent(result: CheckResult) -> str:
@@ -118,7 +114,6 @@ WORDS: dict[str, Words] = {
     "multipleOf": _not_expected,
     "pattern": _unlike,
     "uniqueItems": lambda result: f"hold {_column(result)} with an item that stands in it twice",
-    "logicalType": _of_no_type,
     **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), _opposite),
     **dict.fromkeys(("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"), _opposite),
 }
