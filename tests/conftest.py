@@ -101,6 +101,7 @@ STORIES = "airflow/system/"  # share one Airflow, which takes half a minute to s
 TOGETHER = (  # share what takes a while to make: one worker makes it, once
     STORIES,
     "airflow/test_branches.py",
+    "airflow/test_lineage.py",
     "airflow/test_plugin.py",
     "checks/test_every_check.py",
     "checks/test_quality_rules.py",
@@ -112,7 +113,11 @@ TOGETHER = (  # share what takes a while to make: one worker makes it, once
     "libraries/great_expectations/test_howto.py",
     "libraries/great_expectations/test_results.py",
     "published/",
+    "reports/test_board_browser.py",
+    "reports/test_dataset_page_browser.py",
+    "reports/test_dictionary_browser.py",
     "reports/test_page_browser.py",
+    "reports/test_run_page_browser.py",
 )
 SERVERS = ("moto", "ceph", "real_s3")
 
