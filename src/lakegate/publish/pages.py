@@ -14,7 +14,7 @@ from lakegate.publish.board_data import Entry
 from lakegate.publish.documents import board, descriptions
 from lakegate.publish.history import read, read_piece
 from lakegate.publish.pieces import Closed
-from lakegate.publish.renderings import Wait, write_all
+from lakegate.publish.renderings import Unreadable, Wait, write_all
 from lakegate.publish.truth import moment
 from lakegate.reports.badge import badge
 from lakegate.reports.board_page import board_page
@@ -59,9 +59,15 @@ class Scene:
                 found.setdefault(name, []).append(Manual(entry.key, entry.size, moment(entry.modified)))
         return {name: tuple(found[name]) for name in sorted(found)}
 
+    def entry(self, name: str) -> Entry:
+        """Return what the board tells of a dataset. Raises Unreadable where another wrote the board without it."""
+        if name not in self.board:
+            raise Unreadable(f"{name} is not on the board any more", hint="run `lakegate report rebuild`")
+        return self.board[name]
+
     def description(self, name: str) -> Description | None:
         """Return what the contract says that is told of on the board."""
-        return descriptions(self.lake, {name: (name, self.board[name].contract)}).get(name)
+        return descriptions(self.lake, {name: (name, self.entry(name).contract)}).get(name)
 
     @cached_property
     def dictionary(self) -> tuple[Description, ...]:
@@ -121,11 +127,11 @@ def _dictionary(make: Callable[[tuple[Description, ...]], str], scene: Scene) ->
 
 
 def _badge(name: str, scene: Scene) -> str:
-    return badge(scene.board[name].now)
+    return badge(scene.entry(name).now)
 
 
 def _dataset(name: str, scene: Scene) -> str:
-    now, history = scene.board[name].now, scene.history(name)
+    now, history = scene.entry(name).now, scene.history(name)
     neighbours = (*now.upstream, *now.downstream)
     return dataset_page(
         DatasetTold(

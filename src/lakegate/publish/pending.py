@@ -7,6 +7,7 @@ import datetime as dt
 import hashlib
 import json
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from lakegate.errors import LakegateError
@@ -44,6 +45,11 @@ def standing(lake: Lake, place: Place, batch: str) -> Pending | None:
 def end(lake: Lake, one: Pending) -> None:
     """Say that a batch is published; what another gate said meanwhile stands. Raises LakeError."""
     lake.remove(one.entry, one.sha256)
+
+
+def others(lake: Lake, own: Collection[Pending]) -> bool:
+    """Whether other batches are to be published, too. Raises LakeError."""
+    return bool({entry.key for entry in lake.list(PENDING)} - {one.entry.key for one in own})
 
 
 def abandoned(lake: Lake, now: dt.datetime) -> tuple[Pending, ...]:

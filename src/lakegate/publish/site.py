@@ -12,18 +12,25 @@ from lakegate.publish import documents, keys, pages, pending, rebuild
 from lakegate.publish.renderings import Unreadable, Wait
 from lakegate.publish.truth import of_batch
 
+PASSES = 5  # that look whether all that was written stands, where others are at work
 TAKEN_OVER = 10  # batches at most, of those that others left, by one publisher
 
 
 def publish(lake: Lake, place: Place, batches: Sequence[str], wait: Wait = time.sleep) -> tuple[str, ...]:
     """Show what became of some batches of a dataset, and then what others left; return the keys of what was written.
 
-    Where there is no board yet, the whole site is made. Raises LakegateError where something was not written; what is
-    pending then stays so.
+    Where there is no board yet, the whole site is made. Where other batches are being published, too, it is done again
+    until nothing is otherwise: some stores say yes to several writes that race for one key (docs/adr/0010).
+
+    Raises LakegateError where something was not written; what is pending then stays so.
     """
     told = [found for batch in dict.fromkeys(batches) if (found := pending.standing(lake, place, batch))]
     whole = lake.stat(keys.BOARD_DATA) is None
     written = rebuild.rebuild(lake, wait).written if whole else show(lake, place, batches, wait)
+    for _ in range(PASSES):  # beside others, until there is nothing more to write
+        if not pending.others(lake, told) or not (more := show(lake, place, batches, wait)):
+            break
+        written += more
     for one in told:
         pending.end(lake, one)
     return written + take_over(lake, wait)
@@ -43,15 +50,17 @@ def published(lake: Lake, place: Place, batches: Sequence[str]) -> tuple[str, ..
     return ()
 
 
-def show(lake: Lake, place: Place, batches: Collection[str], wait: Wait = time.sleep) -> tuple[str, ...]:
+def show(lake: Lake, place: Place, batches: Collection[str] | None, wait: Wait = time.sleep) -> tuple[str, ...]:
     """Bring the documents up to date with some batches of a dataset, and every page that tells of them.
 
     Where a document is gone or spoilt, the dataset's are made anew.
     """
-    try:
-        return _show(lake, place, batches, wait)
-    except Unreadable:
-        return _show(lake, place, None, wait)
+    for _ in range(PASSES):
+        try:
+            return _show(lake, place, batches, wait)
+        except Unreadable:
+            batches = None
+    return _show(lake, place, batches, wait)
 
 
 def _show(lake: Lake, place: Place, batches: Collection[str] | None, wait: Wait) -> tuple[str, ...]:
