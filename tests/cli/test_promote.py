@@ -294,3 +294,18 @@ def test_batches_are_told_as_they_begin_and_end(ready):
         "lakegate: 2 of 2: nyc/flights part=2",
         "lakegate: 2 of 2: nyc/flights part=2: quarantined",
     ]
+
+
+def test_what_readers_are_told_keeps_no_batch_from_its_gate(ready, monkeypatch):
+    def broken(*_):
+        raise KeyError("a text that nobody thought of")
+
+    monkeypatch.setattr("lakegate.run.described", broken)
+    monkeypatch.setattr("lakegate.publish.site.show", broken)
+    monkeypatch.setattr("lakegate.publish.rebuild.rebuild", broken)
+    ready.arrive("part=1")
+
+    ended = ready.promote("--batch", "part=1")
+
+    assert ended.exit_code == 0, ended.output
+    assert [record["state"] for record in ready.records()] == ["COMMITTED"]
