@@ -1,5 +1,6 @@
-"""Publishing one run where a dataset has ten, beside one that has ten thousand; and where the board has ten datasets,
-beside three hundred.
+"""Publishing one run where a dataset has ten or a hundred, beside one that has ten thousand.
+
+And where the board has ten datasets, beside three hundred.
 
 The lake is in memory and answers at once, so the seconds are our own work; the requests and the bytes are those of S3.
 Each run has forty checks. Prints, of the median of several publishings: seconds, requests, bytes read and written.
@@ -114,7 +115,7 @@ def main() -> None:
     lakes.verdict = lambda *args, **more: dataclasses.replace(plain(*args, **more), results=results)
 
     histories = {}
-    for length in (100, asked.history):
+    for length in (10, 100, asked.history):
         lake = MemoryLake()
         judged(lake, DATASET, range(length))
         began = time.perf_counter()
@@ -127,7 +128,8 @@ def main() -> None:
         pieces = documents.read(lake, DATASET).pieces
         size = lake.stat(f"references/datasets/{DATASET}/_history/recent.json").size
         print(f"  recent.json {size / 1e3:.0f} KB, {len(pieces)} closed pieces")
-    ratios(histories[100], histories[asked.history])
+    for fewer in (10, 100):
+        ratios(histories[fewer], histories[asked.history])
 
     boards = {}
     for datasets in (10, asked.datasets):

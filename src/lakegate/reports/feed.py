@@ -21,28 +21,27 @@ SPACE = uuid.UUID("5f7c2f0e-8a3b-5c64-9d0a-3f1f5b0a6e21")  # of our ids: drawn o
 NEVER = "1970-01-01T00:00:00Z"  # a feed must say when it changed; one in which nothing ever happened says this
 
 
-def feed(datasets: Iterable[DatasetNow], address: str = "") -> str:
-    """Return the feed of the newest runs that blocked; `address` is where `references/` is published, with its `/`.
+def feed(datasets: Iterable[DatasetNow]) -> str:
+    """Return the feed of the newest runs that blocked.
 
-    Without an address links are relative to the feed, which by RFC 3986 means to where it was fetched from.
+    Links are relative to the feed, which by RFC 3986 means to where it was fetched from: the lake does not know its own
+    address.
     """
     found = [(now, run) for now in datasets for run in now.blocked]
     found.sort(key=lambda one: (one[1].at, one[0].zone, one[0].dataset, one[1].batch, one[1].id), reverse=True)
     shown = found[:ENTRIES]
     root = ET.Element("feed", {"xmlns": ATOM, "xml:lang": "en"})
-    _text(root, "id", _urn("feed", address))
+    _text(root, "id", _urn("feed"))
     _text(root, "title", "Batches that were blocked")
     _text(root, "updated", shown[0][1].at if shown else NEVER)
     _text(ET.SubElement(root, "author"), "name", "lakegate")
-    _link(root, "alternate", "references/index.html", address)
-    if address:
-        _link(root, "self", PAGE, address, "application/atom+xml")
-    root.extend([_entry(now, run, address) for now, run in shown])
+    _link(root, "alternate", "references/index.html")
+    root.extend([_entry(now, run) for now, run in shown])
     ET.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
 
-def _entry(now: DatasetNow, run: BlockedRun, address: str) -> ET.Element:
+def _entry(now: DatasetNow, run: BlockedRun) -> ET.Element:
     """Return the entry of one run."""
     entry = ET.Element("entry")
     _text(entry, "id", _urn(now.dataset, run.batch, run.id))
@@ -50,7 +49,7 @@ def _entry(now: DatasetNow, run: BlockedRun, address: str) -> ET.Element:
     _text(entry, "published", run.at)
     _text(entry, "updated", run.at)
     _text(entry, "summary", _summary(now, run))
-    _link(entry, "alternate", run.report or f"references/datasets/{now.dataset}/", address)
+    _link(entry, "alternate", run.report or f"references/datasets/{now.dataset}/")
     for term in (run.standing, zone_word(now.zone), *([now.domain] if now.domain else ())):
         ET.SubElement(entry, "category", {"term": brief(term)})
     return entry
@@ -88,8 +87,6 @@ def _text(parent: ET.Element, name: str, text: str) -> None:
     ET.SubElement(parent, name).text = plain(text)
 
 
-def _link(parent: ET.Element, rel: str, key: str, address: str, kind: str = "text/html") -> None:
+def _link(parent: ET.Element, rel: str, key: str) -> None:
     """Add a link to a page."""
-    there = relative(PAGE, key)
-    href = address + there.removeprefix("./") if address else there
-    ET.SubElement(parent, "link", {"rel": rel, "type": kind, "href": href})
+    ET.SubElement(parent, "link", {"rel": rel, "type": "text/html", "href": relative(PAGE, key)})
