@@ -20,9 +20,9 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 
 from browser import CHROMIUM, FLAGS
-from lakegate.reports.board import STRIP, DatasetNow, State
-from lakegate.reports.board_page import board_page
-from reports.boards import EVERY_STATE, many, strip
+from lakegate.reports.board.now import STRIP, DatasetNow, State
+from lakegate.reports.board.page import board_page
+from reports.board.boards import EVERY_STATE, many, strip
 
 TIMES = """() => {
   const navigation = performance.getEntriesByType("navigation")[0];

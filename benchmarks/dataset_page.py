@@ -10,9 +10,9 @@ import gzip
 import statistics
 import time
 
-from lakegate.reports.dataset import DatasetTold
-from lakegate.reports.dataset_page import dataset_page
-from reports.datasets import bare, runs, told
+from lakegate.reports.datasets.page import dataset_page
+from lakegate.reports.datasets.told import DatasetTold
+from reports.datasets.tellings import bare, runs, told
 
 PAGES = {
     "no runs": bare(),

@@ -113,9 +113,9 @@ TOGETHER = (  # share what takes a while to make: one worker makes it, once
     "libraries/great_expectations/test_howto.py",
     "libraries/great_expectations/test_results.py",
     "published/",
-    "reports/test_board_browser.py",
-    "reports/test_dataset_page_browser.py",
-    "reports/test_dictionary_browser.py",
+    "reports/board/test_board_browser.py",
+    "reports/datasets/test_dataset_page_browser.py",
+    "reports/contracts/test_dictionary_browser.py",
     "reports/test_page_browser.py",
     "reports/test_run_page_browser.py",
 )

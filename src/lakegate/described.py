@@ -11,8 +11,8 @@ from lakegate.contract.model import Contract, SchemaObject
 from lakegate.errors import Refused, UsageError
 from lakegate.gate.arrivals import route
 from lakegate.lake.interface import Lake
-from lakegate.reports.describe import Lies, Other, describe
-from lakegate.reports.descriptions import Description
+from lakegate.reports.contracts.describe import Lies, Other, describe
+from lakegate.reports.contracts.descriptions import Description
 
 
 def described(

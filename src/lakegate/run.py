@@ -46,8 +46,8 @@ from lakegate.publish import keys, pending, site
 from lakegate.publish.history import recent
 from lakegate.publish.occasions import Took, occasion
 from lakegate.publish.run_pages import render
-from lakegate.reports.description_json import to_json
-from lakegate.reports.descriptions import Description
+from lakegate.reports.contracts.description_json import to_json
+from lakegate.reports.contracts.descriptions import Description
 from lakegate.reports.occasion import Occasion
 from lakegate.rows import Defect, DefectKind, Location, Rows
 from lakegate.tables import Maker, Tables

@@ -13,8 +13,8 @@ from lakegate.gate.ledger import SlotState
 from lakegate.lake.zones import Place
 from lakegate.publish import keys, pending
 from lakegate.publish.run_pages import render
-from lakegate.reports.description_json import to_json
-from lakegate.reports.descriptions import Description
+from lakegate.reports.contracts.description_json import to_json
+from lakegate.reports.contracts.descriptions import Description
 from lakegate.reports.json import to_json as report_json
 from lakegate.reports.occasion import Occasion
 from lakegate.reports.occasion_json import to_json as occasion_json

@@ -6,8 +6,8 @@ from lakegate.errors import CouldNotEvaluate, LakeError
 from lakegate.lake import zones
 from lakegate.lake.local import LocalLake
 from lakegate.publish.occasions import Took, failing, occasion
+from lakegate.reports.datasets.runs import PastRun, RunState
 from lakegate.reports.occasion import Since
-from lakegate.reports.runs import PastRun, RunState
 from lakegate.reports.summary import Standing
 from reports.verdicts import VERDICTS
 

@@ -13,7 +13,7 @@ from lakegate.publish import pieces as histories
 from lakegate.publish.history import of_json, to_json
 from lakegate.publish.pieces import History, began, closes, merged, order, piece_json, touched, whole
 from lakegate.publish.runs_json import of_columns
-from lakegate.reports.runs import Measured, PastRun, RunState
+from lakegate.reports.datasets.runs import Measured, PastRun, RunState
 from lakegate.reports.summary import Standing
 
 STATES = {

@@ -2,8 +2,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lakegate.reports.changes import since
+from lakegate.reports.datasets.runs import PastRun, RunState
 from lakegate.reports.occasion import Since
-from lakegate.reports.runs import PastRun, RunState
 from lakegate.reports.summary import Standing
 
 STANDINGS = {

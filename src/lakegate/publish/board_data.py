@@ -11,9 +11,9 @@ from typing import Any
 from lakegate.lake.zones import Place, report
 from lakegate.publish.pieces import History, began
 from lakegate.publish.runs_json import written
-from lakegate.reports.board import STRIP, BatchMark, BlockedRun, DatasetNow, State
-from lakegate.reports.descriptions import Description
-from lakegate.reports.runs import PastRun
+from lakegate.reports.board.now import STRIP, BatchMark, BlockedRun, DatasetNow, State
+from lakegate.reports.contracts.descriptions import Description
+from lakegate.reports.datasets.runs import PastRun
 from lakegate.reports.summary import Standing
 
 SCHEMA = 1

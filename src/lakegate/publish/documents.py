@@ -17,11 +17,11 @@ from lakegate.publish.board_data import Entry, stands
 from lakegate.publish.history import of_json, read, read_piece, to_json
 from lakegate.publish.pieces import Closed, History, Pieces, identity, merged, piece_json, touched, whole
 from lakegate.publish.renderings import Unreadable, Wait, write_all
-from lakegate.reports.dataset import Version
-from lakegate.reports.description_json import of_json as description_of
-from lakegate.reports.descriptions import Description
-from lakegate.reports.runs import PastRun
-from lakegate.reports.version_changes import changes
+from lakegate.reports.contracts.description_json import of_json as description_of
+from lakegate.reports.contracts.descriptions import Description
+from lakegate.reports.contracts.version_changes import changes
+from lakegate.reports.datasets.runs import PastRun
+from lakegate.reports.datasets.told import Version
 
 # --- a dataset's history ------------------------------------------------------------------------------------------
 

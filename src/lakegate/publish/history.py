@@ -11,8 +11,8 @@ from lakegate.publish import keys
 from lakegate.publish.pieces import Closed, History, Kept
 from lakegate.publish.renderings import Moved, Unreadable
 from lakegate.publish.runs_json import columns, of_columns, written
-from lakegate.reports.dataset import Version
-from lakegate.reports.runs import PastRun
+from lakegate.reports.datasets.runs import PastRun
+from lakegate.reports.datasets.told import Version
 from lakegate.reports.summary import Standing
 
 SCHEMA = 1

@@ -12,9 +12,9 @@ from lakegate.lake import zones
 from lakegate.lake.interface import Lake
 from lakegate.publish.run_pages import RUN
 from lakegate.reports.changes import since
+from lakegate.reports.datasets.runs import PastRun
 from lakegate.reports.occasion import Occasion, Since
 from lakegate.reports.occasion_json import of_json, to_json
-from lakegate.reports.runs import PastRun
 from lakegate.verdict import Verdict
 
 FAILING = frozenset({Outcome.FAILED, Outcome.WAIVED, Outcome.WARNED, Outcome.SET_APART, Outcome.INFORMED})

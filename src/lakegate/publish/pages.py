@@ -16,14 +16,14 @@ from lakegate.publish.history import read, read_piece
 from lakegate.publish.pieces import Closed
 from lakegate.publish.renderings import Unreadable, Wait, write_all
 from lakegate.publish.truth import moment
-from lakegate.reports.badge import badge
-from lakegate.reports.board_page import board_page
-from lakegate.reports.dataset import DatasetTold, HistoryTold, Manual
-from lakegate.reports.dataset_page import dataset_page, history_page
-from lakegate.reports.descriptions import Description
-from lakegate.reports.dictionary import dictionary_csv, dictionary_json, dictionary_page
-from lakegate.reports.feed import feed
-from lakegate.reports.manuals import manuals_page
+from lakegate.reports.board.badge import badge
+from lakegate.reports.board.feed import feed
+from lakegate.reports.board.page import board_page
+from lakegate.reports.contracts.descriptions import Description
+from lakegate.reports.contracts.dictionary import dictionary_csv, dictionary_json, dictionary_page
+from lakegate.reports.contracts.manuals import manuals_page
+from lakegate.reports.datasets.page import dataset_page, history_page
+from lakegate.reports.datasets.told import DatasetTold, HistoryTold, Manual
 
 MANUALS_PAGE = f"{keys.MANUALS}index.html"
 DICTIONARY = {

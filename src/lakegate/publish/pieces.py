@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from lakegate.publish.runs_json import columns, digest, written
-from lakegate.reports.board import BLOCKED_SHOWN
-from lakegate.reports.dataset import Piece, Version
-from lakegate.reports.runs import PastRun
+from lakegate.reports.board.now import BLOCKED_SHOWN
+from lakegate.reports.datasets.runs import PastRun
+from lakegate.reports.datasets.told import Piece, Version
 from lakegate.reports.summary import Standing
 
 RECENT = 100  # runs that are told without opening a piece, where there are as many

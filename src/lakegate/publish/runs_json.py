@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from lakegate.lake.zones import report
-from lakegate.reports.runs import Measured, PastRun, RunState
+from lakegate.reports.datasets.runs import Measured, PastRun, RunState
 from lakegate.reports.summary import Standing
 
 PLAIN = ("id", "batch", "at", "message", "rows", "set_apart", "slot", "seconds", "committed")  # columns as they are

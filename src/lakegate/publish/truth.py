@@ -19,9 +19,9 @@ from lakegate.publish.keys import REPORTS
 from lakegate.publish.occasions import FAILING
 from lakegate.publish.pieces import identity, order
 from lakegate.publish.run_pages import REPORT, RUN
-from lakegate.reports.measured import measured
+from lakegate.reports.datasets.measured import measured
+from lakegate.reports.datasets.runs import PastRun, RunState
 from lakegate.reports.occasion_json import of_json
-from lakegate.reports.runs import PastRun, RunState
 from lakegate.reports.summary import Standing, brief, counted
 
 NAMED = 3  # checks that do not hold, by name in a message

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
+from lakegate.reports.datasets.runs import PastRun, RunState
 from lakegate.reports.occasion import Since
-from lakegate.reports.runs import PastRun, RunState
 
 JUDGED = frozenset({RunState.COMMITTED, RunState.PASSED, RunState.HELD})
 

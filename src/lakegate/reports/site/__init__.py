@@ -14,8 +14,8 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from lakegate.reports import sentences, summary
-from lakegate.reports.links import field_anchor, relative
-from lakegate.reports.times import minute
+from lakegate.reports.site.links import field_anchor, relative
+from lakegate.reports.site.times import minute
 
 if TYPE_CHECKING:
     from jinja2 import Environment

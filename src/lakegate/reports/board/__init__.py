@@ -1,0 +1,1 @@
+"""Where every dataset stands now: the board, its feed, a badge for each."""

@@ -1,0 +1,230 @@
+"""A dataset's own page: what it is and how to get it, how its batches went, and what was measured over them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lakegate.reports.board.now import BlockedRun, DatasetNow
+from lakegate.reports.contracts.descriptions import Description, Field, Rule
+from lakegate.reports.datasets.lineage_picture import Lineage, Neighbour, lineage
+from lakegate.reports.datasets.plots import PLOTTED, Plot, allowed, between, broke, plot, rows_plot
+from lakegate.reports.datasets.runs import PastRun, RunState
+from lakegate.reports.datasets.series import Sentences, Series, series_of
+from lakegate.reports.datasets.told import DatasetTold, HistoryTold
+from lakegate.reports.site import render
+from lakegate.reports.site.links import relative
+from lakegate.reports.site.times import later
+from lakegate.reports.site.zones import zone_word
+from lakegate.reports.summary import counted
+
+BOARD = "references/index.html"
+DATASETS = "references/datasets/"
+HISTORY = "_history/"  # folder of the pages of closed pieces, in that of the dataset's page
+SHOWN = 20  # runs that stand open on a dataset's page
+SAID_BESIDE = frozenset({"logicalType", "columnPresent", "required"})  # rules that a field's type and marks tell
+ROWS_THERE = "minRows"  # type of the rule whose number is that of the rows, which is drawn anyway
+TIPS = 1200  # runs that say what they are under a pointer, over all plots of a page
+DEEPEST = 5  # steps that columns within columns are set in
+FAILING_TOLD = 2  # rules that a run's line names
+KEPT_OUT = {  # what a run did with its batch, where its verdict does not say that already
+    RunState.PASSED: "judged, not let in yet",
+    RunState.HELD: "kept in quarantine",
+    RunState.CONFLICT: "another batch is committed under its key",
+    RunState.UNDECIDED: "nothing was decided about the data",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RunLine:
+    """One run as a line of the table."""
+
+    run: PastRun
+    state: str  # what happened to the batch, where the verdict does not say it
+    failing: tuple[str, ...]  # the first rules that did not hold, as sentences
+    more: int  # others
+    again: bool  # whether its batch was judged again since
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A rule that is not drawn, and why not in words."""
+
+    title: str
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plots:
+    """What was measured over the last runs, the rules that need a look first."""
+
+    runs: int
+    first: str  # when the oldest and the newest run was; ISO 8601, UTC
+    last: str
+    rows: Plot | None
+    groups: tuple[tuple[str, str, tuple[Plot, ...]], ...]  # (id, title, its plots); none is empty
+    unmeasured: tuple[Folded, ...]  # that broke without a number
+    steady: tuple[Folded, ...]  # that held wherever they were measured, and whose number says nothing more
+
+
+def dataset_page(told: DatasetTold) -> str:
+    """Return the page of a dataset as HTML. A pure function of its values: what it says of time names moments."""
+    folder = _folder(told.page)
+    plots, around, fields = plots_of(told.runs, told.description), _lineage(told), _fields(told.description)
+    lines = run_lines(told.runs, Sentences(told.description))
+    here = (
+        ("about", "About", True),
+        ("measured", "Measured", plots),
+        ("batches", "Batches", True),
+        ("lineage", "Upstream and downstream", around),
+        ("get", "How to get it", told.description and told.description.ways),
+        ("dictionary", "Dictionary", fields),
+        ("table-rules", "Rules of the table", told.description and told.description.rules),
+        ("versions", "Versions", told.versions),
+        ("manuals", "Manuals", told.manuals),
+        ("badge", "Badge", True),
+    )
+    return render(
+        "dataset.html.j2",
+        page=told.page,
+        told=told,
+        now=told.now,
+        kept_out=_kept_out(told.now),
+        zone=zone_word(told.now.zone),
+        next_due=later(told.now.last_at, told.now.fresh_for) if told.now.fresh_for else "",
+        description=told.description,
+        contents=[(anchor, word) for anchor, word, there in here if there],
+        lines=lines[:SHOWN],
+        older=lines[SHOWN:],
+        plots=plots,
+        lineage=around,
+        fields=fields,
+        history=folder + HISTORY,
+        badge=f"{folder}badge.svg",
+        badge_code=_badge_code(told.now.dataset, folder),
+        size=_size,
+    )
+
+
+def _kept_out(now: DatasetNow) -> tuple[BlockedRun, ...]:
+    """Return the last run over each batch that is kept out, the newest first, as far as they are known."""
+    last: dict[str, BlockedRun] = {}
+    for run in now.blocked:
+        if not run.resolved:
+            last.setdefault(run.batch, run)
+    return tuple(last.values())
+
+
+def history_page(told: HistoryTold) -> str:
+    """Return the page of one closed piece of a dataset's history as HTML."""
+    return render(
+        "history.html.j2",
+        page=told.page,
+        told=told,
+        folder=_folder(told.page),
+        home=f"{DATASETS}{told.dataset}/",
+        lines=run_lines(told.runs, Sentences(None)),
+    )
+
+
+def run_lines(runs: Sequence[PastRun], sentences: Sentences) -> tuple[RunLine, ...]:
+    """Return runs, the newest first, as lines of a table."""
+    lines, seen = [], set()
+    for run in runs:
+        named = tuple(sentences.of(key)[0] for key in run.failing[:FAILING_TOLD])
+        more = len(run.failing) - len(named)
+        lines.append(RunLine(run, KEPT_OUT.get(run.state, ""), named, more, run.batch in seen))
+        seen.add(run.batch)
+    return tuple(lines)
+
+
+def plots_of(runs: Sequence[PastRun], description: Description | None) -> Plots | None:
+    """Return the plots of the last runs, which come newest first; None where there are none."""
+    past = tuple(reversed(runs[:PLOTTED]))
+    if not past:
+        return None
+    series = series_of(past, Sentences(description))
+    drawn = [one for one in series if one.known and (one.broken or (one.moves and one.type != ROWS_THERE))]
+    tips = _Tips(TIPS)
+    rows = rows_plot(past, tips=tips.of(len(past)))
+    plots = {one.key: plot(one, past, tips=tips.of(len(past))) for one in drawn}
+    held = [one for one in series if one.known and one.key not in plots]
+    nulls = tuple(plots[one.key] for one in drawn if one.about_nulls)
+    others = tuple(plots[one.key] for one in drawn if not one.about_nulls)
+    groups = (("nulls", "Nulls", nulls), ("rules", "Rules", others))
+    return Plots(
+        runs=len(past),
+        first=past[0].at,
+        last=past[-1].at,
+        rows=rows,
+        groups=tuple(group for group in groups if group[2]),
+        unmeasured=tuple(Folded(one.title, broke(one, past)) for one in series if not one.known),
+        steady=tuple(_steady(one) for one in held),
+    )
+
+
+class _Tips:
+    """How many runs may still say what they are, so that a page of many rules stays small."""
+
+    def __init__(self, left: int) -> None:
+        self._left = left
+
+    def of(self, count: int) -> int:
+        """Return `count` where so many are left, else none."""
+        if count > self._left:
+            return 0
+        self._left -= count
+        return count
+
+
+def _steady(series: Series) -> Folded:
+    """Return a rule that always held, with its number."""
+    number = f"{between(series)} in {counted(len(series.known), 'run')}"
+    return Folded(series.title, "; ".join(part for part in (number, allowed(series)) if part))
+
+
+def _lineage(told: DatasetTold) -> Lineage | None:
+    """Return the dataset between its neighbours."""
+    now, description = told.now, told.description
+    upstream = now.upstream or (description.upstream if description else ())
+    source = description.source if description else ""
+    return lineage(Neighbour(now.dataset, now.zone), upstream, now.downstream, told.zones, source)
+
+
+def _fields(description: Description | None) -> tuple[tuple[int, Field, tuple[Rule, ...]], ...]:
+    """Return the columns in their order, each with how deep it stands in others and the rules to be told."""
+    found, around = [], list[str]()
+    for field in description.fields if description else ():
+        while around and not _inside(field.path, around[-1]):
+            around.pop()
+        told = tuple(rule for rule in field.rules if not _said_beside(rule))
+        found.append((min(len(around), DEEPEST), field, told))
+        around.append(field.path)
+    return tuple(found)
+
+
+def _said_beside(rule: Rule) -> bool:
+    return rule.type in SAID_BESIDE and rule.does == "fail" and not (rule.why or rule.code)
+
+
+def _inside(path: str, outer: str) -> bool:
+    return path.startswith((f"{outer}.", f"{outer}[", f"{outer}{{"))
+
+
+def _folder(page: str) -> str:
+    """Return the folder that a page lies in, with its `/`."""
+    return page.rpartition("/")[0] + "/"
+
+
+def _badge_code(dataset: str, folder: str) -> str:
+    """Return what shows the badge in Markdown, as a link to the dataset's page."""
+    badge, page = (f"SITE{relative(BOARD, folder + name)[1:]}" for name in ("badge.svg", "index.html"))
+    return f"[![{dataset}]({badge})]({page})"
+
+
+def _size(size: int) -> str:
+    """Return a file's size for people."""
+    for unit, one in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if size >= one:
+            return f"{size / one:.3g} {unit}"
+    return counted(size, "byte")
