@@ -178,6 +178,8 @@ class Run:
                 return Judged(verdict, lambda told: render(told, self._occasion(told, took)), made)
 
             done = gate.promote(lake, way, key, judged, options)
+        if done.state is not gate.PromotionState.NOT_READY:
+            site.remember(lake, way.target, key)
         return dataclasses.replace(done, report=lake.uri(f"{done.report}index.html")) if done.report else done
 
     def _begin(self, way: Route, key: str) -> None:

@@ -309,3 +309,20 @@ def test_what_readers_are_told_keeps_no_batch_from_its_gate(ready, monkeypatch):
 
     assert ended.exit_code == 0, ended.output
     assert [record["state"] for record in ready.records()] == ["COMMITTED"]
+
+
+def test_each_batch_of_one_command_is_told_what_changed_since_the_one_before(ready):
+    ready.arrive("part=1")
+    ready.arrive("part=2", BAD)
+    ready.arrive("part=3", BAD.replace("1,N9", "7,N9"))
+
+    ready.promote("--all")
+
+    told = {}
+    for file in (ready.lake / "references/reports/nyc/flights").glob("*/*/run.json"):
+        told[file.parent.parent.name] = json.loads(file.read_text())["since"]
+    assert [told[f"part%3D{n}"]["passed"] for n in (1, 2, 3)] == [None, "part=1", "part=1"]
+    assert [told[f"part%3D{n}"]["runs"] for n in (1, 2, 3)] == [0, 0, 1]
+    assert "flights.primaryKey" in told["part%3D2"]["new"]
+    assert told["part%3D3"]["mended"] == ["flights.primaryKey"]
+    assert told["part%3D3"]["still"]["flights.delay.minimum"] == "part=2"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Collection, Sequence
 
@@ -48,6 +49,15 @@ def published(lake: Lake, place: Place, batches: Sequence[str]) -> tuple[str, ..
     except Exception as error:  # noqa: BLE001 - whatever it is: the batch is committed, and a later publisher shows it
         return (f"the pages under references/ were not all written, a later run writes them: {error}",)
     return ()
+
+
+def remember(lake: Lake, place: Place, batch: str) -> None:
+    """Put a batch into the history of its dataset, so that the one after it is told what changed; pages come later.
+
+    Best effort: what is not put there now is when it is published.
+    """
+    with contextlib.suppress(Exception):  # as in `published`
+        documents.keep_history(lake, place, [batch])
 
 
 def show(lake: Lake, place: Place, batches: Collection[str] | None, wait: Wait = time.sleep) -> tuple[str, ...]:
