@@ -25,7 +25,7 @@ from lakegate.libraries.guests import Guests
 from lakegate.made import Made
 from lakegate.measures import Fault, Measure, NotMeasured
 from lakegate.rows import Rows
-from lakegate.verdict import ROWS_ADD_UP, CheckResult, SetApart, Verdict
+from lakegate.verdict import OF_ONWARD, ROWS_ADD_UP, CheckResult, SetApart, Verdict
 
 NOTHING = Budget(Decimal(0), "rows")  # where no `max_rejected` is said; lint asks for one
 
@@ -128,9 +128,7 @@ def _still_wrong(before: Verdict, verdict: Verdict) -> Verdict:
         if result.outcome is Outcome.SET_APART and was is not None:
             told.append(was)
         elif result.outcome is Outcome.FAILED and was is not None and was.outcome is not Outcome.FAILED:
-            told.append(
-                replace(result, reason=f"{result.reason}, of the rows that would go on without those set apart")
-            )
+            told.append(replace(result, reason=f"{result.reason}{OF_ONWARD}"))
         elif result.type == "maxRejected":
             reason = "the rows that would go on do not keep the contract: nothing is set apart"
             told.append(replace(result, outcome=Outcome.NOT_APPLICABLE, reason=reason))

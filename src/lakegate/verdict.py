@@ -17,6 +17,7 @@ from lakegate.checks.interface import Check, Identity, Judgement, Outcome
 from lakegate.contract.model import Property, SchemaObject, Waiving
 from lakegate.rows import Location
 
+OF_ONWARD = ", of the rows that would go on without those set apart"  # ends the reason of what is true of these alone
 ROWS_ADD_UP = "rowsAddUp"  # type of the result that says that rows were tried without those to be set apart
 
 

@@ -17,20 +17,21 @@ pytestmark = pytest.mark.slow  # each of these is a process
 
 ROWS = gzip.compress((HEADER + "".join(f"{n},N1,{n % 90}\n" for n in range(5000))).encode(), mtime=0)
 
-# The real command line, which a SIGKILL meets at its n-th call of a function of `os`.
+# The real command line, which a SIGKILL meets at the n-th call of a function of `os` that names a path.
 KILLED = """
 import os, signal, sys
-name, left = sys.argv[1], int(sys.argv[2])
+name, path, left = sys.argv[1], sys.argv[2], int(sys.argv[3])
 inner = getattr(os, name)
 def fuse(*args, **kwargs):
     global left
-    left -= 1
+    folders = [os.readlink(f"/proc/self/fd/{kwargs[end]}") for end in ("src_dir_fd", "dst_dir_fd") if end in kwargs]
+    left -= any(path in f"{folder}/{one}" for folder, one in zip(folders, args))
     if left == 0:
         os.kill(os.getpid(), signal.SIGKILL)
     return inner(*args, **kwargs)
 setattr(os, name, fuse)
 from lakegate.cli import main
-main(sys.argv[3:])
+main(sys.argv[4:])
 """
 
 
@@ -41,18 +42,21 @@ def ready(scene):
 
 
 @pytest.mark.parametrize(
-    ("call", "number", "committed"),
+    ("call", "path", "number", "committed"),
     [
-        ("link", 1, False),  # before the first file of the report
-        ("link", 3, False),  # before the data
-        ("link", 4, False),  # before the commit record
-        ("rename", 1, True),  # before the source is cleaned
-        ("rename", 2, True),  # when half of it is
+        ("rename", "references", 1, False),  # before anything is written
+        ("link", "report.json", 1, False),  # before the report
+        ("link", "01-raw-data-zone/nyc/flights/batch=", 1, False),  # before the data
+        ("link", "_gate/commits", 1, False),  # before the commit record
+        ("rename", "02-transient-zone/nyc/flights", 1, True),  # before the source is cleaned
+        ("rename", "02-transient-zone/nyc/flights", 2, True),  # when half of it is
+        ("rename", "references/datasets", 1, True),  # before the first page that runs share
+        ("rename", "references/index.html", 1, True),  # before the board
     ],
 )
-def test_what_a_killed_promotion_left_is_ended_by_the_next(ready, call, number, committed):
+def test_what_a_killed_promotion_left_is_ended_by_the_next(ready, call, path, number, committed):
     ready.arrive("part=1", ROWS, name="rows.csv.gz")
-    command = [sys.executable, "-c", KILLED, call, str(number), "promote", FLIGHTS, "--all", "--lake", "lake"]
+    command = [sys.executable, "-c", KILLED, call, path, str(number), "promote", FLIGHTS, "--all", "--lake", "lake"]
 
     died = subprocess.run(command, cwd=ready.root, env={**os.environ, "PYTHONPATH": str(SOURCES)}, check=False)
     left = len(ready.records())
@@ -65,6 +69,7 @@ def test_what_a_killed_promotion_left_is_ended_by_the_next(ready, call, number, 
     assert [(ready.lake / file["key"]).read_bytes() for file in record["files"]] == [ROWS]
     assert not list((ready.lake / "02-transient-zone/nyc/flights").rglob("*.*"))
     assert not list((ready.lake / "02-transient-zone/_tmp").rglob("*.gz"))
+    assert "part%253D1" in (ready.lake / "references/index.html").read_text()  # the board links its report
 
 
 def test_two_at_once_commit_once_and_both_succeed(ready):

@@ -258,8 +258,9 @@ def test_whoever_promotes_looks_or_browses_is_told_how_many_rows_were_set_apart(
 
     assert "100 rows: 98 go on, 2 set apart (2.00 %) by 2 rules" in done.output
     assert "slot 1, passed, 2 of 100 rows set apart" in world.run("status", CONTRACT).output
-    index = (world.root / "lake/references/index.html").read_text()
-    assert '<td class="number">98</td>\n      <td class="number">2</td>' in index
+    page = (world.root / "lake/references/datasets/cleanse/orders/index.html").read_text()
+    assert 'data-label="Rows">98</td>' in page
+    assert 'data-label="Set apart">2</td>' in page
 
 
 def test_null_keys_and_a_file_that_is_all_bad(world):

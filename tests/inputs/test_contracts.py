@@ -179,8 +179,9 @@ def test_018_html_in_a_description_is_escaped(world):
     world.assert_ends(0, "is committed")
 
     pages = list((world.lake / "references").rglob("*.html"))
-    assert len(pages) == 2
+    assert len(pages) == 5  # the run, its dataset, the board, the dictionary, the manuals
     assert all("<img" not in page.read_text() for page in pages)
+    assert sum("&lt;img src=x onerror=alert(1)&gt;" in page.read_text() for page in pages) >= 3
 
 
 def test_019_a_contract_with_no_rules(world):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lakegate.reports.summary import brief, counted, extent, extent_text
-from lakegate.verdict import CheckResult
+from lakegate.verdict import OF_ONWARD, CheckResult
 
 NAMED = 8  # values of failing rows in a sentence
 LONGEST_VALUE = 40  # characters of one of them
@@ -25,7 +25,8 @@ def sentence(result: CheckResult) -> str:
     words = WORDS.get(result.type, WORDS.get(result.type.partition(".")[0])) if extent(result) else None
     said = words(result) if words else ""
     if said:
-        return f"{extent_text(result)} {said}{_threshold(result)}{_values(result)}"
+        onward = OF_ONWARD if result.reason.endswith(OF_ONWARD) and result.type not in METRICS else ""
+        return f"{extent_text(result)} {said}{_threshold(result)}{onward}{_values(result)}"
     got, expected = result.diagnostics.get("got"), result.diagnostics.get("expected")
     reason = result.reason or (f"got {got}, expected {expected}" if got and expected else "")
     if reason and got and expected and (subject := SUBJECTS.get(result.type)):
