@@ -7,12 +7,12 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias
 
-from lakegate.errors import CouldNotEvaluate, OutcomeUnknown
+from lakegate.errors import CouldNotEvaluate, LakeError, OutcomeUnknown
 from lakegate.lake.interface import Entry, Lake
 
 TRIES = 200  # rounds; sixteen publishers at once need some twenty
 LONGEST = 0.5  # seconds between two of them
-PATIENCE = 8  # rounds in a row in which something is gone that a page is made from
+PATIENCE = 8  # rounds in a row in which something is gone that a page is made from, or nobody wrote and we may not
 
 Wait: TypeAlias = Callable[[float], None]
 
@@ -39,9 +39,10 @@ def write_all(
     at: what is written then replaces nothing newer. Where another wrote meanwhile it is looked at again, and made
     again; so it is where what they are made from was replaced (`Moved`).
 
-    Raises LakeError, OutcomeUnknown where others write all the time, and what `make` raises.
+    Raises LakeError, also where a key can be written by nobody, OutcomeUnknown where others write all the time, and
+    what `make` raises.
     """
-    left, written, gone = frozenset(keys), list[str](), 0
+    left, written, gone, stuck = frozenset(keys), list[str](), 0, 0
     for attempt in range(TRIES):
         seen = {key: lake.stat(key) for key in sorted(left)}
         try:
@@ -63,6 +64,9 @@ def write_all(
         left = frozenset(lost)
         if not left:
             return tuple(written)
+        stuck = stuck + 1 if all(lake.stat(key) == seen[key] for key in left) else 0
+        if stuck == PATIENCE:
+            raise LakeError(f"{min(left)!r} cannot be written", hint="look what stands there: it is no plain file")
         _wait(wait, attempt)
     raise OutcomeUnknown(f"{min(left)!r} is written by others all the time", hint="run `lakegate report rebuild`")
 

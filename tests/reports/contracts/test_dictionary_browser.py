@@ -42,7 +42,7 @@ def test_a_page_is_quiet_accessible_and_fits_a_phone(browser, at, name, scheme):
 
 
 def found(page):
-    return page.locator("tbody tr:visible .name").all_inner_texts()
+    return page.locator("tbody tr:visible .name").all_text_contents()
 
 
 def test_search_by_name_meaning_type_classification_and_dataset(browser, at):
