@@ -24,8 +24,22 @@ from lakegate.warehouse import candidate
 from lakegate.warehouse.chain import Asked, opened
 from warehouse import scene
 
-LONGEST = 60  # calls of the lake before a run is killed
+LONGEST = 60  # calls of the lake, those for pages aside, before a run is killed
 SECONDS = 3.0  # before a run is killed at any moment
+
+
+class Chain(Mined):
+    """The lake, with the fuse burned at what builds and promotes, and not at the pages that tell of it afterwards."""
+
+    def __getattr__(self, name):
+        mined, plain = super().__getattr__(name), getattr(self._inner, name)
+        if not callable(plain):
+            return plain
+        return lambda *args, **named: (plain if _is_of_pages(args) else mined)(*args, **named)
+
+
+def _is_of_pages(args):
+    return any(str(getattr(one, "key", one)).startswith("references/") for one in args)
 
 
 def run(lake):
@@ -41,7 +55,7 @@ def started(root, fuse=None):
         code = 1
         try:
             lake = LocalLake(root)
-            run(lake if fuse is None else Mined(lake, VERBS, Fuse(fuse)))
+            run(lake if fuse is None else Chain(lake, VERBS, Fuse(fuse)))
             code = 0
         finally:
             os._exit(code)
