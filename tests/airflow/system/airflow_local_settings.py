@@ -13,6 +13,9 @@ import lakegate.run
 import lakegate.worker.child  # noqa: F401
 
 SOON = dt.timedelta(seconds=2)
+# A task put off to a moment that comes before the scheduler has read that its process ended is taken for killed, and
+# failed: https://github.com/apache/airflow/issues/71172, open in Airflow 3.3. So not as soon as the rest.
+ASKED_AGAIN = dt.timedelta(seconds=10)
 
 
 def task_policy(task):
@@ -21,6 +24,6 @@ def task_policy(task):
     if task.dag_id == "nyc-unanswered" and hasattr(task, "response_timeout"):
         task.response_timeout = SOON
     if hasattr(task, "wait"):
-        task.wait = SOON
+        task.wait = ASKED_AGAIN
     if hasattr(task, "poke_interval"):
         task.poke_interval = SOON.total_seconds()
