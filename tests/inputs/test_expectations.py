@@ -105,16 +105,16 @@ def test_a_models_python_sees_no_credentials_and_writes_only_its_own_folder(with
 
 
 @pytest.mark.parametrize(
-    ("planted", "told"),
+    ("planted", "told", "settings"),
     [
-        ("import os; os._exit(0)", "without an answer"),
-        ("raise SystemExit(0)", "could not evaluate"),
-        ("import nothing_of_that_name", "could not evaluate"),
-        ("while True: pass", "took longer than"),
+        ("import os; os._exit(0)", "without an answer", ""),
+        ("raise SystemExit(0)", "could not evaluate", ""),
+        ("import nothing_of_that_name", "could not evaluate", ""),
+        ("while True: pass", "took longer than", "[limits]\nwall_seconds = 8\n"),
     ],
 )
-def test_python_that_fails_is_never_a_pass(with_model, planted, told):
-    with_model.write("lakegate.toml", "[limits]\nwall_seconds = 8\n")
+def test_python_that_fails_is_never_a_pass(with_model, planted, told, settings):
+    with_model.write("lakegate.toml", settings)
     with_model.write("expectations/rows.py", planted + "\n" + MODEL)
     with_model.arrive({"rows.csv": ROWS})
 

@@ -629,7 +629,7 @@ def test_committed_objects_are_sealed(open_lake, server):
         head = lake._client.head_object(Bucket=lake._bucket.name, Key=key)
         assert head["ObjectLockMode"] == "GOVERNANCE"
         kept = head["ObjectLockRetainUntilDate"] - head["LastModified"]
-        assert abs(kept - retention.period) < dt.timedelta(seconds=2)
+        assert abs(kept - retention.period) < dt.timedelta(minutes=5)
 
 
 def test_a_bucket_without_a_lock_says_so_and_the_batch_is_committed(open_lake):

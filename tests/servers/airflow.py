@@ -19,7 +19,7 @@ class Airflow:
         asked = httpx.post(f"{url}/auth/token", json={"username": user, "password": password})
         asked.raise_for_status()
         headers = {"Authorization": f"Bearer {asked.json()['access_token']}"}
-        self.http = httpx.Client(base_url=f"{url}/api/v2", headers=headers, timeout=30)
+        self.http = httpx.Client(base_url=f"{url}/api/v2", headers=headers, timeout=PATIENCE)
 
     def get(self, path, **query):
         answer = self.http.get(path, params=query)
