@@ -28,7 +28,7 @@ from lakegate.libraries.pandera.words import Unsayable, columns_of, expression, 
 from lakegate.measures import CountWhere, Duplicates, RowCount
 from lakegate.predicates import IsNull, NotIn, OutOfRange, Value
 
-# Which kinds of column (`prelude/common.py`, `kind`) keep a logicalType; a column in which nothing has a type does.
+# Which kinds of column (`prelude/arrow.py`, `kind`) keep a logicalType; a column in which nothing has a type does.
 KINDS = {
     LogicalType.STRING: ("string",),
     LogicalType.INTEGER: ("integer", "whole decimal"),

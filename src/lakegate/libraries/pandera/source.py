@@ -152,7 +152,7 @@ def _prelude(backend: str) -> dict[str, tuple[str, frozenset[str]]]:
     """Return the functions a model may stand on, in their order: name -> (source, the names it reads)."""
     folder = importlib.resources.files("lakegate.libraries.pandera.prelude")
     found = {}
-    for module in (backend, "common"):
+    for module in (backend, "arrow"):
         whole = folder.joinpath(f"{module}.py").read_text("utf-8")
         for node in ast.parse(whole).body:
             if isinstance(node, ast.FunctionDef | ast.ClassDef):
