@@ -20,7 +20,7 @@ from lakegate.gate.arrivals import Drop, Route, read_drop
 from lakegate.gate.held import HeldBatch
 from lakegate.gate.quarantine import CONFLICT, Judgement
 from lakegate.gate.uploaders import also_before, uploaders
-from lakegate.gate.waiver import Waiver
+from lakegate.gate.waiver import Revoked, Waiver
 from lakegate.lake.interface import Lake
 from lakegate.run import Run
 from lakegate.verdict import CheckResult
@@ -87,7 +87,17 @@ def given(batch: str, approval: Approval, asked: Asked) -> Given:
         )
         if why := waiver.forbidden(made, way.waiving, _brought_by(lake, way, held)):
             raise Refused(f"{batch!r} cannot be waived: {why}", hint="see `waiver` in the contract's lakegate property")
-        return Given(waiver.write(lake, way.target, made, uuid.uuid4().hex), held.lies)
+        standing = waiver.write(lake, way.target, made, uuid.uuid4().hex)
+        _refuse_revoked(waiver.of_batch(lake, way.target, batch), standing)
+        return Given(standing, held.lies)
+
+
+def _refuse_revoked(found: Iterable[waiver.Found], one: Waiver) -> None:
+    """Refuse the very approval that was taken back: it is the same waiver, and does not hold."""
+    for other in found:
+        if isinstance(other, Revoked) and other.id == one.id:
+            hint = "another reason or expiry makes another waiver"
+            raise Refused(f"this very waiver of {one.batch!r} is revoked: {other.why}", hint=hint)
 
 
 # --- what is said -----------------------------------------------------------------------------------------------------
@@ -102,22 +112,22 @@ def _said(approval: Approval, now: dt.datetime) -> Approval:
         raise UsageError(f"the expiry {expires.isoformat()} is not in the future", hint="say until when it is to hold")
     return replace(
         approval,
-        approver=_line("approver", approval.approver, waiver.LONGEST_NAME),
-        reason=_line("reason", approval.reason, waiver.LONGEST_REASON),
+        approver=line("approver", approval.approver, waiver.LONGEST_NAME),
+        reason=line("reason", approval.reason, waiver.LONGEST_REASON),
         expires=expires,
     )
 
 
-def _line(what: str, text: str, longest: int) -> str:
+def line(what: str, text: str, longest: int) -> str:
     """Return a text that a person wrote, on one line. Raises UsageError where it may not stand in a record."""
-    line = " ".join(text.split())
-    if not line:
+    words = " ".join(text.split())
+    if not words:
         raise UsageError(f"the {what} of a waiver is empty", hint="say who answers for it, and why")
-    if len(line) > longest:
-        raise UsageError(f"the {what} of a waiver has {len(line):,} characters, at most {longest:,} are kept")
-    if strange := next((character for character in line if not character.isprintable()), None):
+    if len(words) > longest:
+        raise UsageError(f"the {what} of a waiver has {len(words):,} characters, at most {longest:,} are kept")
+    if strange := next((character for character in words if not character.isprintable()), None):
         raise UsageError(f"the {what} of a waiver holds {strange!a}, which does not print", hint="write plain text")
-    return line
+    return words
 
 
 def _named(failed: Sequence[CheckResult], said: Approval) -> tuple[CheckResult, ...]:
