@@ -65,7 +65,8 @@ for project in sorted(Path({folder!r}).glob("*/plan.json")):
                 promote = PromoteOperator(task_id="promote", outlets=[asset], wait=WAIT, **judged)
                 publish = PublishReportsOperator(task_id="publish_report", **same).as_teardown()
                 if "answer" in plan:
-                    waiver = WaiverOperator(task_id="waiver", validate_task_id="validate", max_days=10, **judged)
+                    asks = {{"validate_task_id": "validate", "max_days": 10, "look_every": None}}
+                    waiver = WaiverOperator(task_id="waiver", **asks, **judged)
                     promote.trigger_rule = "one_success"
                     validate >> waiver >> promote
                 validate >> promote >> publish

@@ -36,6 +36,12 @@ def test_when_batches_are_looked_for(levels, schedule, period):
     assert (found.schedule, found.period) == (schedule, period)
 
 
+def test_a_contract_that_says_nothing_is_told_from_one_that_says_hourly():
+    assert not pace({}).said
+    assert not pace({"slaProperties": [sla("latency", 4, "h"), sla("frequency", "often", "d")]}).said
+    assert pace({"slaProperties": [sla("frequency", 1, "h")]}).said
+
+
 def test_a_latency_is_how_long_a_run_may_take():
     assert pace({"slaProperties": [sla("latency", 4, "h")]}).latency == 4 * 3600
     assert HOURLY.latency is None

@@ -1,13 +1,18 @@
 """What an approver is asked, and what comes of an answer."""
 
+import asyncio
+import copy
 import datetime as dt
+import uuid
 from types import SimpleNamespace
 
 import pytest
-from airflow.sdk.exceptions import AirflowFailException, TaskDeferred
+from airflow.providers.standard.triggers.hitl import HITLTrigger
+from airflow.sdk.exceptions import AirflowFailException, TaskAwaitingInput, TaskDeferred
+from airflow.triggers.base import TriggerEvent
 
 from lakegate.airflow.summaries import SUMMARY
-from lakegate.airflow.waivers import TRIES, WaiverOperator, body_of, plain
+from lakegate.airflow.waivers import OVERTAKEN, TRIES, WaiverOperator, WaiverTrigger, body_of, plain
 from lakegate.errors import LakeError, Refused
 
 FOUND = {
@@ -15,6 +20,7 @@ FOUND = {
     "batch": "part=1",
     "message": "broken",
     "report": "s3://lake/references/reports/x/index.html",
+    "report_key": None,
     "digest": "d" * 64,
     "contract_sha256": "c" * 64,
     "rows": 3,
@@ -42,9 +48,15 @@ def context(found=FOUND):
         return found
 
     ti = SimpleNamespace(
-        dag_id="d", run_id="r", task_id="waiver", map_index=4, xcom_pull=pull, xcom_push=lambda **_: None
+        id=uuid.uuid4(),
+        dag_id="d",
+        run_id="r",
+        task_id="waiver",
+        map_index=4,
+        xcom_pull=pull,
+        xcom_push=lambda **_: None,
     )
-    return {"ti": ti}
+    return {"ti": ti, "task_instance": ti}
 
 
 def answer(option="Approve", by="ada", **params):
@@ -154,3 +166,117 @@ def test_a_waiver_that_is_refused_fails_and_one_that_could_not_be_written_is_wri
     assert (deferred.value.method_name, deferred.value.kwargs) == ("approved", {"said": said, "tries": 2})
     with pytest.raises(AirflowFailException, match="down"):
         waiver().approved(context(), said, tries=TRIES)
+
+
+# --- what happens while an answer is waited for -----------------------------------------------------------------------
+
+IN, GONE = {"goes_on": True, "why": "it was waived by ben"}, {"goes_on": False, "why": "it was taken back"}
+QUESTION = {
+    "contract": "c.yaml",
+    "model": None,
+    "batch": "part=1",
+    "digest": "d" * 64,
+    "contract_sha256": "c" * 64,
+    "lake": "lake",
+    "lakegate_conn_id": "lakegate_default",
+}
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    monkeypatch.setattr("airflow.providers.standard.operators.hitl.upsert_hitl_detail", lambda **_: None)
+
+
+def test_the_wait_for_an_answer_looks_into_the_lake(asked):
+    with pytest.raises(TaskDeferred) as deferred:
+        waiver(look_every=dt.timedelta(seconds=90)).execute(context())
+
+    assert deferred.value.method_name == "execute_complete"
+    path, kwargs = deferred.value.trigger.serialize()
+    assert path == "lakegate.airflow.waivers.WaiverTrigger"
+    assert (kwargs["question"], kwargs["look_every"], kwargs["poke_interval"]) == (QUESTION, 90, 5)
+    assert (kwargs["options"], kwargs["defaults"]) == (["Approve", "Reject"], ["Reject"])
+    again = WaiverTrigger(**copy.deepcopy(kwargs))  # Airflow's own takes its arguments apart
+    assert again.serialize() == (path, kwargs)
+
+
+def test_who_wants_no_look_waits_as_airflow_does(asked):
+    with pytest.raises(TaskAwaitingInput):
+        waiver(look_every=None).execute(context())
+
+
+def test_what_went_in_meanwhile_goes_on_and_what_is_gone_fails(waived):
+    assert waiver().execute_complete(context(), {OVERTAKEN: IN}) == {"batch": "part=1", OVERTAKEN: IN["why"]}
+    with pytest.raises(AirflowFailException, match="it was taken back; nothing is let in"):
+        waiver().execute_complete(context(), {OVERTAKEN: GONE})
+    assert waived == []
+
+
+def test_where_nobody_answered_the_lake_is_looked_at_once_more(monkeypatch):
+    looks = []
+    monkeypatch.setattr("lakegate.airflow.waivers.overtaken", lambda **question: looks.append(question) or IN)
+
+    done = waiver().execute_complete(context(), answer("Reject", by=None))
+
+    assert (done[OVERTAKEN], looks) == (IN["why"], [QUESTION])
+    with pytest.raises(AirflowFailException, match="rejected by ada"):
+        waiver().execute_complete(context(), answer("Reject"))
+    assert len(looks) == 1
+
+
+def waited(monkeypatch, looks, answered=None, closing=lambda *_: None):
+    """What the trigger tells: the lake says one of `looks` after the other, `answered` once all were taken."""
+    closed, found, over = [], iter(looks), asyncio.Event()
+
+    def look(**_):
+        one = next(found, None)
+        if one is None:
+            loop.call_soon_threadsafe(over.set)
+        if isinstance(one, Exception):
+            raise one
+        return one
+
+    async def human(_):
+        await over.wait()
+        yield TriggerEvent(answered)
+
+    def close(*told):
+        closed.append(told[1:])
+        closing()
+
+    async def first():
+        nonlocal loop
+        loop = asyncio.get_running_loop()
+        return await anext(trigger.run())
+
+    loop = None
+    monkeypatch.setattr("lakegate.airflow.waivers.overtaken", look)
+    monkeypatch.setattr("lakegate.airflow.waivers.update_hitl_detail_response", close)
+    monkeypatch.setattr(HITLTrigger, "run", human)
+    trigger = WaiverTrigger(
+        question=QUESTION, look_every=0, ti_id=uuid.uuid4(), options=[], params={}, timeout_datetime=None
+    )
+    return asyncio.run(first()).payload, closed
+
+
+@pytest.mark.parametrize(("told", "chosen"), [(IN, "Approve"), (GONE, "Reject")])
+def test_what_the_lake_says_ends_the_wait_and_closes_the_question(monkeypatch, told, chosen):
+    event, closed = waited(monkeypatch, [LakeError("down"), ValueError("odd"), told])
+
+    assert event == {OVERTAKEN: told}
+    assert closed == [([chosen], {"reason": told["why"]})]
+
+
+def test_an_answer_ends_the_wait(monkeypatch):
+    event, closed = waited(monkeypatch, [], answered={"chosen_options": ["Approve"]})
+
+    assert (event, closed) == ({"chosen_options": ["Approve"]}, [])
+
+
+def test_a_question_that_cannot_be_closed_ends_the_wait_all_the_same(monkeypatch):
+    def closing():
+        raise RuntimeError("answered just now")
+
+    event, _ = waited(monkeypatch, [IN], closing=closing)
+
+    assert event == {OVERTAKEN: IN}

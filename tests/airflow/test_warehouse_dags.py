@@ -1,9 +1,10 @@
 """The warehouse as DAGs that start each other by assets."""
 
+import datetime as dt
 from contextlib import contextmanager
 
 import pytest
-from airflow.sdk import AssetAny
+from airflow.sdk import AssetAny, CronTriggerTimetable, DeltaTriggerTimetable
 from airflow.sdk.exceptions import AirflowSkipException
 
 from airflow_dag_bags import bag, by_airflow, stored, upstream
@@ -114,6 +115,40 @@ def test_a_table_that_is_made_of_nothing_runs_by_the_hour(scene):
     write(scene / "dags" / "sql" / "core" / "dim_shop.sql", "SELECT 'a' AS shop, 'Basel' AS city ORDER BY shop")
 
     assert str(warehouse_dags(scene)["core-dim_shop"].schedule) == "1:00:00"
+
+
+DAILY = "slaProperties: [{property: frequency, value: 1, unit: d}]\n"
+AT_SIX = "slaProperties: [{property: frequency, value: 1, unit: d, scheduler: cron, schedule: '0 6 * * *'}]\n"
+
+
+@pytest.mark.parametrize(
+    ("said", "look_every", "clock"),
+    [
+        ("", None, None),
+        ("", dt.timedelta(hours=2), DeltaTriggerTimetable(dt.timedelta(hours=2))),
+        ("", "*/5 * * * *", CronTriggerTimetable("*/5 * * * *", "UTC")),
+        (DAILY, None, DeltaTriggerTimetable(dt.timedelta(days=1))),
+        (AT_SIX, None, CronTriggerTimetable("0 6 * * *", "UTC")),
+        (DAILY, dt.timedelta(hours=2), DeltaTriggerTimetable(dt.timedelta(hours=2))),
+    ],
+)
+def test_a_table_looks_by_the_clock_where_somebody_says_so(scene, said, look_every, clock):
+    write(scene / "contracts" / "stage" / "sales.odcs.yaml", CONTRACTS["stage/sales"] + said)
+
+    schedule = warehouse_dags(scene, look_every=look_every)["stage-sales"].schedule
+
+    if clock is None:
+        assert isinstance(schedule, AssetAny)
+    else:
+        assert schedule.timetable == clock
+        assert [asset.name for asset in schedule.asset_condition.objects] == ["01-raw-data-zone/shop/sales"]
+
+
+def test_a_clock_beside_the_assets_is_what_airflow_takes(scene):
+    file = FILE.replace("({!r})", "({!r}, look_every='0 * * * *')").format(str(scene))
+    write(scene / "dags" / "warehouse.py", file)
+
+    assert {type(stored(dag).timetable).__name__ for dag in bag(scene / "dags").values()} == {"AssetOrTimeSchedule"}
 
 
 def test_two_contracts_of_one_id_build_nothing(scene):

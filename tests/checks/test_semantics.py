@@ -238,6 +238,7 @@ ELSEWHERE = {
     "the limits of a waiver",  # the same
     "`waiver.approvers`",  # the same, contract/test_meaning.py
     "`waiver.max_days`",  # the same
+    "a waiver that is revoked",  # gate/test_revocation.py, commands/test_revocations.py
     "waivers are there, and none holds",  # the same, inputs/test_lake.py
     "a waived batch, seen by others",  # commands/test_waivers.py
     "who is told when a gate blocks",  # airflow/test_notifications.py

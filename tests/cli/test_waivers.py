@@ -81,6 +81,34 @@ def test_what_lies_in_quarantine_alone_is_released_next(scene):
     assert [record["verdict"] for record in scene.records()] == ["waived"]
 
 
+def revoke(scene, name, *words):
+    asked = ("--batch", "part=1", "--approver", "ana", "--reason", "it was a mistake")
+    return scene.run("waive", FLIGHTS, "--lake", "lake", *asked, "--revoke", name, *words)
+
+
+def test_a_waiver_is_taken_back_and_the_very_same_is_not_given_again(scene):
+    allowed(scene)
+    until = ("--expires", str(dt.datetime.now(dt.UTC).date() + dt.timedelta(days=2)), "--json")
+    given = json.loads(waive(scene, *until).stdout)
+
+    ended = revoke(scene, "all")
+
+    assert ended.exit_code == 0, ended.output
+    first, second = ended.stdout.splitlines()
+    assert first.startswith(f"waiver {given['id']} of 'part=1' of nyc/flights lets nothing in: ana revoked it at ")
+    assert first.endswith(": it was a mistake")
+    assert second.startswith("  it was given by ana, until ")
+    assert f"waiver {given['id']}: ana revoked it at" in scene.run("status", FLIGHTS, "--lake", "lake").stdout
+    promoted = scene.promote("--batch", "part=1")
+    assert promoted.exit_code == 6
+    assert f"waiver {given['id']} does not hold: ana revoked it at" in promoted.stdout
+    assert [one["state"] for one in scene.records()] == ["ABANDONED"]
+    again = waive(scene, *until)
+    assert (again.exit_code, "this very waiver of 'part=1' is revoked" in again.stderr) == (6, True)
+    (told,) = json.loads(revoke(scene, given["id"], "--json").stdout)
+    assert (told["id"], told["revoked"].partition(": ")[2]) == (given["id"], "it was a mistake")
+
+
 def test_a_waiver_that_does_not_hold_any_more_is_refused(scene):
     allowed(scene)
     waive(scene, "--days", "1")
@@ -104,6 +132,9 @@ def test_a_waiver_that_does_not_hold_any_more_is_refused(scene):
         (("--days", "1", "--limit", "flights.primaryKey"), "expected RULE=ROWS"),
         (("--days", "1", "--limit", "a=-1"), "expected RULE=ROWS"),
         (("--days", "1", "--limit", "a=1", "--limit", "a=2"), "a has a limit already"),
+        (("--days", "1", "--revoke", "all"), "--days says nothing beside --revoke"),
+        (("--rule", "a", "--revoke", "all"), "--rule says nothing beside --revoke"),
+        (("--revoke", "../../x"), "'part=1' of nyc/flights has no waiver"),
     ],
 )
 def test_what_is_said_wrongly_is_told(scene, words, why):

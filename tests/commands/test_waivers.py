@@ -9,9 +9,10 @@ import pytest
 from cli.scene import FLIGHTS, GOOD, HEADER, Scene
 from lakegate.api import Asked
 from lakegate.commands.batches import promoted
-from lakegate.commands.waivers import Approval, given, waive
+from lakegate.commands.revocations import revoke
+from lakegate.commands.waivers import Approval, Overtaken, given, overtaken, waive
 from lakegate.errors import CouldNotEvaluate, Refused, UsageError
-from lakegate.gate import waiver
+from lakegate.gate import quarantine, waiver
 from lakegate.gate.promote import PromotionState
 from lakegate.lake.zones import Place
 from lakegate.waivable import failing
@@ -277,3 +278,62 @@ def test_a_query_that_returns_nothing_is_never_waived(scene):
 
     with pytest.raises(Refused, match=r"flights\.quality\.late: it could not be measured"):
         waive("part=1", approval(), ASKED)
+
+
+# --- a question that an approver need not answer any more -------------------------------------------------------------
+
+
+def asked_about(scene):
+    """What `overtaken` is asked about the batch as it was judged."""
+    (judgement,) = quarantine.judgements_of(scene.store, "nyc/flights", "part=1")
+    return ("part=1", judgement.digest, judgement.contract_sha256, ASKED)
+
+
+def test_a_question_is_open_until_all_that_failed_is_waived_or_the_batch_is_in(scene):
+    question = asked_about(scene)
+    told = [overtaken(*question)]
+    waive("part=1", approval(rules=(KEY, MINIMUM)), ASKED)
+    told.append(overtaken(*question))
+    one = waive("part=1", approval(rules=(ALL[2],), approver="ana@example.com"), ASKED)
+    waived = overtaken(*question)
+    revoke("part=1", [one.id], "ben", "a mistake", ASKED)
+    told.append(overtaken(*question))
+    waive("part=1", approval(), ASKED)
+    promoted("part=1", ASKED)
+
+    assert told == [None, None, None]
+    assert waived == Overtaken(True, "'part=1' was waived by ben, ana@example.com")
+    assert overtaken(*question) == Overtaken(True, "'part=1' was committed as slot 2")
+
+
+def test_a_question_about_what_is_not_there_any_more_is_over(scene):
+    question = asked_about(scene)
+    waive("part=1", approval(), ASKED)
+    whys = []
+    scene.arrive("part=1", GOOD)
+    whys.append(overtaken(*question))
+    promoted("part=1", ASKED)
+    whys.append(overtaken(*question))
+    allow(scene, max_days=4)
+    whys.append(overtaken(*question))
+
+    assert [one.goes_on for one in whys] == [False] * 3
+    assert [one.why.partition("any more: ")[2] for one in whys] == [
+        "other files have arrived since",
+        "nothing lies under the drop, and slot 1 holds another revision",
+        "nothing lies under the drop, and slot 1 holds another revision",
+    ]
+
+
+def test_a_question_about_what_was_taken_back_or_is_asked_otherwise_is_over(scene):
+    question = asked_about(scene)
+    allow(scene, max_days=4)
+    changed = overtaken(*question)
+    for file in (scene.lake / "02-transient-zone/nyc/flights/part=1").iterdir():
+        file.unlink()
+    allow(scene)
+    gone = overtaken(*question)
+
+    assert (changed.goes_on, gone.goes_on) == (False, False)
+    assert changed.why.endswith("the contract changed since")
+    assert gone.why.endswith("it was taken back, nothing lies under the drop")

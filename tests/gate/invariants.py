@@ -60,6 +60,7 @@ class Witness:
         self.verdicts = defaultdict(set)  # (batch, report id) -> (passes, sha256 of the report)
         self.settled = set()  # attempts whose bytes were committed when their verdict was given
         self.passing = set()  # (digest, contract sha256) of every verdict that opened the gate
+        self.revoked = set()  # ids of waivers of which somebody was told that they let nothing in
 
     def uploaded(self, batch, files, versions=()):
         """`files`: path -> bytes; together with what the uploader put there before they are an arrival."""
@@ -167,6 +168,7 @@ def i3_a_committed_digest_has_a_passing_verdict_or_a_waiver(look):
             assert isinstance(one, waiver.Waiver), f"I3: {name} is no waiver"
             assert (one.digest, one.contract_sha256) == asked, "I3: a waiver of other bytes, or of another contract"
             assert one.approver in {"ana", "ben"}, "I3: a waiver of nobody who may"
+            assert name not in look.witness.revoked, "I3: a waiver that was revoked"
         good = asked in look.witness.passing or bool(record.waivers)
         assert not look.witness.passing or good, "I3: nobody judged these bytes"
 

@@ -33,6 +33,7 @@ FOUND = [  # bug, the invariant that finds it, within how many schedules
     (bugs.rows_set_apart_late, "I2", 50),
     (bugs.any_waiver_of_the_batch, "I3", 500),
     (bugs.anybodys_waiver, "I3", 500),
+    (bugs.revoked_beside_a_promotion, "I3", 1000),
 ]
 QUICK = 100  # schedules
 

@@ -41,7 +41,7 @@ class Making:
 
     `notifiers` are told of tasks that fail. `deadline` is called (Airflow's `SyncCallback` or `AsyncCallback`) where a
     run takes longer than its contract's `latency`. `engine` says of each contract where its gate runs (`engines.on`).
-    `arguments` are further ones of `DAG`.
+    `arguments` are further ones of `DAG`. `look_every`, of tables alone: how often they look by themselves, too.
     """
 
     schedule: Any = None
@@ -49,6 +49,7 @@ class Making:
     deadline: Any = None
     engine: Callable[[Heading], Engine] = lambda _: HERE
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    look_every: dt.timedelta | str | None = None
 
     def scheduled(self, heading: Heading, otherwise: Any) -> Any:
         """Return the schedule of a contract's DAG."""

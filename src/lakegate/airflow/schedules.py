@@ -21,12 +21,14 @@ GAPS = 5  # of a cron expression, of which the shortest counts
 class Pace:
     """When to look for batches. `cron` wins where it stands; `every` is the time between two runs, in seconds.
 
-    `latency`: how long after it was queued a run should have ended, in seconds; None: nothing is said.
+    `latency`: how long after it was queued a run should have ended, in seconds; None: nothing is said. `said`: whether
+    the contract says how often.
     """
 
     cron: str | None = None
     every: float = 3600
     latency: float | None = None
+    said: bool = False
 
     @property
     def schedule(self) -> str | dt.timedelta:
@@ -57,7 +59,7 @@ def pace(document: Mapping[str, Any]) -> Pace:
             every = min(max(said, AT_LEAST), AT_MOST)
         if node["property"] == "latency" and said and said > dt.timedelta():
             latency = said.total_seconds()
-    return Pace(cron, (every or HOURLY.period).total_seconds(), latency)
+    return Pace(cron, (every or HOURLY.period).total_seconds(), latency, said=every is not None)
 
 
 def _shortest_gap(cron: str) -> dt.timedelta:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from airflow.providers.standard.exceptions import HITLRejectException, HITLTriggerEventError
 from airflow.providers.standard.operators.hitl import ApprovalOperator
+from airflow.providers.standard.triggers.hitl import HITLTrigger
 from airflow.providers.standard.triggers.temporal import TimeDeltaTrigger
 from airflow.sdk import Context, Param, TriggerRule
-from airflow.sdk.exceptions import AirflowFailException, ParamValidationError
+from airflow.sdk.exceptions import AirflowFailException, ParamValidationError, TaskAwaitingInput
+from airflow.sdk.execution_time.hitl import update_hitl_detail_response
+from airflow.sdk.timezone import utcnow
+from airflow.triggers.base import TriggerEvent
 
 from lakegate.airflow.hooks import DEFAULT, LakeHook
 from lakegate.airflow.links import ContractLink, ReportLink, report_address
@@ -23,6 +28,9 @@ from lakegate.errors import LakegateError
 DAYS = 7  # that a waiver holds where nobody says how long
 ANSWER_WITHIN = dt.timedelta(days=2)
 AGAIN = dt.timedelta(minutes=1)
+LOOK_EVERY = dt.timedelta(minutes=1)
+GLANCE = dt.timedelta(seconds=5)  # between two looks for the answer, at the most; it wakes the task anyway
+OVERTAKEN = "overtaken"  # in the trigger's event: goes_on, why
 TRIES = 10  # times that an approved waiver is tried to be written, where the lake does not answer
 
 
@@ -32,6 +40,9 @@ class WaiverOperator(ApprovalOperator):
     It runs where every `validate` of its batch failed. What nobody may waive is not asked: the task fails at once. A
     rejection, no answer in time, a reason that is missing, an approver who may not: the task fails, is not retried, and
     nothing is let in. What approves is the waiver record (PROTOCOL), which `promote` holds against the batch again.
+
+    While it waits, the triggerer looks into the lake. Was the batch waived elsewhere, or committed, the task goes on;
+    does something else lie there, or nothing, it fails: an approver would approve what was not asked.
     """
 
     template_fields: Sequence[str] = ("batch", "lake")
@@ -48,12 +59,14 @@ class WaiverOperator(ApprovalOperator):
         max_days: int | None = None,
         lake: str | None = None,
         lakegate_conn_id: str = DEFAULT,
+        look_every: dt.timedelta | None = LOOK_EVERY,
         **kwargs: Any,
     ) -> None:
         """`validate_task_id` is the whole id of the task whose summary is asked about, at the same map index.
 
         `approvers` are ids of Airflow's users (empty: whoever may answer), `max_days` the longest that a waiver may
-        hold; both are the contract's, and are held against the contract again when the waiver is written.
+        hold; both are the contract's, and are held against the contract again when the waiver is written. With
+        `look_every` None nobody looks into the lake, nor is a triggerer needed (`dag.test()` has none for approvals).
         """
         days = DAYS if max_days is None else min(DAYS, max_days)
         within: dict[str, Any] = {"minimum": 1} | ({} if max_days is None else {"maximum": max_days})
@@ -72,8 +85,9 @@ class WaiverOperator(ApprovalOperator):
         super().__init__(**{**otherwise, **kwargs, **fixed})
         self.contract, self.batch, self.model, self.validate_task_id = contract, batch, model, validate_task_id
         self.max_days, self.lake, self.lakegate_conn_id = max_days, lake, lakegate_conn_id
+        self.look_every = look_every
 
-    def execute(self, context: Context) -> Any:
+    def execute(self, context: Context) -> None:
         """Ask, where there is something to be asked."""
         found = self._judged(context)
         context["ti"].xcom_push(key=SUMMARY, value=found)
@@ -82,10 +96,21 @@ class WaiverOperator(ApprovalOperator):
         self.subject = f"{found['dataset']}: {found['batch']} broke its contract. Let it in?"
         report = report_address(found["report_key"], self.lakegate_conn_id) if found["report_key"] else found["report"]
         self.body = body_of(found, report)
-        return super().execute(context)
+        try:
+            super().execute(context)
+        except TaskAwaitingInput:
+            if self.look_every is None:
+                raise
+        self.defer(trigger=self._trigger(context, found), method_name="execute_complete")
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> Mapping[str, Any]:
-        """Write the waiver that was approved; return what it says. Whatever else was answered fails the task."""
+        """Write the waiver that was approved; return what it says. Whatever else was answered fails the task.
+
+        Where nobody need answer any more, it ends as what is in the lake says.
+        """
+        found = self._judged(context)
+        if told := event.get(OVERTAKEN) or self._last_look(found, event):
+            return self._overtaken(told)
         try:
             answer = super().execute_complete(context, event)
         except (HITLRejectException, HITLTriggerEventError, ParamValidationError, ValueError) as error:
@@ -94,7 +119,6 @@ class WaiverOperator(ApprovalOperator):
         if answer["chosen_options"] != [self.APPROVE] or not user:
             raise AirflowFailException(_unapproved(event))
         given = answer["params_input"]
-        found = self._judged(context)
         said = {
             "approver": user["id"],
             "reason": str(given.get("reason") or "").strip(),
@@ -143,6 +167,53 @@ class WaiverOperator(ApprovalOperator):
         self.log.info("%s waived %s until %s: %s", said["approver"], self.batch, said["expires"], said["reason"])
         return {**said, "id": written.id, "batch": self.batch, "rules": list(written.rules)}
 
+    def _overtaken(self, told: Mapping[str, Any]) -> Mapping[str, Any]:
+        """End as what happened to the batch meanwhile says."""
+        if not told["goes_on"]:
+            raise AirflowFailException(f"{told['why']}; nothing is let in")
+        self.log.info("%s: nobody need answer any more", told["why"])
+        return {"batch": self.batch, OVERTAKEN: told["why"]}
+
+    def _question(self, found: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what an approver is asked about, as `overtaken` takes it."""
+        return {
+            "contract": self.contract,
+            "model": self.model,
+            "batch": self.batch,
+            "digest": found["digest"],
+            "contract_sha256": found["contract_sha256"],
+            "lake": self.lake,
+            "lakegate_conn_id": self.lakegate_conn_id,
+        }
+
+    def _last_look(self, found: Mapping[str, Any], event: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Look into the lake where nobody answered: the time is up, or the question was closed and this task not told.
+
+        None: nothing happened, or the lake does not say.
+        """
+        if event.get("responded_by_user"):
+            return None
+        try:
+            return overtaken(**self._question(found))
+        except (LakegateError, OSError) as error:
+            self.log.warning("The lake could not be looked at: %s", told_of(error))
+            return None
+
+    def _trigger(self, context: Context, found: Mapping[str, Any]) -> WaiverTrigger:
+        """Return what waits for the answer about a verdict."""
+        every = self.look_every or LOOK_EVERY
+        return WaiverTrigger(
+            question=self._question(found),
+            look_every=every.total_seconds(),
+            ti_id=context["ti"].id,
+            options=self.options,
+            params=self.serialized_params,
+            defaults=self.defaults,
+            multiple=self.multiple,
+            timeout_datetime=utcnow() + self.response_timeout if self.response_timeout else None,
+            poke_interval=min(every, GLANCE).total_seconds(),
+        )
+
     def _judged(self, context: Context) -> Mapping[str, Any]:
         """Return the summary of the verdict that is asked about."""
         ti = context["ti"]
@@ -159,6 +230,79 @@ class WaiverOperator(ApprovalOperator):
             most = "" if self.max_days is None else f" to {self.max_days}"
             raise AirflowFailException(f"days: got {given!r}, expected a whole number from 1{most}: nothing is let in")
         return given
+
+
+class WaiverTrigger(HITLTrigger):
+    """Waits for an answer, as Airflow's own does, and looks into the lake, each time in a thread."""
+
+    def __init__(self, *, question: dict[str, Any], look_every: float, **kwargs: Any) -> None:
+        """`question` are the arguments of `overtaken`, `look_every` in seconds; the rest is the HITLTrigger's."""
+        super().__init__(**kwargs)
+        self.question, self.look_every = question, look_every
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """Return where this class is and how it is made again."""
+        _, kwargs = super().serialize()
+        return f"{__name__}.WaiverTrigger", {**kwargs, "question": self.question, "look_every": self.look_every}
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Yield once: the answer, or that none is needed."""
+        answered = asyncio.ensure_future(anext(super().run()))
+        looking = asyncio.ensure_future(self._looking())
+        try:
+            await asyncio.wait((answered, looking), return_when=asyncio.FIRST_COMPLETED)
+            yield answered.result() if answered.done() else looking.result()
+        finally:
+            answered.cancel()
+            looking.cancel()
+
+    async def _looking(self) -> TriggerEvent:
+        """Look until nobody need answer any more. A lake that does not answer ends no wait."""
+        while True:
+            await asyncio.sleep(self.look_every)
+            told = await asyncio.to_thread(self._look)
+            if told is not None:
+                await asyncio.to_thread(self._close, told)
+                return TriggerEvent({OVERTAKEN: told})  # type: ignore[no-untyped-call]
+
+    def _look(self) -> dict[str, Any] | None:
+        try:
+            return overtaken(**self.question)
+        except Exception as error:  # noqa: BLE001 - an outer door: whatever goes wrong here, the answer is waited for
+            self.log.warning("The lake could not be looked at: %s", error)
+            return None
+
+    def _close(self, told: Mapping[str, Any]) -> None:
+        """Answer the question in nobody's name, so that nobody is asked any more."""
+        chosen = WaiverOperator.APPROVE if told["goes_on"] else WaiverOperator.REJECT
+        try:
+            update_hitl_detail_response(self.ti_id, [chosen], {"reason": told["why"]})
+        except Exception as error:  # noqa: BLE001 - an outer door: somebody answered just now, and the task is woken
+            self.log.warning("The question was not closed: %s", error)
+
+
+def overtaken(
+    *,
+    contract: str,
+    model: str | None,
+    batch: str,
+    digest: str,
+    contract_sha256: str,
+    lake: str | None,
+    lakegate_conn_id: str,
+) -> dict[str, Any] | None:
+    """Return what became of a batch that an approver is asked about, as `goes_on` and `why`; None: it is open still.
+
+    Raises LakegateError, or OSError, where that cannot be told.
+    """
+    from lakegate.api import Asked
+    from lakegate.commands.waivers import overtaken as told
+
+    hook = LakeHook(lakegate_conn_id)
+    asked = Asked(hook.contract(contract), lake=lake or hook.address(), schema_name=model)
+    with hook.reached():
+        found = told(batch, digest, contract_sha256, asked)
+    return None if found is None else {"goes_on": found.goes_on, "why": found.why}
 
 
 def body_of(summary: Mapping[str, Any], report: str | None) -> str:

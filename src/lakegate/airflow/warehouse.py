@@ -17,7 +17,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import DAG, AssetAny, BaseOperator, Context, get_parsing_context
+from airflow.sdk import (
+    DAG,
+    Asset,
+    AssetAny,
+    AssetOrTimeSchedule,
+    BaseOperator,
+    Context,
+    CronTriggerTimetable,
+    DeltaTriggerTimetable,
+    get_parsing_context,
+)
 from airflow.sdk.exceptions import AirflowSkipException
 
 from lakegate.airflow.assets import asset_of
@@ -46,15 +56,20 @@ def warehouse_dags(
     notifiers: Sequence[Any] = (),
     deadline: Any = None,
     engine: Callable[[Heading], Engine] = lambda _: HERE,
+    look_every: dt.timedelta | str | None = None,
     **dag_arguments: Any,
 ) -> dict[str, DAG]:
     """Return a DAG by its id for each table of a project that has SQL (`dags/sql`, or what `lakegate.toml` says).
 
     A DAG file holds one line of it: `globals().update(warehouse_dags("."))`. Contracts that no gate can be made of are
-    told by `dags_from`. `schedule` and the rest are those of `dags.Making`. A task builds its own DAG alone. Raises
-    UsageError where `lakegate.toml` is wrong.
+    told by `dags_from`. `schedule` and the rest are those of `dags.Making`. A task builds its own DAG alone.
+
+    What is committed outside of Airflow tells no asset. Tables look for it by themselves as `look_every` says, a period
+    or a cron expression (UTC); None: as a table's contract says in its slaProperties, else never.
+
+    Raises UsageError where `lakegate.toml` is wrong.
     """
-    making = Making(schedule, notifiers, deadline, engine, dag_arguments)
+    making = Making(schedule, notifiers, deadline, engine, dag_arguments, look_every)
     found = Project.around(Path(project).absolute())
     transforms = transforms_folder(found.root)
     only = get_parsing_context().dag_id
@@ -137,7 +152,7 @@ def _dag(heading: Heading, way: Way, root: Path, transforms: Path, sources: Sour
     """Return the DAG of one table."""
     sql = (transforms / f"{way.dataset}.sql").read_text("utf-8", "replace")
     assets = [asset_of(one) for one in sources.starting(heading, way, sql)]
-    schedule = making.scheduled(heading, AssetAny(*assets) if assets else HOURLY.schedule)
+    schedule = making.scheduled(heading, _schedule(assets, heading, making))
     with new_dag(_table_id(heading, way), heading, (way,), schedule, making) as dag:
         table = {"table": way.dataset, "project": str(root)}
         proposed = ProposedOperator(task_id="proposed", batch="{{ params.batch or '' }}", **table)
@@ -147,6 +162,17 @@ def _dag(heading: Heading, way: Way, root: Path, transforms: Path, sources: Sour
 
         gates(heading, way, proposed, making, several=False, build=build)
     return dag
+
+
+def _schedule(assets: Sequence[Asset], heading: Heading, making: Making) -> Any:
+    """Return what starts a table: any of some assets, and a clock where somebody asks for one, or without assets."""
+    every = making.look_every or (heading.pace.schedule if heading.pace.said else None)
+    if not assets:
+        return every or HOURLY.schedule
+    if every is None:
+        return AssetAny(*assets)
+    clock = CronTriggerTimetable(every, "UTC") if isinstance(every, str) else DeltaTriggerTimetable(every)
+    return AssetOrTimeSchedule(assets=AssetAny(*assets), timetable=clock)
 
 
 class TableOperator(BaseOperator):

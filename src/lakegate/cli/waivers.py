@@ -1,8 +1,9 @@
-"""`lakegate waive`: somebody answers for a batch. What it does stands in `commands.waivers`."""
+"""`lakegate waive`: somebody answers for a batch, or takes that back (`commands.waivers`, `.revocations`)."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from lakegate.errors import UsageError
 @click.option("--batch", metavar="KEY", required=True, help="This batch, as it was judged last.")
 @click.option("--approver", metavar="NAME", required=True, help="Who answers for it, as the contract names them.")
 @click.option("--reason", metavar="TEXT", required=True, help="Why; it stands in the report.")
+@click.option("--revoke", multiple=True, metavar="ID|all", help="Take this waiver back; may be repeated.")
 @click.option("--expires", metavar="TIME", help="Until when it holds: a date or an instant (UTC).")
 @click.option("--days", type=click.IntRange(min=1), metavar="N", help="Or for so many days from now.")
 @click.option("--rule", "rules", multiple=True, metavar="KEY", help="Only this failed check; may be repeated.")
@@ -30,17 +32,37 @@ def waive(contract: Path, batch: str, **given: Any) -> None:  # noqa: ANN401 - c
 
     It has to be judged first, and the contract has to allow it. What is wrong with the batch itself, and what cannot be
     read, nobody can waive; nor can who brought the batch.
+
+    With --revoke, take waivers of it back before it is promoted: any approver may, and whoever gave the waiver.
     """
     from lakegate.api import Asked
     from lakegate.commands import waivers as commands
     from lakegate.show import waivers as show
 
+    if given["revoke"]:
+        _revoke(contract, batch, given)
+        return
     until = _until(given["expires"], given["days"])
     limits = _limits(given["limits"])
     approval = commands.Approval(given["approver"], given["reason"], until, given["rules"] or None, limits)
     done = commands.given(batch, approval, Asked(contract, given["lake"], given["schema_name"]))
     with answering(0):
         show.given(done, contract, given["lake"], as_json=given["as_json"])
+
+
+def _revoke(contract: Path, batch: str, given: Mapping[str, Any]) -> None:
+    """Take waivers back. Raises UsageError where something is said that only a waiver has."""
+    from lakegate.api import Asked
+    from lakegate.commands import revocations as commands
+    from lakegate.show import waivers as show
+
+    named = {"--expires": "expires", "--days": "days", "--rule": "rules", "--limit": "limits"}
+    if extra := [option for option, name in named.items() if given[name]]:
+        raise UsageError(f"{extra[0]} says nothing beside --revoke", hint="a waiver is taken back as a whole")
+    asked = Asked(contract, given["lake"], given["schema_name"])
+    done = commands.revoke(batch, given["revoke"], given["approver"], given["reason"], asked)
+    with answering(0):
+        show.taken(done, as_json=given["as_json"])
 
 
 def _until(expires: str | None, days: int | None) -> dt.datetime:

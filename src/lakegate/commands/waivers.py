@@ -15,12 +15,13 @@ from lakegate.checks.interface import Outcome
 from lakegate.commands.quarantine import held_in, lake_of
 from lakegate.contract.findings import listed, near
 from lakegate.errors import CouldNotEvaluate, Refused, UsageError
-from lakegate.gate import waiver
-from lakegate.gate.arrivals import Drop, Route, read_drop
+from lakegate.gate import ledger, quarantine, waiver
+from lakegate.gate.arrivals import Drop, Route, read_drop, route
 from lakegate.gate.held import HeldBatch
+from lakegate.gate.ledger import CommitRecord
 from lakegate.gate.quarantine import CONFLICT, Judgement
 from lakegate.gate.uploaders import also_before, uploaders
-from lakegate.gate.waiver import Waiver
+from lakegate.gate.waiver import Revoked, Waiver
 from lakegate.lake.interface import Lake
 from lakegate.run import Run
 from lakegate.verdict import CheckResult
@@ -87,7 +88,71 @@ def given(batch: str, approval: Approval, asked: Asked) -> Given:
         )
         if why := waiver.forbidden(made, way.waiving, _brought_by(lake, way, held)):
             raise Refused(f"{batch!r} cannot be waived: {why}", hint="see `waiver` in the contract's lakegate property")
-        return Given(waiver.write(lake, way.target, made, uuid.uuid4().hex), held.lies)
+        standing = waiver.write(lake, way.target, made, uuid.uuid4().hex)
+        _refuse_revoked(waiver.of_batch(lake, way.target, batch), standing)
+        return Given(standing, held.lies)
+
+
+@dataclass(frozen=True, slots=True)
+class Overtaken:
+    """Why nobody need answer for a batch any more. `goes_on`: it is in, or may go in; else it is not what was asked."""
+
+    goes_on: bool
+    why: str
+
+
+def overtaken(batch: str, digest: str, contract_sha256: str, asked: Asked) -> Overtaken | None:
+    """Say whether what an approver is asked about was settled otherwise; None while the question is open.
+
+    It is while exactly these bytes, judged by exactly this contract, lie under the drop, and the waivers that hold do
+    not cover all that failed. Nothing is judged or written. Raises as `given`.
+    """
+    with opened(asked) as (run,):
+        way, lake = route(run.contract, run.obj, run.around.neighbours.files), lake_of(run)
+        drop = read_drop(lake, way, batch)  # before the slots: whoever emptied it has committed
+        record = ledger.latest(ledger.slots(lake, way.target, batch))
+        if record is not None and record.digest == digest:
+            return Overtaken(True, f"{batch!r} was committed as slot {record.slot}")
+        if why := _gone(lake, way, drop, record, (digest, contract_sha256)):
+            return Overtaken(False, f"{batch!r} is not what was asked about any more: {why}")
+        found = waiver.of_batch(lake, way.target, batch)
+        if not any(isinstance(one, Waiver) for one in found):
+            return None
+        held = HeldBatch(_judged(lake, way, drop, (digest, contract_sha256))[-1], lies=True)
+        against = waiver.Asked(
+            digest, contract_sha256, way.waiving, dt.datetime.now(dt.UTC), _brought_by(lake, way, held)
+        )
+        holding = waiver.covering(found, _failed(lake, held.judgement), against)
+        who = ", ".join(dict.fromkeys(one.approver for one in holding))
+        return Overtaken(True, f"{batch!r} was waived by {who}") if holding else None
+
+
+def _gone(lake: Lake, way: Route, drop: Drop, record: CommitRecord | None, asked_about: tuple[str, str]) -> str:
+    """Return why a batch is not what was judged under (digest, contract sha256) any more; empty where it still is."""
+    if not drop.files and record is not None:
+        return f"nothing lies under the drop, and slot {record.slot} holds another revision"
+    if way.contract_sha256 != asked_about[1]:
+        return "the contract changed since"
+    if not drop.files and not drop.markers:
+        return "it was taken back, nothing lies under the drop"
+    return "" if _judged(lake, way, drop, asked_about) else "other files have arrived since"
+
+
+def _judged(lake: Lake, way: Route, drop: Drop, asked_about: tuple[str, str]) -> list[Judgement]:
+    """Return the judgements of what lies under the drop under this digest and contract."""
+    return [
+        one
+        for one in quarantine.judgements_of(lake, way.dataset, drop.batch)
+        if (one.digest, one.contract_sha256) == asked_about and sorted(one.pins) == sorted(drop.pins)
+    ]
+
+
+def _refuse_revoked(found: Iterable[waiver.Found], one: Waiver) -> None:
+    """Refuse the very approval that was taken back: it is the same waiver, and does not hold."""
+    for other in found:
+        if isinstance(other, Revoked) and other.id == one.id:
+            hint = "another reason or expiry makes another waiver"
+            raise Refused(f"this very waiver of {one.batch!r} is revoked: {other.why}", hint=hint)
 
 
 # --- what is said -----------------------------------------------------------------------------------------------------
@@ -102,22 +167,22 @@ def _said(approval: Approval, now: dt.datetime) -> Approval:
         raise UsageError(f"the expiry {expires.isoformat()} is not in the future", hint="say until when it is to hold")
     return replace(
         approval,
-        approver=_line("approver", approval.approver, waiver.LONGEST_NAME),
-        reason=_line("reason", approval.reason, waiver.LONGEST_REASON),
+        approver=line("approver", approval.approver, waiver.LONGEST_NAME),
+        reason=line("reason", approval.reason, waiver.LONGEST_REASON),
         expires=expires,
     )
 
 
-def _line(what: str, text: str, longest: int) -> str:
+def line(what: str, text: str, longest: int) -> str:
     """Return a text that a person wrote, on one line. Raises UsageError where it may not stand in a record."""
-    line = " ".join(text.split())
-    if not line:
+    words = " ".join(text.split())
+    if not words:
         raise UsageError(f"the {what} of a waiver is empty", hint="say who answers for it, and why")
-    if len(line) > longest:
-        raise UsageError(f"the {what} of a waiver has {len(line):,} characters, at most {longest:,} are kept")
-    if strange := next((character for character in line if not character.isprintable()), None):
+    if len(words) > longest:
+        raise UsageError(f"the {what} of a waiver has {len(words):,} characters, at most {longest:,} are kept")
+    if strange := next((character for character in words if not character.isprintable()), None):
         raise UsageError(f"the {what} of a waiver holds {strange!a}, which does not print", hint="write plain text")
-    return line
+    return words
 
 
 def _named(failed: Sequence[CheckResult], said: Approval) -> tuple[CheckResult, ...]:

@@ -254,7 +254,8 @@ class _Run:
                 self._refuse_the_past(drop)
             if isinstance(decision, Clash):
                 return self._clash(batch, arrival, decision.record)
-            if draft is None or number is not None:  # what a table-wide rule says changes with the table
+            # What a table-wide rule says changes with the table; who takes a waiver back closes our slot (ADR 0033).
+            if draft is None or number is not None or draft.waivers:
                 self._at(Step.JUDGE)
                 told = answered(self._judge, self._lake, self._beside(batch, number), arrival)
                 judged, verdict = told.judged, told.verdict

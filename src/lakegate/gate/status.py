@@ -13,7 +13,7 @@ from lakegate.gate.arrivals import Drop, Route, arrivals, read_markers
 from lakegate.gate.ledger import CommitRecord
 from lakegate.gate.protocol import Seen, belongs, judgement_id, normal, waits_for
 from lakegate.gate.quarantine import Judgement
-from lakegate.gate.waiver import Asked, Unreadable, Waiver, fault
+from lakegate.gate.waiver import Asked, Found, Revoked, Waiver, fault
 from lakegate.lake.interface import Entry, Lake
 from lakegate.lake.zones import order_of
 
@@ -80,7 +80,7 @@ class _Beside:
     route: Route
     now: dt.datetime
     judged: Sequence[Judgement]
-    waivers: Sequence[Waiver | Unreadable]
+    waivers: Sequence[Found]
 
 
 def _pending(lake: Lake, beside: _Beside, drop: Drop, slots: tuple[CommitRecord, ...]) -> BatchStatus:
@@ -102,10 +102,11 @@ def _pending(lake: Lake, beside: _Beside, drop: Drop, slots: tuple[CommitRecord,
     known = next((one for one in same if one.id == asked or one.outcome == quarantine.CONFLICT), None)
     if same and known is None:
         waived = f"waived by {', '.join(one.approver for one in stand)}" if stand else "a waiver ended"
-        message = f"{waived} since it was judged; ready to be judged again"
+        message = f"{waived} since it was judged; ready to be judged again{_revoked(beside, same[-1])}"
         return BatchStatus(drop.batch, Standing.ARRIVED, message, slot, same[-1].report, files, size, due=True)
     if known:
-        return BatchStatus(drop.batch, _of(known), known.message, slot, known.report, files, size, due=False)
+        message = known.message + _revoked(beside, known)
+        return BatchStatus(drop.batch, _of(known), message, slot, known.report, files, size, due=False)
     markers = read_markers(lake, drop)
     waiting = markers.unreadable or waits_for(markers.arrived, route.batching, beside.now)
     standing = Standing.WAITING if waiting else Standing.ARRIVED
@@ -119,6 +120,12 @@ def _standing(beside: _Beside, same: Sequence[Judgement]) -> tuple[Waiver, ...]:
     named = tuple(name for one in same for name in one.uploaders)
     asked = Asked(same[-1].digest, beside.route.contract_sha256, beside.route.waiving, beside.now, named)
     return tuple(one for one in beside.waivers if isinstance(one, Waiver) and not fault(one, asked))
+
+
+def _revoked(beside: _Beside, judged: Judgement) -> str:
+    """Return which waivers of what was judged were taken back, where its message does not say so; else empty."""
+    found = [one for one in beside.waivers if isinstance(one, Revoked) and one.waiver.digest == judged.digest]
+    return "".join(f"; waiver {one.id}: {one.why}" for one in found if one.why not in judged.message)
 
 
 def _strays(route: Route, entries: Sequence[Entry]) -> Iterator[BatchStatus]:

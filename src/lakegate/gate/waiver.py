@@ -20,8 +20,9 @@ import msgspec
 from lakegate.checks.interface import Outcome
 from lakegate.contract.model import Waiving
 from lakegate.errors import LakeError
+from lakegate.gate import revocation
 from lakegate.lake.interface import Lake
-from lakegate.lake.zones import Place, segment
+from lakegate.lake.zones import REVOKED, Place, segment
 from lakegate.verdict import CheckResult, Verdict, Waived
 from lakegate.waivable import failing, obstacles, rows_of, unwaivable
 
@@ -74,6 +75,22 @@ class Unreadable:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    """A waiver that was taken back (`gate/revocation.py`): it never holds. `why` names by whom, when and why."""
+
+    waiver: Waiver
+    why: str
+
+    @property
+    def id(self) -> str:
+        """The waiver's."""
+        return self.waiver.id
+
+
+Found = Waiver | Revoked | Unreadable  # what lies among the waivers of a batch
+
+
 Instant = Annotated[dt.datetime, msgspec.Meta(tz=True)]
 
 
@@ -122,7 +139,7 @@ def write(lake: Lake, target: Place, waiver: Waiver, write_id: str) -> Waiver:
     return standing
 
 
-def of_batch(lake: Lake, target: Place, batch: str) -> tuple[Waiver | Unreadable, ...]:
+def of_batch(lake: Lake, target: Place, batch: str) -> tuple[Found, ...]:
     """Return all that lies among the waivers of a batch, the oldest first. One listing. Raises LakeError."""
     folder = f"{target.waivers}{segment(batch)}/"
     return _read(lake, [entry.key for entry in lake.list(folder)], target, batch)
@@ -138,22 +155,34 @@ def of_dataset(lake: Lake, target: Place) -> Mapping[str, tuple[str, ...]]:
     return found
 
 
-def read(lake: Lake, target: Place, batch: str, keys: Mapping[str, tuple[str, ...]]) -> tuple[Waiver | Unreadable, ...]:
+def read(lake: Lake, target: Place, batch: str, keys: Mapping[str, tuple[str, ...]]) -> tuple[Found, ...]:
     """Return what `of_batch` does, from one listing of the dataset."""
     return _read(lake, keys.get(segment(batch), ()), target, batch)
 
 
-def _read(lake: Lake, keys: Sequence[str], target: Place, batch: str) -> tuple[Waiver | Unreadable, ...]:
+def _read(lake: Lake, keys: Sequence[str], target: Place, batch: str) -> tuple[Found, ...]:
+    """Read what was listed. A waiver beside which a revocation lies is revoked, whatever that says."""
     folder = f"{target.waivers}{segment(batch)}/"
     own = [key for key in keys if "/" not in key.removeprefix(folder)]
-    found: list[Waiver | Unreadable] = []
-    for key, data in zip(own, lake.read_all(own), strict=True):
-        name = key.removeprefix(folder).removesuffix(".json")
-        one = parse(data or b"", name)
+    texts = {
+        key.removeprefix(folder).removesuffix(".json"): data for key, data in zip(own, lake.read_all(own), strict=True)
+    }
+    found: list[Found] = []
+    for name, data in texts.items():
+        if name.endswith(REVOKED):
+            continue
+        one: Found = parse(data or b"", name)
         if isinstance(one, Waiver) and (one.dataset, one.batch) != (target.dataset, batch):
             one = Unreadable(name, f"it is of {one.dataset} {one.batch!r}")
+        if isinstance(one, Waiver) and name + REVOKED in texts:
+            one = Revoked(one, revocation.told(texts[name + REVOKED], (target.dataset, batch, name)))
         found.append(one)
-    return tuple(sorted(found, key=lambda one: (one.at.isoformat() if isinstance(one, Waiver) else "", one.id)))
+    return tuple(sorted(found, key=_age))
+
+
+def _age(found: Found) -> tuple[str, str]:
+    one = found.waiver if isinstance(found, Revoked) else found
+    return (one.at.isoformat() if isinstance(one, Waiver) else "", one.id)
 
 
 # --- whether a waiver holds -------------------------------------------------------------------------------------------
@@ -251,31 +280,48 @@ class Answer:
         return "; ".join([*told, self.lacking] if self.holding else told)
 
 
-def answer(verdict: Verdict, found: Sequence[Waiver | Unreadable], asked: Asked) -> Answer:
+def answer(verdict: Verdict, found: Sequence[Found], asked: Asked) -> Answer:
     """Hold the waivers of a batch, the oldest first, against a verdict that blocks.
 
     Where those that hold name every failed check, these become `waived`, each by the oldest that names it. A verdict in
     which something cannot be waived stays as it is.
     """
     failed = failing(verdict.results)
-    faults: dict[str, str] = {}
-    standing: list[str] = []
-    holding: list[Waiver] = []
-    for one in found:
-        if isinstance(one, Unreadable) or (why := fault(one, asked)):
-            faults[one.id] = one.why if isinstance(one, Unreadable) else why
-            continue
-        standing.append(one.id)
-        if why := excess(one, failed):
-            faults[one.id] = why
-        else:
-            holding.append(one)
+    standing, holding, faults = _told_apart(found, failed, asked)
     by_rule = {rule: one for one in reversed(holding) for rule in one.rules}
     missing = [result.key for result in failed if result.key not in by_rule]
     never = obstacles(verdict.results, verdict.exit_code, verdict.options)
     lacking = "; ".join(never) or (f"no waiver names {', '.join(missing)}" if missing else "")
     told = verdict if lacking or not holding else _waived(verdict, holding, by_rule)
     return Answer(told, tuple(standing), tuple(one.id for one in holding), faults, lacking)
+
+
+def covering(found: Sequence[Found], failed: Sequence[CheckResult], asked: Asked) -> tuple[Waiver, ...]:
+    """Return the waivers that hold where they name every check that failed, together; else none."""
+    _, holding, _ = _told_apart(found, failed, asked)
+    named = {rule for one in holding for rule in one.rules}
+    return tuple(holding) if failed and all(result.key in named for result in failed) else ()
+
+
+def _told_apart(
+    found: Sequence[Found], failed: Sequence[CheckResult], asked: Asked
+) -> tuple[list[str], list[Waiver], dict[str, str]]:
+    """Return the ids of the waivers that stand, those that hold, and why each other does not."""
+    standing: list[str] = []
+    holding: list[Waiver] = []
+    faults: dict[str, str] = {}
+    for one in found:
+        if not isinstance(one, Waiver):
+            faults[one.id] = one.why
+        elif why := fault(one, asked):
+            faults[one.id] = why
+        else:
+            standing.append(one.id)
+            if why := excess(one, failed):
+                faults[one.id] = why
+            else:
+                holding.append(one)
+    return standing, holding, faults
 
 
 def _waived(verdict: Verdict, holding: Sequence[Waiver], by_rule: Mapping[str, Waiver]) -> Verdict:

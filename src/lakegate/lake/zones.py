@@ -31,6 +31,7 @@ ZONES = (
 NO_SOURCES = ("01-athena", "02-glue")  # folders of the transient zone that belong to other tools
 SUCCESS = "_SUCCESS"
 MANIFEST = "_MANIFEST.json"
+REVOKED = ".revoked"  # behind the id of a waiver, beside which its revocation lies
 SEQUENCE = "_seq"  # beside the batches' slots; no batch key begins with `_`
 
 
@@ -73,6 +74,10 @@ class Place:
     def waiver(self, batch: str, waiver_id: str) -> str:
         """Return the key of one waiver."""
         return f"{self.waivers}{segment(batch)}/{waiver_id}.json"
+
+    def revocation(self, batch: str, waiver_id: str) -> str:
+        """Return the key that revokes a waiver where something lies there."""
+        return f"{self.waivers}{segment(batch)}/{waiver_id}{REVOKED}.json"
 
     def rules(self, contract: str, version: str) -> str:
         """Return the key of what a contract's version asks, as the first batch that it committed found it."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
+from lakegate.commands.revocations import Taken
 from lakegate.commands.waivers import Given
 from lakegate.reports.summary import counted, plain
 from lakegate.show.terminal import json_text, write
@@ -26,6 +28,21 @@ def given(found: Given, contract: Path, lake: str | None, *, as_json: bool) -> N
         f"waiver {one.id}; digest {one.digest[:12]}, contract {one.contract_sha256[:12]}",
         f"next: {plain(shlex.join(following))}",
     ]
+    write("\n".join(lines))
+
+
+def taken(found: Sequence[Taken], *, as_json: bool) -> None:
+    """Write which waivers do not hold any more, and who took them back."""
+    if as_json:
+        write(json_text([{**json.loads(one.waiver.to_json()), "revoked": one.why} for one in found]))
+        return
+    lines = []
+    for one in found:
+        waiver = one.waiver
+        lines += [
+            f"waiver {waiver.id} of {waiver.batch!r} of {plain(waiver.dataset)} lets nothing in: {plain(one.why)}",
+            f"  it was given by {plain(waiver.approver)}, until {waiver.expires.isoformat()}: {plain(waiver.reason)}",
+        ]
     write("\n".join(lines))
 
 

@@ -23,6 +23,8 @@ def task_policy(task):
     task.retry_exponential_backoff = 0
     if task.dag_id == "nyc-unanswered" and hasattr(task, "response_timeout"):
         task.response_timeout = SOON
+    if hasattr(task, "look_every"):
+        task.look_every = SOON
     if hasattr(task, "wait"):
         task.wait = ASKED_AGAIN
     if hasattr(task, "poke_interval"):

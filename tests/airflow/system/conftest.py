@@ -31,7 +31,13 @@ SOLD = warehouse.table("core/sold", warehouse.ID + warehouse.SHOP + warehouse.AM
 SOLD_SQL = 'SELECT id, shop, CAST(amount AS DECIMAL(10, 2)) AS amount\nFROM "shop/sales"\nORDER BY ALL\n'
 # A dataset for each story, so that none disturbs another.
 LOCAL = ("passing", "blocked", "late", "twice", "cleared", "hundred", "shown")
-WAIVABLE = ("waived", "approved", "rejected", "unanswered")  # local too; the contract lets the approver waive
+WAIVABLE = (
+    "waived",
+    "replaced",
+    "approved",
+    "rejected",
+    "unanswered",
+)  # local too; the contract lets the approver waive
 ON_S3 = ("killed_before", "killed_after", "down")
 SETTINGS = {  # what is quick to see, so that nothing is waited for
     "AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC": "1",

@@ -106,28 +106,40 @@ def asked_to_waive(world, dataset):
     """Let a bad batch arrive; return the run that asks for an approval, and the task that does."""
     world.local.arrive("part=1", BAD, dataset=f"nyc/{dataset}")
     run = world.op.trigger(f"nyc-{dataset}")
-    waiver = run.reached("waiver", "awaiting_input")
+    waiver = run.reached("waiver", "deferred")
     # No approver is as quick as a test: an answer within the scheduler's round is taken for the task's end by it.
     noted = f"state success for task instance TaskInstanceKey(dag_id='{run.dag}', task_id='waiver'"
     world.op.eventually(f"the scheduler to note that {run} asks", lambda: noted in world.log("scheduler"))
     return run, waiver
 
 
-def test_what_is_waived_on_the_command_line_is_let_in_by_the_next_run(world):
-    asking, waiver = asked_to_waive(world, "waived")
+def test_what_is_waived_on_the_command_line_is_let_in_by_the_run_that_asks(world):
+    run, waiver = asked_to_waive(world, "waived")
     who = ("--approver", "approver", "--reason", "known at the source", "--days", "1")
 
     waived = world.local.run("waive", world.local.root / "contracts/nyc/waived.odcs.yaml", "--batch", "part=1", *who)
-    run = world.op.trigger("nyc-waived")
 
     assert waived.exit_code == 0, waived.output
     assert run.ended() == "success"
+    assert [run.task(name)["state"] for name in ("validate", "waiver", "promote")] == ["failed", "success", "success"]
     (record,) = world.local.records("nyc/waived")
     (event,) = world.op.events("nyc-waived")
     assert (record["verdict"], len(record["waivers"])) == ("waived", 1)
     assert (event["extra"]["verdict"], event["extra"]["waivers"]) == ("waived", record["waivers"])
-    asking.answer(waiver, "Reject", by=world.seen_by("approver"), reason="it is in", days=1)
-    assert asking.ended() == "failed"
+    late = run.answer(waiver, "Reject", by=world.seen_by("approver"), reason="no", days=1)
+    assert late.status_code == 409, late.text  # nobody is asked any more
+
+
+def test_an_approval_of_what_was_replaced_is_not_waited_for(world):
+    run, waiver = asked_to_waive(world, "replaced")
+
+    world.local.arrive("part=1", GOOD, dataset="nyc/replaced")
+
+    assert run.ended() == "failed"
+    assert [run.task(name)["state"] for name in ("waiver", "promote")] == ["failed", "upstream_failed"]
+    assert run.task("waiver")["try_number"] == 1
+    late = run.answer(waiver, "Approve", by=world.seen_by("approver"), reason="yes", days=1)
+    assert (late.status_code, world.local.records("nyc/replaced")) == (409, [])
 
 
 def test_what_the_named_approver_waives_is_let_in(world):

@@ -12,7 +12,7 @@ from gate.simulation.cast import Judge
 from gate.simulation.world import SimulatedLake
 from lake.memory import MemoryLake
 from lakegate.errors import Conflict
-from lakegate.gate import collect, promote, sequence, set_apart, waiver
+from lakegate.gate import collect, promote, revocation, sequence, set_apart, waiver
 from lakegate.gate.promote import _Run
 
 
@@ -256,6 +256,13 @@ def any_waiver_of_the_batch():
 def anybodys_waiver():
     """Whoever could write a waiver may have approved it."""
     with patch.object(waiver, "forbidden", lambda *_: ""):
+        yield
+
+
+@contextlib.contextmanager
+def revoked_beside_a_promotion():
+    """Who takes a waiver back leaves the slot open, for which somebody has read the waiver already."""
+    with patch.object(revocation, "burn", lambda *_: True):
         yield
 
 

@@ -9,7 +9,7 @@ import re
 
 from gate.scene import RULE, TARGET, lines_with, make_verdict, set_apart, without
 from lakegate.errors import LakeError, LakegateError
-from lakegate.gate import collect, ledger, quarantine, waiver
+from lakegate.gate import collect, ledger, quarantine, revocation, waiver
 from lakegate.gate.judging import Judged
 from lakegate.gate.promote import Options, promote
 from lakegate.verdict import Context, Outcome
@@ -153,6 +153,24 @@ def waiver_of(judgement, now, lasting, **wrong):
         "at": now,
     }
     return waiver.Waiver(**named | wrong)
+
+
+def revoker(world, batch, rounds):
+    """Takes back whatever waivers a batch has; what that came to is known to the witness."""
+
+    def body(actor):
+        for number in range(rounds):
+            actor.wakes = world.moment + world.random.randrange(60, 240)
+            world.pause()
+            with contextlib.suppress(LakegateError):
+                found = [one.id for one in waiver.of_batch(world.lake, TARGET, batch)]
+                made = [
+                    revocation.Revocation(TARGET.dataset, batch, one, "ben", "simulated", world.now()) for one in found
+                ]
+                if made and revocation.write(world.lake, TARGET, batch, made, f"{actor.name}-{number}") is None:
+                    world.witness.revoked.update(found)
+
+    return body
 
 
 def collector(world, grace, rounds):

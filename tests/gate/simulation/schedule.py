@@ -17,6 +17,7 @@ from gate.simulation.cast import (
     collector,
     keeps,
     promoter,
+    revoker,
     run_gate,
     uploader,
 )
@@ -46,6 +47,7 @@ class Plan:
     collectors: tuple  # (grace in seconds, rounds, faults)
     apart: bool  # rows may be set apart
     approvers: tuple  # (batch, seconds that a waiver lasts, mistakes, faults); none: the contract allows no waiver
+    revokers: tuple  # (batch, rounds, faults)
 
 
 def draw(seed):
@@ -72,6 +74,7 @@ def draw(seed):
         ),
         apart=chance.random() < 0.3,
         approvers=approvers,
+        revokers=revocations(random.Random(f"revokers of {seed}"), approvers),
     )
 
 
@@ -82,6 +85,13 @@ def approvals(chance, batches):
     lasting, mistakes = chance.choice((30, 300, 100_000)), list(MISTAKES)
     wrong = [chance.choice(["none", *mistakes]) for _ in range(chance.choice((1, 2, 3)))]
     return tuple((batch, lasting, tuple(wrong), faults(chance)) for batch in batches)
+
+
+def revocations(chance, approvers):
+    """Who takes waivers back, where some are given; apart from the other chances, too."""
+    if chance.random() < 0.5:
+        return ()
+    return tuple((batch, chance.choice((1, 2)), faults(chance)) for batch, *_ in approvers)
 
 
 def deliveries(chance, keys, odds):
@@ -167,6 +177,8 @@ def play(world, plan):
         world.joins(f"promoter {number}", promoter(world, routes[contract], batch, tries), befalls)
     for number, (batch, lasting, mistakes, befalls) in enumerate(plan.approvers, 1):
         world.joins(f"approver {number}", approver(world, routes[STRICT], batch, lasting, mistakes), befalls)
+    for number, (batch, rounds, befalls) in enumerate(plan.revokers, 1):
+        world.joins(f"revoker {number}", revoker(world, batch, rounds), befalls)
     for number, (grace, rounds, befalls) in enumerate(plan.collectors, 1):
         world.joins(f"collector {number}", collector(world, grace, rounds), befalls)
     world.run()
@@ -235,7 +247,8 @@ def answer(world, route, batch):
 
 def waived(world, route, batch, files):
     """The exit code of a batch that violates its contract, by the waivers that lie there."""
-    found = [json.loads(world.store.read(entry.key)) for entry in world.store.list(f"{route.target.waivers}{batch}/")]
+    keys = [entry.key for entry in world.store.list(f"{route.target.waivers}{batch}/")]
+    found = [json.loads(world.store.read(key)) for key in keys if not key.endswith(f"{zones.REVOKED}.json")]
     if not found:
         return 1
     digest = batch_digest(BatchFile(path, len(data), sha(data)) for path, data in files.items())
@@ -245,5 +258,6 @@ def waived(world, route, batch, files):
         for one in found
         if (one["digest"], one["contract_sha256"], one["approver"]) == asked
         and one["expires"] > world.now().isoformat()
+        and route.target.revocation(batch, one["id"]) not in keys
     ]
     return 0 if hold else 6
