@@ -128,6 +128,7 @@ def test_an_approval_is_written_as_it_was_given(waived):
         (answer(more=1), "cannot be taken"),
         ({**answer(), "params_input": {}}, "no reason was given|expected a whole number"),
         ({"error": "late", "error_type": "timeout"}, "nobody approved in time"),
+        ({"error": "days: 'x'", "error_type": "validation"}, "the answer cannot be taken: days: 'x'"),
     ],
 )
 def test_whatever_is_no_approval_lets_nothing_in(waived, event, said):

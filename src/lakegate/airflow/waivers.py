@@ -337,6 +337,8 @@ def _link(report: str | None) -> str:
 def _unapproved(event: Mapping[str, Any], error: Exception | None = None) -> str:
     """Say why nothing is let in."""
     user = (event.get("responded_by_user") or {}).get("id")
+    if event.get("error_type") == "validation":  # as Airflow's trigger tells what it was answered
+        return f"the answer cannot be taken: {event['error']}; nothing is let in"
     if isinstance(error, ParamValidationError | ValueError):
         return f"the answer of {user} cannot be taken: {error}; nothing is let in"
     return f"rejected by {user}: nothing is let in" if user else "nobody approved in time: nothing is let in"
