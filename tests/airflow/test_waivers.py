@@ -195,7 +195,7 @@ def test_the_wait_for_an_answer_looks_into_the_lake(asked):
     assert deferred.value.method_name == "execute_complete"
     path, kwargs = deferred.value.trigger.serialize()
     assert path == "lakegate.airflow.waivers.WaiverTrigger"
-    assert (kwargs["question"], kwargs["look_every"], kwargs["poke_interval"]) == (QUESTION, 90, 5)
+    assert (kwargs["question"], kwargs["look_every"], kwargs["poke_interval"]) == (QUESTION, 90, 90)
     assert (kwargs["options"], kwargs["defaults"]) == (["Approve", "Reject"], ["Reject"])
     again = WaiverTrigger(**copy.deepcopy(kwargs))  # Airflow's own takes its arguments apart
     assert again.serialize() == (path, kwargs)
