@@ -128,6 +128,7 @@ def test_an_approval_is_written_as_it_was_given(waived):
         (answer(more=1), "cannot be taken"),
         ({**answer(), "params_input": {}}, "no reason was given|expected a whole number"),
         ({"error": "late", "error_type": "timeout"}, "nobody approved in time"),
+        ({"error": "days: 'x'", "error_type": "validation"}, "the answer cannot be taken: days: 'x'"),
     ],
 )
 def test_whatever_is_no_approval_lets_nothing_in(waived, event, said):
@@ -194,7 +195,7 @@ def test_the_wait_for_an_answer_looks_into_the_lake(asked):
     assert deferred.value.method_name == "execute_complete"
     path, kwargs = deferred.value.trigger.serialize()
     assert path == "lakegate.airflow.waivers.WaiverTrigger"
-    assert (kwargs["question"], kwargs["look_every"], kwargs["poke_interval"]) == (QUESTION, 90, 5)
+    assert (kwargs["question"], kwargs["look_every"], kwargs["poke_interval"]) == (QUESTION, 90, 90)
     assert (kwargs["options"], kwargs["defaults"]) == (["Approve", "Reject"], ["Reject"])
     again = WaiverTrigger(**copy.deepcopy(kwargs))  # Airflow's own takes its arguments apart
     assert again.serialize() == (path, kwargs)

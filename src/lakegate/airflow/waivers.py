@@ -29,7 +29,6 @@ DAYS = 7  # that a waiver holds where nobody says how long
 ANSWER_WITHIN = dt.timedelta(days=2)
 AGAIN = dt.timedelta(minutes=1)
 LOOK_EVERY = dt.timedelta(minutes=1)
-GLANCE = dt.timedelta(seconds=5)  # between two looks for the answer, at the most; it wakes the task anyway
 OVERTAKEN = "overtaken"  # in the trigger's event: goes_on, why
 TRIES = 10  # times that an approved waiver is tried to be written, where the lake does not answer
 
@@ -211,7 +210,7 @@ class WaiverOperator(ApprovalOperator):
             defaults=self.defaults,
             multiple=self.multiple,
             timeout_datetime=utcnow() + self.response_timeout if self.response_timeout else None,
-            poke_interval=min(every, GLANCE).total_seconds(),
+            poke_interval=every.total_seconds(),  # an answer wakes the task by itself, unless it comes at once
         )
 
     def _judged(self, context: Context) -> Mapping[str, Any]:
@@ -251,19 +250,23 @@ class WaiverTrigger(HITLTrigger):
         looking = asyncio.ensure_future(self._looking())
         try:
             await asyncio.wait((answered, looking), return_when=asyncio.FIRST_COMPLETED)
-            yield answered.result() if answered.done() else looking.result()
+            if answered.done():
+                yield answered.result()
+                return
+            answered.cancel()  # it would take the question that is closed now for an answer
+            told = looking.result()
+            await asyncio.to_thread(self._close, told)
+            yield TriggerEvent({OVERTAKEN: told})  # type: ignore[no-untyped-call]
         finally:
             answered.cancel()
             looking.cancel()
 
-    async def _looking(self) -> TriggerEvent:
-        """Look until nobody need answer any more. A lake that does not answer ends no wait."""
+    async def _looking(self) -> dict[str, Any]:
+        """Look until nobody need answer any more; return why. A lake that does not answer ends no wait."""
         while True:
             await asyncio.sleep(self.look_every)
-            told = await asyncio.to_thread(self._look)
-            if told is not None:
-                await asyncio.to_thread(self._close, told)
-                return TriggerEvent({OVERTAKEN: told})  # type: ignore[no-untyped-call]
+            if (told := await asyncio.to_thread(self._look)) is not None:
+                return told
 
     def _look(self) -> dict[str, Any] | None:
         try:
@@ -337,6 +340,8 @@ def _link(report: str | None) -> str:
 def _unapproved(event: Mapping[str, Any], error: Exception | None = None) -> str:
     """Say why nothing is let in."""
     user = (event.get("responded_by_user") or {}).get("id")
+    if event.get("error_type") == "validation":  # as Airflow's trigger tells what it was answered
+        return f"the answer cannot be taken: {event['error']}; nothing is let in"
     if isinstance(error, ParamValidationError | ValueError):
         return f"the answer of {user} cannot be taken: {error}; nothing is let in"
     return f"rejected by {user}: nothing is let in" if user else "nobody approved in time: nothing is let in"
