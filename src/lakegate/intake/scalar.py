@@ -95,7 +95,7 @@ def _number(prop: Property, text: str, scale: int | None) -> Scalar:
         return _decimal(text, *declared)
     double = f"TRY_CAST({text} AS DOUBLE)"
     # Up to 15 digits a double gives back what was written; beyond that only what it prints with the same digits.
-    exact = f"(length({text}) <= 16 OR {_significant(text)} = {_significant(f'{double}::VARCHAR')})"
+    exact = f"(length({text}) <= 15 OR {_significant(text)} = {_significant(f'{double}::VARCHAR')})"
     value = f"WHEN {_matches(text, _NUMBER)} AND isfinite({double}) AND {exact} THEN {double}"
     return Scalar(f"CASE {value} {special if prop.nan_allowed else ''} END", Type(Kind.FLOAT, "DOUBLE"))
 
