@@ -109,17 +109,21 @@ def _joined(function: str, predicates: tuple[Predicate, ...]) -> str:
 def _out_of_range(violation: OutOfRange) -> str:
     bounds = [bound for bound in (violation.least, violation.most) if bound is not None]
     written: Callable[[Literal], str]
-    column, value, written = "numbers", "value", literal
+    column, written = "numbers", literal
     if any(isinstance(bound, dt.date | dt.time) for bound in bounds):
         column, written = "times" if any(isinstance(bound, dt.time) for bound in bounds) else "instants", _moment
     elif any(isinstance(bound, float) for bound in bounds):
-        value = "float(value)"
+        written = _beside
     tests = []
     if violation.least is not None:
-        tests.append(f"{value} {'<=' if violation.least_exclusive else '<'} {written(violation.least)}")
+        tests.append(f"value {'<=' if violation.least_exclusive else '<'} {written(violation.least)}")
     if violation.most is not None:
-        tests.append(f"{value} {'>=' if violation.most_exclusive else '>'} {written(violation.most)}")
+        tests.append(f"value {'>=' if violation.most_exclusive else '>'} {written(violation.most)}")
     return f"where({column}(values), lambda value: {' or '.join(tests) or 'False'})"
+
+
+def _beside(bound: Literal) -> str:
+    return f"beside(value, {literal(bound)})"
 
 
 def _moment(bound: Literal) -> str:
