@@ -18,6 +18,7 @@ from lakegate.checks.table_wide import TABLE, table_key
 from lakegate.checks.wording import counted, once, together
 from lakegate.contract.expectation_files import NO_FILES, ExpectationFiles
 from lakegate.contract.model import Contract, Relationship, SchemaObject, SlaProperty
+from lakegate.errors import ContractError
 from lakegate.predicates import Value
 
 
@@ -52,12 +53,15 @@ def checks_of(contract: Contract, obj: SchemaObject, neighbours: Neighbours) -> 
 
     Raises ContractError where a rule cannot be understood, Refused where its SQL would reach outside the batch.
     """
-    return (
-        *_batch_checks(contract, obj),
-        *_property_level(contract, obj, neighbours),
-        *_object_level(contract, obj, neighbours),
-        *_service_levels(contract, obj),
-    )
+    try:
+        return (
+            *_batch_checks(contract, obj),
+            *_property_level(contract, obj, neighbours),
+            *_object_level(contract, obj, neighbours),
+            *_service_levels(contract, obj),
+        )
+    except ContractError as error:
+        raise error.of(contract.path or "") from error
 
 
 def _batch_checks(contract: Contract, obj: SchemaObject) -> Iterator[Check]:
