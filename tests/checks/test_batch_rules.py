@@ -278,11 +278,16 @@ HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
         (2 * DAY, Outcome.PASSED),
         (2 * DAY + HOUR, Outcome.FAILED),
         (-HOUR, Outcome.PASSED),
-        (None, Outcome.NOT_APPLICABLE),
     ],
 )
 def test_service_levels(name, age, outcome):
     assert level(name, age).outcome is outcome
+
+
+def test_rows_without_any_instant_are_not_fresh_and_not_too_old():
+    assert level("freshness", None).reason == "got no newest value, every one is null, expected one of at most 2 d"
+    assert level("freshness", None).outcome is Outcome.FAILED
+    assert level("retention", None).outcome is Outcome.NOT_APPLICABLE
 
 
 def test_a_time_ahead_of_now_warns():

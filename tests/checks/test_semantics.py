@@ -210,6 +210,7 @@ ROWS = {
         Says(of("timestamp"), [NOON - dt.timedelta(minutes=90)], "sla.0.freshness", PASSED, sla=(FRESH,)),
         Says(of("timestamp"), [NOON - dt.timedelta(minutes=91)], "sla.0.freshness", FAILED, sla=(FRESH,)),
         Says(of("timestamp"), [NOON + dt.timedelta(days=2)], "sla.0.freshness", WARNED, sla=(FRESH,)),
+        Says(of("timestamp"), [None], "sla.0.freshness", FAILED, sla=(FRESH,)),
     ],
     "an empty batch": [
         Says({"required": True}, [], "minRows", FAILED),

@@ -64,7 +64,7 @@ def _told(sla: SlaProperty) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Freshness(Check):
-    """The newest value is at most `limit` old at the pinned instant."""
+    """The newest value is at most `limit` old at the pinned instant; rows without any value are not fresh."""
 
     value: Value
     limit: dt.timedelta
@@ -76,6 +76,9 @@ class Freshness(Check):
 
     def judge(self, found: Found) -> Judgement:
         """Compare the newest value's age."""
+        if found.count and found.answers[Maximum(self.value)] is None:
+            reason = f"got no newest value, every one is null, expected one of at most {_age(self.limit)}"
+            return Judgement(Outcome.FAILED, reason)
         newest = _instant(found, Maximum(self.value))
         if isinstance(newest, Judgement):
             return newest
