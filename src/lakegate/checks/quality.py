@@ -205,7 +205,7 @@ class SqlRule(Check):
         expected = said(self.threshold)
         plain = isinstance(answer, int | str) or (isinstance(answer, float) and math.isfinite(answer))
         value = answer if plain else str(answer)  # a report is JSON, which has no NaN
-        diagnostics = {"value": value, "got": str(answer), "expected": expected} | band_of(self.threshold)
+        diagnostics = {"value": value, "got": _quoted(answer), "expected": expected} | band_of(self.threshold)
         kept = holds(self.threshold, answer)
         outcome = Outcome.PASSED if kept else violated(self.action)
         bare = Judgement(outcome, "" if kept else f"got another value, expected {expected}", {"expected": expected})
