@@ -158,7 +158,7 @@ SQL = {  # query, operator and bound, outcome, what the reason holds
     "date": ("SELECT DATE '2026-03-01'", {"mustBeGreaterThan": 1}, Outcome.FAILED, "got 2026-03-01, expected more"),
     "instant": ("SELECT to_timestamp(0)", {"mustBe": 0}, Outcome.FAILED, "got 1970-01-01"),
     "nan": ("SELECT 'nan'::DOUBLE", {"mustBeLessThan": 3}, Outcome.FAILED, "got nan, expected less than 3"),
-    "nan, mustNotBe": (
+    "nan is no other": (
         "SELECT 'nan'::DOUBLE",
         {"mustNotBe": 3},
         Outcome.FAILED,
