@@ -255,3 +255,16 @@ def test_a_rule_that_cannot_be_asked_is_told_with_the_file_of_its_contract(tmp_p
         lakegate.check(path, pa.table(DATA))
 
     assert str(told.value).startswith(f"{path}: error bad-sql: t.a.quality.r: ")
+
+
+@pytest.mark.parametrize("table", [pd.DataFrame(), pl.DataFrame(), pa.table({})])
+def test_a_table_without_columns_is_no_empty_batch(table):
+    verdict = lakegate.check(contract(A), table)
+
+    assert verdict.exit_code == 1
+    assert verdict.results[0].reason == "the table: no header: got no column, expected the declared ones"
+
+
+def test_rows_that_are_no_table_are_told():
+    with pytest.raises(UsageError, match="got list, expected a table"):
+        lakegate.check(contract(A), [{"a": 1}])
