@@ -10,6 +10,7 @@ from intake.batches import open_files, prop
 naive = dt.datetime.fromisoformat
 NONE = object()  # the cell does not convert
 ZONED = {"timezone": True}
+MILLIS = "yyyy-MM-dd HH:mm:ss.SSS"
 
 
 @pytest.mark.parametrize(
@@ -47,6 +48,8 @@ ZONED = {"timezone": True}
         ("timestamp", "2026-01-01T10:00:00Z", NONE, {}),
         ("timestamp", "2026-01-01", NONE, {}),
         ("timestamp", "2026-01-01T10:00:00", NONE, ZONED),
+        ("timestamp", "2026-01-01 10:00:00.125", naive("2026-01-01T10:00:00.125"), {"format": MILLIS}),
+        *[("timestamp", f"2026-01-01 10:00:00.{text}", NONE, {"format": MILLIS}) for text in ("1", "12", "125000")],
         ("timestamp", "20260101100000", naive("2026-01-01T10:00:00"), {"format": "yyyyMMddHHmmss"}),
         ("timestamp", "2026-03-29T02:30:00", NONE, {"defaultTimezone": "Europe/Berlin"}),  # INPUTS 58: no such time
         ("timestamp", "2026-10-25T02:30:00", NONE, {"defaultTimezone": "Europe/Berlin"}),  # twice
