@@ -171,5 +171,7 @@ def _service_level(obj: SchemaObject, sla: SlaProperty, number: int, path: str) 
     if not path or limit is None:
         why = "it names no element" if not path else f"{sla.value!r} {sla.unit or ''} is no duration"
         return NotRun(identity=identity, why=why, blocks=False)
-    value = next((spot.value for spot in spots(obj) if spot.name == path and not spot.nested), None)
-    return kind(identity=identity, value=value or Value(tuple(path.split("."))), limit=limit)
+    spot = next((spot for spot in spots(obj) if spot.name == path and not spot.nested), None)
+    value = spot.value if spot else Value(tuple(path.split(".")))
+    zone = spot and spot.declared.options.get("defaultTimezone")
+    return kind(identity=identity, value=value, limit=limit, zone=str(zone or "UTC"))
