@@ -51,6 +51,7 @@ NAN = float("nan")
 NOON = dt.datetime(2026, 3, 1, 12)  # noqa: DTZ001 - a time without a zone is a case
 TEXT_RULE = {"quality": [{"type": "text", "description": "plausible", "id": "r"}]}
 CUSTOM_RULE = {"quality": [{"type": "custom", "engine": "soda", "implementation": "x", "id": "r"}]}
+NEW_YORK = {"defaultTimezone": "America/New_York", "maximum": "2026-03-01T18:00:00+01:00"}
 FIELDS = of("object", properties=[{"name": "x", "logicalType": "integer"}, {"name": "y", "logicalType": "string"}])
 THREE_TENTHS = [Decimal("0.3"), Decimal("0.30000000000000001")]  # one double
 FRESH = {"property": "freshness", "value": 90, "unit": "m", "element": "t.a"}
@@ -164,6 +165,10 @@ ROWS = {
             CSV,
         ),
         Says(of("timestamp"), ["2026-03-01T12:00:00"], "a.logicalType", PASSED, CSV),
+        *[
+            Says(of("timestamp", logicalTypeOptions=NEW_YORK), [NOON + after], "a.maximum", outcome, TABLE)
+            for after, outcome in ((dt.timedelta(0), PASSED), (dt.timedelta(seconds=1), FAILED))
+        ],
     ],
     "`format` of dates": [
         Says(of("date", logicalTypeOptions={"format": "dd/MM/yyyy"}), ["31/01/2026"], "a.logicalType", PASSED, CSV),

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TypeGuard, assert_never
+from zoneinfo import ZoneInfo
 
 from lakegate.engines.bounds import EXACT, compared, equal_to, scale_of
 from lakegate.predicates import (
@@ -136,10 +137,11 @@ def plain(value: Value, found: Type) -> str:
 def _beside(value: Literal, found: Type) -> str:
     """Write a literal as what a column's values are compared with: nanoseconds are compared with their like alone.
 
-    A column without time zones is read in UTC.
+    A column without time zones is read in the zone that the literal is of, if it is of one, else in UTC.
     """
     if isinstance(value, dt.datetime) and value.tzinfo is not None and found.kind is Kind.TIMESTAMP:
-        return literal(value.astimezone(dt.UTC).replace(tzinfo=None))
+        local = value if isinstance(value.tzinfo, ZoneInfo) else value.astimezone(dt.UTC)
+        return literal(local.replace(tzinfo=None))
     if isinstance(value, dt.time) and found.name in {"TIME_NS", "time64[ns]"}:
         return f"CAST({literal(value)} AS TIME_NS)"
     zoned_ns = found.name == "TIMESTAMPTZ_NS" or found.name.startswith("timestamp[ns, tz=")

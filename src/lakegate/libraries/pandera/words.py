@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
 from typing import assert_never
+from zoneinfo import ZoneInfo
 
 from lakegate.predicates import (
     AllOf,
@@ -139,6 +140,8 @@ def literal(value: Literal) -> str:
     match value:
         case Decimal():
             return f"Decimal({text(str(value))})"
+        case dt.datetime() if isinstance(value.tzinfo, ZoneInfo):
+            raise Unsayable("its times are read in a defaultTimezone")
         case dt.datetime() if value.tzinfo is not None:
             plain = repr(value.astimezone(dt.UTC).replace(tzinfo=None)).removesuffix(")")
             return f"{plain.replace('datetime.', 'dt.', 1)}, tzinfo=dt.UTC)"
