@@ -233,3 +233,38 @@ def test_a_name_that_two_contracts_go_by_is_none(project, tmp_path):
 def test_the_contract_of_that_file_may_be_wrong(project):
     with pytest.raises(ContractError):
         check("nyc/broken", pa.table({"a": [1]}))
+
+
+def test_files_are_read_as_the_contract_says_that_they_are_written(tmp_path):
+    file = tmp_path / "rows.json"
+    file.write_text('[{"a": 1}, {"a": 2}]')
+    document = contract(A)
+    document["servers"] = [
+        {"server": "x", "type": "s3", "location": "s3://x/a/", "format": "json", "delimiter": "array"}
+    ]
+
+    assert lakegate.check(document, file).rows == 2
+
+
+def test_a_rule_that_cannot_be_asked_is_told_with_the_file_of_its_contract(tmp_path):
+    path = tmp_path / "x.odcs.yaml"
+    rule = {"id": "r", "type": "sql", "query": "SELECT random()", "mustBe": 0}
+    path.write_text(json.dumps(contract({**A, "quality": [rule]})))
+
+    with pytest.raises(ContractError) as told:
+        lakegate.check(path, pa.table(DATA))
+
+    assert str(told.value).startswith(f"{path}: error bad-sql: t.a.quality.r: ")
+
+
+@pytest.mark.parametrize("table", [pd.DataFrame(), pl.DataFrame(), pa.table({})])
+def test_a_table_without_columns_is_no_empty_batch(table):
+    verdict = lakegate.check(contract(A), table)
+
+    assert verdict.exit_code == 1
+    assert verdict.results[0].reason == "the table: no header: got no column, expected the declared ones"
+
+
+def test_rows_that_are_no_table_are_told():
+    with pytest.raises(UsageError, match="got list, expected a table"):
+        lakegate.check(contract(A), [{"a": 1}])

@@ -142,7 +142,9 @@ def to_pandera(
 def _paths(data: Data) -> tuple[Path, ...] | None:
     """Return the files that `data` names, None for a table."""
     named = [data] if isinstance(data, str | os.PathLike) else data
-    return tuple(Path(path) for path in named) if isinstance(named, Sequence) else None
+    if not isinstance(named, Sequence) or not all(isinstance(path, str | os.PathLike) for path in named):
+        return None
+    return tuple(Path(path) for path in named)
 
 
 def _files(name: str, data: Data) -> tuple[Path, ...]:

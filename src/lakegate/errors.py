@@ -18,7 +18,7 @@ Data that violates its contract is no error: it is a `Verdict` that blocks (exit
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import ClassVar
 
@@ -52,11 +52,11 @@ class Problem:
 
     def __str__(self) -> str:
         """Return the problem as one line, in the form compilers use."""
-        where = self.file + (f":{self.line}:{self.column}" if self.line else "")
+        where = self.file + (f":{self.line}:{self.column}" if self.line else "") + ": " * bool(self.file)
         got = f"; got {self.found}" if self.found else ""
         want = f", expected {self.expected}" if self.expected else ""
         then = f" ({self.hint})" if self.hint else ""
-        return f"{where}: {self.severity} {self.rule}: {self.message}{got}{want}{then}"
+        return f"{where}{self.severity} {self.rule}: {self.message}{got}{want}{then}"
 
 
 class LakegateError(Exception):
@@ -90,6 +90,10 @@ class ContractError(LakegateError):
         """`problems` holds at least one of severity error."""
         super().__init__("\n".join(str(p) for p in problems), hint=hint)
         self.problems = problems
+
+    def of(self, file: str) -> ContractError:
+        """Return the error with its file, which what reads a single rule does not know."""
+        return ContractError(tuple(replace(p, file=p.file or file) for p in self.problems))
 
 
 class NotReady(LakegateError):

@@ -108,12 +108,15 @@ class Run:
         return described(self.contract, self.obj, self.around, self.upstream, self.lake)
 
     def judge_files(self, paths: Sequence[Path], server: Server | None = None) -> Verdict:
-        """Judge any files without a lake. Raises UsageError where none is named, OSError where one cannot be read."""
+        """Judge any files without a lake, written as `server` says; without it, as the server where batches come from.
+
+        Raises UsageError where none is named, OSError where one cannot be read.
+        """
         if not paths:
             raise UsageError("no file is named", hint="say --data FILE")
         names = short_names(paths)
         natives = tuple(NativeFile(name, path) for name, path in zip(names, paths, strict=True))
-        with self._worker(server) as worker:
+        with self._worker(server or self._source or next(iter(self.contract.servers), None)) as worker:
             follow(worker, natives)  # they stand there: the worker reads while we hash
             return self._judge(worker, Arrived(self.obj.name, None, natives, self._hashed(natives)))[0]
 

@@ -278,11 +278,35 @@ HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
         (2 * DAY, Outcome.PASSED),
         (2 * DAY + HOUR, Outcome.FAILED),
         (-HOUR, Outcome.PASSED),
-        (None, Outcome.NOT_APPLICABLE),
     ],
 )
 def test_service_levels(name, age, outcome):
     assert level(name, age).outcome is outcome
+
+
+def test_rows_without_any_instant_are_not_fresh_and_not_too_old():
+    assert level("freshness", None).reason == "got no newest value, every one is null, expected one of at most 2 d"
+    assert level("freshness", None).outcome is Outcome.FAILED
+    assert level("retention", None).outcome is Outcome.NOT_APPLICABLE
+
+
+@pytest.mark.parametrize(
+    ("zone", "local", "age"),
+    [
+        ("Asia/Tokyo", "2026-03-10 06:00:00", "3 h"),  # the 9th, 21:00 in UTC
+        ("America/New_York", "2026-03-09 14:00:00", "6 h"),  # 18:00 in UTC, by summer time
+        ("America/New_York", "2026-03-07 14:00:00", "2 d 5 h"),
+        ("America/New_York", "9999-12-31 23:59:59", ""),
+    ],
+)
+def test_an_age_is_that_of_the_time_in_the_declared_zone(zone, local, age, tmp_path):
+    local_time = {"name": "when", "logicalType": "timestamp", "logicalTypeOptions": {"defaultTimezone": zone}}
+    sla = {"property": "freshness", "value": 1, "unit": "h", "element": "t.when"}
+    document = contract(local_time, sla=(sla,))
+
+    for way, values in ((CSV, [local]), (TABLE, [dt.datetime.fromisoformat(local)])):
+        reason = result(judged(document, {"when": values}, way, tmp_path, as_of=AS_OF), "sla.0.freshness").reason
+        assert reason.startswith(f"got a newest value {age} old" if age else "the newest value is 2,912,")
 
 
 def test_a_time_ahead_of_now_warns():

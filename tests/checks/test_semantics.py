@@ -6,6 +6,7 @@ Rows that the loader and lint answer for have their tests in tests/contract/.
 import datetime as dt
 import re
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,9 @@ NAN = float("nan")
 NOON = dt.datetime(2026, 3, 1, 12)  # noqa: DTZ001 - a time without a zone is a case
 TEXT_RULE = {"quality": [{"type": "text", "description": "plausible", "id": "r"}]}
 CUSTOM_RULE = {"quality": [{"type": "custom", "engine": "soda", "implementation": "x", "id": "r"}]}
+NEW_YORK = {"defaultTimezone": "America/New_York", "maximum": "2026-03-01T18:00:00+01:00"}
+FIELDS = of("object", properties=[{"name": "x", "logicalType": "integer"}, {"name": "y", "logicalType": "string"}])
+THREE_TENTHS = [Decimal("0.3"), Decimal("0.30000000000000001")]  # one double
 FRESH = {"property": "freshness", "value": 90, "unit": "m", "element": "t.a"}
 
 ROWS = {
@@ -136,6 +140,16 @@ ROWS = {
         Says(of("number"), [float("-inf")], "a.logicalType", FAILED),
         Says(of("number", required=True), [NAN], "a.required", PASSED),
     ],
+    "bounds, `enum` and listed values of a `number`": [
+        Says(of("number", logicalTypeOptions={"maximum": 0.3}), THREE_TENTHS[:1], "a.maximum", PASSED),
+        Says(of("number", logicalTypeOptions={"maximum": 0.3}), THREE_TENTHS, "a.maximum", FAILED),
+        Says(of("number", logicalTypeOptions={"maximum": 0.3}), list(map(str, THREE_TENTHS)), "a.maximum", FAILED, CSV),
+        Says(of("number", logicalTypeOptions={"maximum": 0.3}), [0.1 + 0.2], "a.maximum", FAILED),
+        Says(of("number", enum=[{"value": 0.3}]), THREE_TENTHS, "a.enum", FAILED),
+        Says(of("number", enum=[{"value": 0.3}]), [0.3], "a.enum", PASSED),
+        Says(of("integer", logicalTypeOptions={"minimum": 0.5}), ["9" * 38, "0"], "a.minimum", FAILED, CSV),
+        Says(of("number", logicalTypeOptions={"maximum": 1000}), ["0." + "3" * 37], "a.maximum", PASSED, CSV),
+    ],
     "`boolean` over integers, `date` over timestamps, `object` over anything else": [
         Says(of("boolean"), [1, 0], "a.logicalType", FAILED),
         Says(of("date"), [NOON], "a.logicalType", FAILED),
@@ -151,6 +165,10 @@ ROWS = {
             CSV,
         ),
         Says(of("timestamp"), ["2026-03-01T12:00:00"], "a.logicalType", PASSED, CSV),
+        *[
+            Says(of("timestamp", logicalTypeOptions=NEW_YORK), [NOON + after], "a.maximum", outcome, TABLE)
+            for after, outcome in ((dt.timedelta(0), PASSED), (dt.timedelta(seconds=1), FAILED))
+        ],
     ],
     "`format` of dates": [
         Says(of("date", logicalTypeOptions={"format": "dd/MM/yyyy"}), ["31/01/2026"], "a.logicalType", PASSED, CSV),
@@ -159,6 +177,13 @@ ROWS = {
     "`format` of strings (email, uuid, uri, hostname, ipv4, ipv6), `multipleOf`, min/max items, properties, length": [
         Says(of("string", logicalTypeOptions={"format": "ipv4"}), ["256.0.0.1"], "a.format", FAILED, way)
         for way in (TABLE, CSV, JSON)
+    ]
+    + [
+        Says(of("object", logicalTypeOptions={"minProperties": 1}), [{"x": 1}], "a.minProperties", PASSED, JSON),
+        Says(of("object", logicalTypeOptions={"minProperties": 1}), [{"x": None}], "a.minProperties", FAILED, JSON),
+        Says(
+            of("object", logicalTypeOptions={"maxProperties": 1}), [{"x": 1, "y": 2}], "a.maxProperties", FAILED, JSON
+        ),
     ],
     "text of numbers in CSV and JSON": [
         Says(of("integer"), ["007"], "a.logicalType", FAILED, CSV),
@@ -170,6 +195,11 @@ ROWS = {
     "a declared column is missing": [
         Says({"physicalName": "gone"}, [1], "a.columnPresent", FAILED),
         Says({"physicalName": "gone"}, [1], "a.columnPresent", NOT_APPLICABLE, gate={"missing_columns": "allow"}),
+        Says(FIELDS, [{"x": 1}], "a.y.logicalType", FAILED, reason="got no field 'y' in 'a'"),
+        Says(FIELDS, [{"x": 1, "Y": "z"}], "a.y.logicalType", FAILED, reason="it has 'Y'"),
+        Says(FIELDS, [{"x": 1}], "a.y.logicalType", NOT_APPLICABLE, gate={"missing_columns": "allow"}),
+        Says(FIELDS, [{"x": 1}], "a.y.logicalType", PASSED, JSON),
+        Says(FIELDS, [None], "a.y.logicalType", NOT_APPLICABLE),
     ],
     "an undeclared column": [
         Says({"physicalName": "gone"}, [1], "columns", FAILED),
@@ -185,6 +215,7 @@ ROWS = {
         Says(of("timestamp"), [NOON - dt.timedelta(minutes=90)], "sla.0.freshness", PASSED, sla=(FRESH,)),
         Says(of("timestamp"), [NOON - dt.timedelta(minutes=91)], "sla.0.freshness", FAILED, sla=(FRESH,)),
         Says(of("timestamp"), [NOON + dt.timedelta(days=2)], "sla.0.freshness", WARNED, sla=(FRESH,)),
+        Says(of("timestamp"), [None], "sla.0.freshness", FAILED, sla=(FRESH,)),
     ],
     "an empty batch": [
         Says({"required": True}, [], "minRows", FAILED),

@@ -160,3 +160,12 @@ def test_a_command_loads_only_what_it_needs(scene, form, loaded):
     words = ("test", "contracts/nyc/planes.odcs.yaml", "--data", "planes.csv", "--output-format", form)
 
     assert loaded_by(scene, *words) == loaded
+
+
+def test_an_interpreter_runs_it_by_name():
+    ended = subprocess.run(
+        [sys.executable, "-m", "lakegate", "lint", "nowhere"], capture_output=True, text=True, check=False
+    )
+
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith("lakegate: no contract is found at nowhere")

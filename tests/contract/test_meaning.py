@@ -154,8 +154,14 @@ def test_an_error(document, rule):
 
 OTHERS = [
     (contract(text(pattern="^[a-z]+$")), None, None),
-    (contract(text(pattern="(?i)^a$")), None, None),
-    (contract(text(pattern="[a-z]")), "unanchored-pattern", Severity.HINT),
+    *[
+        (contract(text(pattern=pattern)), None, None)
+        for pattern in ("(?i)^a$", "^(EWR|JFK)$", "^EWR$|^JFK$", r"^[a|b\]|]\|((a|b)|c)$", r"\A(a|b)\z", "^[]|]$")
+    ],
+    *[
+        (contract(text(pattern=pattern)), "unanchored-pattern", Severity.HINT)
+        for pattern in ("[a-z]", "^EWR|JFK|LGA$", "^EWR$|JFK", r"^a\$", r"^\[a|b]$")
+    ],
     (contract(text(format="emial")), "not-checked", Severity.WARNING),
     (contract(text(format="password")), "not-checked", Severity.HINT),
     (contract(rule(metric="nullValues", mustBe="10")), "never-holds", Severity.HINT),

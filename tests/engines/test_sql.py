@@ -46,7 +46,7 @@ SCOPE = predicates.Scope(
     },
     unconverted=frozenset({"cell"}),
 )
-S, INTEGER, F = Value(("s",)), Value(("i",)), Value(("f",))
+S, INTEGER, F, DEC = Value(("s",)), Value(("i",)), Value(("f",)), Value(("dec",))
 ITEM = Value((), 1)
 
 PREDICATES = [
@@ -65,6 +65,14 @@ PREDICATES = [
     (OutOfRange(INTEGER, 1, 9), '("i" < 1 OR "i" > 9)'),
     (OutOfRange(INTEGER, 1, None, least_exclusive=True), '("i" <= 1)'),
     (OutOfRange(F, None, 0.5, most_exclusive=True), '(("f" >= CAST(\'0.5\' AS DOUBLE) AND NOT isnan("f")))'),
+    (OutOfRange(INTEGER, 0.5, 9.5), '("i" < 1 OR "i" > 9)'),  # numbers that the column can hold
+    (OutOfRange(INTEGER, 0.5, 9.5, True, True), '("i" <= 0 OR "i" >= 10)'),
+    (OutOfRange(DEC, 0.3, Decimal("7.125")), '("dec" < 0.3 OR "dec" > 7.12)'),
+    (OutOfRange(DEC, -0.3, 10**16), '("dec" < -0.3 OR false)'),
+    (OutOfRange(DEC, -(10.0**16), -(10**20)), '(false OR "dec" IS NOT NULL)'),
+    (NotIn(DEC, (1, 2.5, 0.125, 10**20)), '("dec" IS NOT NULL AND list_position([1, 2.5], "dec") IS NULL)'),
+    (NotIn(INTEGER, (2.5,)), '"i" IS NOT NULL'),
+    (OneOf(INTEGER, (2.0, 2.5)), 'list_position([2], "i") IS NOT NULL'),
     (OutOfRange(Value(("d",)), dt.date(2026, 3, 1)), "(\"d\" < DATE '2026-03-01')"),
     (OutOfRange(Value(("n",)), 1), "false"),
     (OutOfRange(INTEGER), "false"),

@@ -3,6 +3,7 @@
 import io
 import subprocess
 import sys
+from decimal import Decimal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -53,6 +54,17 @@ def test_twins_are_a_defect(tmp_path, names, twin):
 
     [(kind, message)] = opened.defects
     assert (kind, twin in message) == ("duplicate column", True)
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_a_decimal_that_the_engine_would_round_is_a_defect(tmp_path, nested):
+    value = pa.array([Decimal("1" * 40 + ".25")], pa.decimal256(50, 2))
+    table = pa.table({"c": pa.StructArray.from_arrays([value], ["x"]) if nested else value})
+
+    opened = open_files(tmp_path, {"a.parquet": written(table)})
+
+    inner = "x" if nested else "c"
+    assert opened.defects == [("unreadable", f"got a decimal of 50 digits in '{inner}', expected at most 38")]
 
 
 @pytest.mark.parametrize(

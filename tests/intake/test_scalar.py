@@ -10,6 +10,7 @@ from intake.batches import open_files, prop
 naive = dt.datetime.fromisoformat
 NONE = object()  # the cell does not convert
 ZONED = {"timezone": True}
+MILLIS = "yyyy-MM-dd HH:mm:ss.SSS"
 
 
 @pytest.mark.parametrize(
@@ -25,6 +26,7 @@ ZONED = {"timezone": True}
         ("number", "1.5", 1.5, {}),
         ("number", "-1e3", -1000.0, {}),
         ("number", "0.30000000000000004", 0.1 + 0.2, {}),
+        ("number", "9007199254740993", 2**53 + 1, {}),  # 16 digits, and no double
         ("number", "43183779133496750.0", 4.318377913349675e16, {}),
         ("number", "123456789012345678.123456789012", Decimal("123456789012345678.123456789012"), {}),
         *[("number", text, NONE, {}) for text in ("NaN", "inf", "1e400", "1,5", "1 000", "0x1F")],
@@ -46,6 +48,8 @@ ZONED = {"timezone": True}
         ("timestamp", "2026-01-01T10:00:00Z", NONE, {}),
         ("timestamp", "2026-01-01", NONE, {}),
         ("timestamp", "2026-01-01T10:00:00", NONE, ZONED),
+        ("timestamp", "2026-01-01 10:00:00.125", naive("2026-01-01T10:00:00.125"), {"format": MILLIS}),
+        *[("timestamp", f"2026-01-01 10:00:00.{text}", NONE, {"format": MILLIS}) for text in ("1", "12", "125000")],
         ("timestamp", "20260101100000", naive("2026-01-01T10:00:00"), {"format": "yyyyMMddHHmmss"}),
         ("timestamp", "2026-03-29T02:30:00", NONE, {"defaultTimezone": "Europe/Berlin"}),  # INPUTS 58: no such time
         ("timestamp", "2026-10-25T02:30:00", NONE, {"defaultTimezone": "Europe/Berlin"}),  # twice
@@ -89,6 +93,23 @@ def test_nan_is_a_number_only_where_it_is_allowed(tmp_path):
     opened = open_files(tmp_path, {"a.csv": b"c\nNaN\n-inf\n1.5\n"}, prop("c", "number", nan_allowed=True))
 
     assert [repr(value) for value in opened.column("c")] == ["nan", "-inf", "1.5"]
+
+
+def test_a_value_that_is_too_wide_for_all_types_is_alone_none(tmp_path):
+    data = f"c\n{2**63}\n{'9' * 39}\n{'9' * 38}\n".encode()
+
+    opened = open_files(tmp_path, {"a.csv": data}, prop("c", "integer"))
+
+    assert opened.column("c") == [2**63, None, 10**38 - 1]
+    assert opened.rows.unconverted == {"c": 1}
+
+
+def test_the_digits_before_and_behind_the_point_are_those_of_all_files(tmp_path):
+    files = {"a.csv": f"c\n{'1' * 28}.5\n".encode(), "b.csv": f"c\n0.{'3' * 20}\n".encode()}
+
+    opened = open_files(tmp_path, files, prop("c", "number"))
+
+    assert opened.column("c") == [Decimal("1" * 28 + ".5"), None]  # not the other way round: no digit is rounded away
 
 
 def test_a_wide_value_in_one_file_widens_every_file(tmp_path):

@@ -1,5 +1,6 @@
 import shlex
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import pytest
 
@@ -77,12 +78,18 @@ def test_columns_keep_their_rules_together_and_the_whole_object_comes_first():
     ("name", "line"),
     [
         ("failed", "lakegate test contracts/nyc/flights.odcs.yaml --batch month=2013-01"),
-        ("files-without-a-lake", "lakegate test contracts/flights.odcs.yaml --data 'a b.csv' c.csv"),
+        ("files-without-a-lake", "lakegate test contracts/flights.odcs.yaml --data 'a b.csv' --data c.csv"),
         ("warnings-block", "lakegate test contracts/nyc/flights.odcs.yaml --batch month=2013-01 --fail-on warning"),
     ],
 )
 def test_the_command_judges_the_same_again(name, line):
     assert command(VERDICTS[name]) == line
+
+
+def test_the_command_names_the_datasets_that_stood_beside():
+    verdict = replace(VERDICTS["files-without-a-lake"], options={"with": {"nyc/airports": "sha256"}})
+
+    assert command(verdict).endswith(" --data c.csv --with nyc/airports=FILE")
 
 
 def test_the_command_is_quoted():

@@ -18,6 +18,7 @@ from lakegate.checks.table_wide import TABLE, table_key
 from lakegate.checks.wording import counted, once, together
 from lakegate.contract.expectation_files import NO_FILES, ExpectationFiles
 from lakegate.contract.model import Contract, Relationship, SchemaObject, SlaProperty
+from lakegate.errors import ContractError
 from lakegate.predicates import Value
 
 
@@ -52,12 +53,15 @@ def checks_of(contract: Contract, obj: SchemaObject, neighbours: Neighbours) -> 
 
     Raises ContractError where a rule cannot be understood, Refused where its SQL would reach outside the batch.
     """
-    return (
-        *_batch_checks(contract, obj),
-        *_property_level(contract, obj, neighbours),
-        *_object_level(contract, obj, neighbours),
-        *_service_levels(contract, obj),
-    )
+    try:
+        return (
+            *_batch_checks(contract, obj),
+            *_property_level(contract, obj, neighbours),
+            *_object_level(contract, obj, neighbours),
+            *_service_levels(contract, obj),
+        )
+    except ContractError as error:
+        raise error.of(contract.path or "") from error
 
 
 def _batch_checks(contract: Contract, obj: SchemaObject) -> Iterator[Check]:
@@ -167,5 +171,7 @@ def _service_level(obj: SchemaObject, sla: SlaProperty, number: int, path: str) 
     if not path or limit is None:
         why = "it names no element" if not path else f"{sla.value!r} {sla.unit or ''} is no duration"
         return NotRun(identity=identity, why=why, blocks=False)
-    value = next((spot.value for spot in spots(obj) if spot.name == path and not spot.nested), None)
-    return kind(identity=identity, value=value or Value(tuple(path.split("."))), limit=limit)
+    spot = next((spot for spot in spots(obj) if spot.name == path and not spot.nested), None)
+    value = spot.value if spot else Value(tuple(path.split(".")))
+    zone = spot and spot.declared.options.get("defaultTimezone")
+    return kind(identity=identity, value=value, limit=limit, zone=str(zone or "UTC"))

@@ -53,7 +53,7 @@ def property_checks(spot: Spot, *, missing_allowed: bool) -> Iterator[Check]:
             may_be_absent=missing_allowed,
         )
     if prop.logical_type:
-        yield _type_check(spot, prop.logical_type)
+        yield _type_check(spot, prop.logical_type, missing_allowed=missing_allowed)
     if prop.physical_type and not spot.nested:
         yield HasPhysicalType(
             identity=spot.identity("schema", "physicalType", f"{spot.title} is stored as {prop.physical_type}"),
@@ -78,7 +78,7 @@ def property_checks(spot: Spot, *, missing_allowed: bool) -> Iterator[Check]:
     yield from _option_checks(spot)
 
 
-def _type_check(spot: Spot, logical_type: LogicalType) -> Check:
+def _type_check(spot: Spot, logical_type: LogicalType, *, missing_allowed: bool) -> Check:
     prop = spot.declared
     number = logical_type is LogicalType.NUMBER and not prop.nan_allowed
     zoned = prop.options.get("timezone") if logical_type is LogicalType.TIMESTAMP else None
@@ -91,6 +91,7 @@ def _type_check(spot: Spot, logical_type: LogicalType) -> Check:
         told=spot.told,
         value=None if spot.nested else spot.value,
         not_finite=spot.row(NotFinite(spot.value)) if number else None,
+        may_be_absent=missing_allowed,
     )
 
 

@@ -38,7 +38,12 @@ SAID = {
 def said(threshold: Threshold, unit: str = "") -> str:
     """Return what a threshold expects, in words."""
     bound = threshold.bound if isinstance(threshold.bound, tuple) else (threshold.bound,)
-    return SAID[threshold.operator].format(*(f"{b}{unit}" if b is not None else "null" for b in bound))
+    return SAID[threshold.operator].format(*(f"{_quoted(b)}{unit}" if b is not None else "null" for b in bound))
+
+
+def _quoted(value: object) -> str:
+    """Return a value as a report tells it: a text in quotes, so that '3' is seen to be no 3."""
+    return repr(value) if isinstance(value, str) else str(value)
 
 
 def band_of(threshold: Threshold) -> dict[str, float]:
@@ -69,7 +74,7 @@ def holds(threshold: Threshold, measured: Answer) -> bool:
     if threshold.operator is Operator.MUST_BE:
         return type(value) is type(limit) and value == limit
     if threshold.operator is Operator.MUST_NOT_BE:
-        return not (type(value) is type(limit) and value == limit)
+        return not (type(value) is type(limit) and value == limit) and not isinstance(value, float)  # NaN
     if not isinstance(value, Decimal) or not isinstance(limit, Decimal):
         return False
     return {
@@ -200,13 +205,13 @@ class SqlRule(Check):
         expected = said(self.threshold)
         plain = isinstance(answer, int | str) or (isinstance(answer, float) and math.isfinite(answer))
         value = answer if plain else str(answer)  # a report is JSON, which has no NaN
-        diagnostics = {"value": value, "got": str(answer), "expected": expected} | band_of(self.threshold)
+        diagnostics = {"value": value, "got": _quoted(answer), "expected": expected} | band_of(self.threshold)
         kept = holds(self.threshold, answer)
         outcome = Outcome.PASSED if kept else violated(self.action)
         bare = Judgement(outcome, "" if kept else f"got another value, expected {expected}", {"expected": expected})
         if self.discreet:
             return bare
-        told = Judgement(outcome, "" if kept else f"got {answer}, expected {expected}", diagnostics)
+        told = Judgement(outcome, "" if kept else f"got {_quoted(answer)}, expected {expected}", diagnostics)
         return replace(told, quotes=self.quotes, discreet=bare) if self.quotes else told
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from lakegate.checks.interface import Check, Found, Judgement, Outcome, band, not_applicable, passed, unmeasured
 from lakegate.contract.model import SlaProperty
 from lakegate.measures import Maximum, Measure, Minimum, NotMeasured
 from lakegate.predicates import Value
+from lakegate.rows import Kind
 
 # Units as datacontract-cli reads them: `m` is minutes; lint asks for `min` or `month` (SEMANTICS).
 UNITS = {
@@ -64,10 +67,11 @@ def _told(sla: SlaProperty) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Freshness(Check):
-    """The newest value is at most `limit` old at the pinned instant."""
+    """The newest value is at most `limit` old at the pinned instant; rows without any value are not fresh."""
 
     value: Value
     limit: dt.timedelta
+    zone: str = "UTC"  # in which a timestamp without an offset is read
     reads_clock = True
 
     def measures(self) -> tuple[Measure, ...]:
@@ -76,7 +80,10 @@ class Freshness(Check):
 
     def judge(self, found: Found) -> Judgement:
         """Compare the newest value's age."""
-        newest = _instant(found, Maximum(self.value))
+        if found.count and found.answers[Maximum(self.value)] is None:
+            reason = f"got no newest value, every one is null, expected one of at most {_age(self.limit)}"
+            return Judgement(Outcome.FAILED, reason)
+        newest = _instant(found, Maximum(self.value), self.zone)
         if isinstance(newest, Judgement):
             return newest
         instant, as_of = newest
@@ -99,6 +106,7 @@ class Retention(Check):
 
     value: Value
     limit: dt.timedelta
+    zone: str = "UTC"  # in which a timestamp without an offset is read
     reads_clock = True
 
     def measures(self) -> tuple[Measure, ...]:
@@ -107,7 +115,7 @@ class Retention(Check):
 
     def judge(self, found: Found) -> Judgement:
         """Compare the oldest value's age."""
-        oldest = _instant(found, Minimum(self.value))
+        oldest = _instant(found, Minimum(self.value), self.zone)
         if isinstance(oldest, Judgement):
             return oldest
         instant, as_of = oldest
@@ -129,7 +137,7 @@ def _guarded(check: Check, judgement: Judgement, bare: str) -> Judgement:
     return replace(judgement, quotes=(path,), discreet=Judgement(judgement.outcome, bare, told))
 
 
-def _instant(found: Found, measure: Measure) -> tuple[dt.datetime, dt.datetime] | Judgement:
+def _instant(found: Found, measure: Maximum | Minimum, zone: str) -> tuple[dt.datetime, dt.datetime] | Judgement:
     answer = found.answers[measure]
     if isinstance(answer, NotMeasured):
         return unmeasured(answer)
@@ -137,6 +145,11 @@ def _instant(found: Found, measure: Measure) -> tuple[dt.datetime, dt.datetime] 
         return not_applicable("there are no rows" if not found.count else "every value is null")
     if not isinstance(answer, dt.datetime) or found.as_of is None:
         return Judgement(Outcome.FAILED, f"got a {type(answer).__name__}, expected a date or timestamp")
+    root, *inner = measure.value.path
+    column = found.rows.types[root].at(tuple(inner))
+    if zone != "UTC" and column and column.kind is Kind.TIMESTAMP:
+        with suppress(OverflowError):  # at the ends of the calendar an hour makes no difference
+            answer = answer.replace(tzinfo=ZoneInfo(zone)).astimezone(dt.UTC)
     return answer, found.as_of
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from lakegate.checks.interface import Identity
 from lakegate.contract.date_format import read_bound
@@ -101,7 +102,13 @@ def literal(raw: Scalar, declared: Property, where: str) -> Literal:
         if found is None:
             message = f"{where}: {raw!r} is no {logical_type}"
             raise ContractError((Problem("", 0, 0, Severity.ERROR, "bad-bound", message, where),))
-        return found
+        return _at_home(found, declared) if isinstance(found, dt.datetime) and found.tzinfo else found
     if raw is None:
         raise ContractError((Problem("", 0, 0, Severity.ERROR, "bad-bound", f"{where}: null is no value", where),))
     return Decimal(str(raw)) if isinstance(raw, float) and logical_type is not LogicalType.NUMBER else raw
+
+
+def _at_home(instant: dt.datetime, declared: Property) -> dt.datetime:
+    """Return an instant as the clocks of `defaultTimezone` show it, in which times without an offset are read."""
+    zone = declared.options.get("defaultTimezone")
+    return instant.astimezone(ZoneInfo(str(zone))) if zone and declared.options.get("timezone") is not True else instant

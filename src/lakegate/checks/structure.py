@@ -134,7 +134,8 @@ class HasLogicalType(Check):
     """A property's values have its logicalType: the column's type in typed formats, every cell's form in text.
 
     `path` leads from the column inward as `rows.Type.at` reads it; `told` is that path as `rows.Rows.unconverted`
-    spells it. `not_finite` is set for a number that may not be NaN or infinite.
+    spells it. `not_finite` is set for a number that may not be NaN or infinite. A field that the objects of a typed
+    format lack is told here: only columns have a check that they are present.
     """
 
     logical_type: LogicalType
@@ -144,6 +145,7 @@ class HasLogicalType(Check):
     told: str
     value: Value | None
     not_finite: Predicate | None
+    may_be_absent: bool
 
     def measures(self) -> tuple[Measure, ...]:
         """Return the count of values that are NaN or infinite."""
@@ -158,7 +160,7 @@ class HasLogicalType(Check):
         column = found.rows.types.get(self.path[0])
         actual = column.at(self.path[1:]) if column else None
         if actual is None:
-            return not_applicable("the column is absent: see the check that it is present")
+            return self._absent(column)
         if actual.kind is Kind.NULL:
             return not_applicable("every value is null")
         expected = self._expected()
@@ -166,6 +168,18 @@ class HasLogicalType(Check):
             reason = f"got type {actual.name}, expected {expected}"
             return Judgement(Outcome.FAILED, reason, {"found_type": actual.name, "expected_type": expected})
         return self._cells(found, actual, expected)
+
+    def _absent(self, column: Type | None) -> Judgement:
+        if column is None:
+            return not_applicable("the column is absent: see the check that it is present")
+        around = column.at(self.path[1:-1])
+        if around is None or around.kind is not Kind.OBJECT:
+            return not_applicable("what would hold it is absent, or no object: see its own check")
+        if self.may_be_absent:
+            return not_applicable("the field is absent, and missing_columns: allow")
+        reason = f"got no field {self.path[-1]!r} in {self.told.rpartition('.')[0]!r}, expected one"
+        near = [name for name, _ in around.fields if name.casefold() == self.path[-1].casefold()]
+        return Judgement(Outcome.FAILED, reason + (f" (it has {near[0]!r})" if near else ""))
 
     def _cells(self, found: Found, actual: Type, expected: str) -> Judgement:
         strange = found.rows.unconverted.get(self.told, 0)

@@ -56,7 +56,7 @@ def judged(wanted: Wanted, asked: Asked) -> list[Verdict]:
                 raise UsageError(
                     f"the contract has several objects: {names}", hint="say whose files: --schema-name NAME"
                 )
-            return [runs[0].judge_files(wanted.data, _reader_of(contract, wanted))]
+            return [runs[0].judge_files(wanted.data, contract.server(wanted.server or ""))]
         if local:
             return [run.judge_files(_files_at(local, run.obj.name), local) for run in runs]
         found = _each(runs, wanted.batch, Run.judge_batch, asked)
@@ -126,12 +126,6 @@ def _local_server(contract: Contract, wanted: Wanted) -> Server | None:
     if contract.gate.from_server is not None:
         return None
     return next((server for server in contract.servers if server.type == "local"), None)
-
-
-def _reader_of(contract: Contract, wanted: Wanted) -> Server | None:
-    """Return the server that says how named files are written: the one named, else where batches come from."""
-    name = wanted.server or contract.gate.from_server
-    return contract.server(name) if name else next(iter(contract.servers), None)
 
 
 def _files_at(server: Server, model: str) -> list[Path]:

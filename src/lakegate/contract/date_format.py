@@ -91,6 +91,11 @@ def to_strptime(pattern: str) -> str:
     return "".join(directives)
 
 
+def fraction_digits(pattern: str) -> int:
+    """Return how many digits of a second a Java date pattern asks for: 3 of `ss.SSS`."""
+    return re.sub(r"'(?:[^']|'')*'", "", pattern).count("S")
+
+
 def _directive(part: str, pattern: str) -> str:
     """Return the strptime text of one part: letters of one kind, text in quotes, or one other character."""
     if part.startswith("'"):

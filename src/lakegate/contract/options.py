@@ -155,10 +155,19 @@ def regex(pattern: str, path: Path) -> Iterator[Finding]:
         hint = "write it without look-around and back references"
         yield Finding(path, "pattern", f"RE2 cannot run the pattern: {reason}", found=pattern, hint=hint)
         return
-    bare = re.sub(r"^\(\?[a-z]+\)", "", pattern)
-    if not (bare.startswith(("^", r"\A")) and bare.endswith(("$", r"\z"))):
-        message, hint = "the pattern is found anywhere in the text", "write ^…$ for the whole of it"
+    apart = _alternatives(pattern)
+    if not all(one.startswith(("^", r"\A")) and one.endswith(("$", r"\z")) for one in apart):
+        message = "the pattern is found anywhere in the text"
+        hint = f"write ^{'…' if len(apart) == 1 else '(…|…)'}$ for the whole of it"
         yield Finding(path, "unanchored-pattern", message, Severity.HINT, found=pattern, hint=hint)
+
+
+def _alternatives(pattern: str) -> list[str]:
+    """Return what a pattern chooses from, without what stands in groups and classes, and without flags and escapes."""
+    flat = re.sub(r"\\[^Az]|\[\^?\]?(\\.|[^\]\\])*\]", ".", re.sub(r"^\(\?[a-z]+\)", "", pattern))
+    while (outer := re.sub(r"\([^()]*\)", ".", flat)) != flat:
+        flat = outer
+    return flat.split("|")
 
 
 @functools.lru_cache(maxsize=4096)

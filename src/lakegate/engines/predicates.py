@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import assert_never
+from typing import TypeGuard, assert_never
+from zoneinfo import ZoneInfo
 
+from lakegate.engines.bounds import EXACT, compared, equal_to, scale_of
 from lakegate.predicates import (
     AllOf,
     AnyEntry,
@@ -136,14 +137,25 @@ def plain(value: Value, found: Type) -> str:
 def _beside(value: Literal, found: Type) -> str:
     """Write a literal as what a column's values are compared with: nanoseconds are compared with their like alone.
 
-    A column without time zones is read in UTC.
+    A column without time zones is read in the zone that the literal is of, if it is of one, else in UTC.
     """
     if isinstance(value, dt.datetime) and value.tzinfo is not None and found.kind is Kind.TIMESTAMP:
-        return literal(value.astimezone(dt.UTC).replace(tzinfo=None))
+        local = value if isinstance(value.tzinfo, ZoneInfo) else value.astimezone(dt.UTC)
+        return literal(local.replace(tzinfo=None))
     if isinstance(value, dt.time) and found.name in {"TIME_NS", "time64[ns]"}:
         return f"CAST({literal(value)} AS TIME_NS)"
     zoned_ns = found.name == "TIMESTAMPTZ_NS" or found.name.startswith("timestamp[ns, tz=")
     return f"CAST({literal(value)} AS TIMESTAMPTZ_NS)" if zoned_ns else literal(value)
+
+
+def _equal(value: Literal, found: Type) -> str | None:
+    """Write a literal that values are looked up among; None where no value of the type can equal it."""
+    return equal_to(value, found) if _is_exact(value, found) else _beside(value, found)
+
+
+def _is_exact(value: Literal, found: Type) -> TypeGuard[int | float | Decimal]:
+    """Whether a literal is a number that values of the type are compared with digit by digit."""
+    return found.kind in EXACT and isinstance(value, int | float | Decimal) and math.isfinite(value)
 
 
 def _comparable(value: Literal, kind: Kind) -> bool:
@@ -241,7 +253,7 @@ def _is_null(value: Value, scope: Scope) -> str:
 def _membership(value: Value, values: tuple[Literal, ...], scope: Scope, *, inside: bool) -> str:
     found = scope.type_of(value)
     name = plain(value, found)
-    listed = [_beside(v, found) for v in values if _comparable(v, found.kind)]
+    listed = [sql for v in values if _comparable(v, found.kind) and (sql := _equal(v, found)) is not None]
     if not listed:
         return "false" if inside else f"{name} IS NOT NULL"
     if not inside:
@@ -264,12 +276,16 @@ def _out_of_range(p: OutOfRange, scope: Scope) -> str:
     name = reference(p.value)
     conditions = []
     if p.least is not None:
-        conditions.append(f"{name} {'<=' if p.least_exclusive else '<'} {_beside(p.least, found)}")
+        conditions.append(_beyond(name, "<=" if p.least_exclusive else "<", p.least, found))
     if p.most is not None:
-        above = f"{name} {'>=' if p.most_exclusive else '>'} {_beside(p.most, found)}"
+        above = _beyond(name, ">=" if p.most_exclusive else ">", p.most, found)
         # INPUTS S27: NaN compares as the largest number here; that it is no number is another check's finding.
         conditions.append(f"({above} AND NOT isnan({name}))" if found.kind is Kind.FLOAT else above)
     return _any(conditions)
+
+
+def _beyond(name: str, sign: str, bound: Literal, found: Type) -> str:
+    return compared(name, sign, bound, found) if _is_exact(bound, found) else f"{name} {sign} {_beside(bound, found)}"
 
 
 def _length(value: Value, scope: Scope) -> str:
@@ -278,6 +294,8 @@ def _length(value: Value, scope: Scope) -> str:
     match found.kind:
         case Kind.MAP:
             return f"cardinality({name})"
+        case Kind.OBJECT if found.name == "JSON":  # nothing is declared of what it holds; null is no field, as below
+            return f"len(list_filter(json_extract_string({name}, '$.*'), lambda v: v IS NOT NULL))"
         case Kind.OBJECT:
             fields = [
                 f"({reference(Value((*value.path, f), value.depth))} IS NOT NULL)::INTEGER" for f, _ in found.fields
@@ -295,7 +313,7 @@ def _not_multiple(value: Value, factor: Decimal, scope: Scope) -> str:
     if found.kind is Kind.NULL:
         return "false"
     if found.kind is not Kind.FLOAT:
-        return f"{name} % {_least_multiple(factor, _scale(found))} <> 0"
+        return f"{name} % {_least_multiple(factor, scale_of(found))} <> 0"
     # By its shortest decimal form: 0.3 is a multiple of 0.1. What has more decimals than the factor is no multiple of
     # it; what has too many digits for a decimal is divided instead.
     decimals = max(0, -int(factor.as_tuple().exponent))
@@ -303,12 +321,6 @@ def _not_multiple(value: Value, factor: Decimal, scope: Scope) -> str:
     rounded = f"CAST(CAST({exact} AS VARCHAR) AS DOUBLE) <> CAST(CAST({name} AS VARCHAR) AS DOUBLE)"
     rough = f"({name} / {factor:f}) <> floor({name} / {factor:f})"
     return f"coalesce({exact} % {factor:f} <> 0 OR {rounded}, {rough})"
-
-
-def _scale(found: Type) -> int:
-    """Return the digits after the point of an integer or decimal type: `DECIMAL(18,2)`, `decimal128(18, 2)`."""
-    scale = re.search(r",\s*(\d+)\)", found.name)
-    return int(scale[1]) if found.kind is Kind.DECIMAL and scale else 0
 
 
 def _least_multiple(factor: Decimal, scale: int) -> str:

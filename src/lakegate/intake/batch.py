@@ -165,7 +165,12 @@ def open_batch(
 
 
 def open_table(table: pa.Table) -> Rows:
-    """Return a table in memory as rows: nothing is copied. Twins among its columns are a defect (INPUTS S14-S16)."""
+    """Return a table in memory as rows: nothing is copied.
+
+    Twins among its columns are a defect (INPUTS S14-S16), and so is a table without any: it has no rows to measure.
+    """
+    if not table.column_names:
+        return Rows(defects=(Defect(DefectKind.NO_HEADER, "the table", "got no column, expected the declared ones"),))
     try:
         check_twins(table.column_names)
     except BadFile as bad:

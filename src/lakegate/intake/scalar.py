@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from lakegate.contract.date_format import to_strptime
+from lakegate.contract.date_format import fraction_digits, to_strptime
 from lakegate.contract.model import LogicalType, Property
 from lakegate.intake.quoting import text as literal
 from lakegate.rows import Kind, Type
@@ -23,7 +23,6 @@ _DIRECTIVES = {
     "%Y": "[0-9]{4}",
     **dict.fromkeys(("%m", "%d", "%H", "%I", "%M", "%S"), "[0-9]{2}"),
     "%j": "[0-9]{3}",
-    "%f": "[0-9]{1,6}",
     "%b": "[A-Za-z]+",
     "%B": "[A-Za-z]+",
     "%p": "[AaPp][Mm]",
@@ -95,7 +94,7 @@ def _number(prop: Property, text: str, scale: int | None) -> Scalar:
         return _decimal(text, *declared)
     double = f"TRY_CAST({text} AS DOUBLE)"
     # Up to 15 digits a double gives back what was written; beyond that only what it prints with the same digits.
-    exact = f"(length({text}) <= 16 OR {_significant(text)} = {_significant(f'{double}::VARCHAR')})"
+    exact = f"(length({text}) <= 15 OR {_significant(text)} = {_significant(f'{double}::VARCHAR')})"
     value = f"WHEN {_matches(text, _NUMBER)} AND isfinite({double}) AND {exact} THEN {double}"
     return Scalar(f"CASE {value} {special if prop.nan_allowed else ''} END", Type(Kind.FLOAT, "DOUBLE"))
 
@@ -129,7 +128,7 @@ def _date(prop: Property, text: str) -> Scalar:
     """A day as ISO 8601 writes it, or in the declared format."""
     pattern = prop.options.get("format")
     if pattern:
-        sql = f"CAST({_parsed(text, to_strptime(pattern))} AS DATE)"
+        sql = f"CAST({_parsed(text, pattern)} AS DATE)"
     else:
         sql = f"CASE WHEN {_matches(text, _DATE)} THEN TRY_CAST({text} AS DATE) END"
     return Scalar(sql, Type(Kind.DATE, "DATE"))
@@ -139,7 +138,7 @@ def _time(prop: Property, text: str) -> Scalar:
     """A time of day up to 23:59:59.999999, or in the declared format."""
     pattern = prop.options.get("format")
     if pattern:
-        sql = f"CAST({_parsed(text, to_strptime(pattern))} AS TIME)"
+        sql = f"CAST({_parsed(text, pattern)} AS TIME)"
     else:
         sql = f"CASE WHEN {_matches(text, _CLOCK)} THEN TRY_CAST({text} AS TIME) END"
     return Scalar(sql, Type(Kind.TIME, "TIME"))
@@ -154,7 +153,7 @@ def _timestamp(prop: Property, text: str) -> Scalar:
     if strptime and zoned != ("%z" in strptime):
         sql = "NULL"
     elif strptime:
-        sql = _parsed(text, strptime)
+        sql = _parsed(text, str(pattern))
     else:
         form = _matches(text, f"{_DATE}[T ]{_CLOCK}" + (_OFFSET if zoned else ""))
         sql = f"CASE WHEN {form} THEN TRY_CAST({text} AS {kind.name}) END"
@@ -163,9 +162,11 @@ def _timestamp(prop: Property, text: str) -> Scalar:
     return Scalar(sql if zoned or zone.upper() in ("UTC", "Z", "GMT") else _once(sql, zone), kind)
 
 
-def _parsed(text: str, strptime: str) -> str:
+def _parsed(text: str, pattern: str) -> str:
     """Return the SQL for a declared format: `01/02/2026` only if it is written so, ` 1/2/2026` is not."""
-    form = re.sub(r"%.|[^%]+", lambda part: _DIRECTIVES.get(part[0]) or re.escape(part[0]), strptime)
+    strptime = to_strptime(pattern)
+    known = {**_DIRECTIVES, "%f": f"[0-9]{{{fraction_digits(pattern)}}}"}
+    form = re.sub(r"%.|[^%]+", lambda part: known.get(part[0]) or re.escape(part[0]), strptime)
     value = f"regexp_replace({text}, 'Z$', '+00:00')" if "%z" in strptime else text
     return f"CASE WHEN {_matches(text, form)} THEN try_strptime({value}, {literal(strptime)}) END"
 

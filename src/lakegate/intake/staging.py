@@ -245,19 +245,20 @@ def _cells(staged: Staged) -> str:
 def scales_needed(intake: Intake, staged: list[Staged]) -> dict[str, int]:
     """Return the properties for which BIGINT or DOUBLE was too narrow, and the scale that holds the values met."""
     value = f"replace(cell.text, {text(intake.converter.decimal)}, '.')"
+    digits = "length(split_part(ltrim(value, '-'), '.', 1)) AS whole"
     query = (
-        "SELECT path, max(length(split_part(ltrim(value, '-'), '.', 1))),"
-        " max(length(rtrim(split_part(value, '.', 2), '0')))"
+        f"SELECT path, max(whole), max(fraction) FROM (SELECT path, {digits},"
+        " length(rtrim(split_part(value, '.', 2), '0')) AS fraction"
         f" FROM (SELECT cell.path AS path, {value} AS value FROM ({{}}))"
-        r" WHERE length(value) BETWEEN 16 AND 40 AND regexp_full_match(value, '-?(0|[1-9][0-9]*)(\.[0-9]+)?')"
-        " GROUP BY ALL"
+        r" WHERE length(value) BETWEEN 16 AND 40 AND regexp_full_match(value, '-?(0|[1-9][0-9]*)(\.[0-9]+)?'))"
+        f" WHERE whole <= {WIDEST} GROUP BY ALL"
     )
-    needed: dict[str, int] = {}
+    met: dict[str, tuple[int, int]] = {}  # digits before and behind the point, of any file
     for part in staged:
         for path, whole, fraction in intake.connection.execute(query.format(_cells(part))).fetchall():
-            if whole <= WIDEST:
-                needed[path] = max(needed.get(path, 0), min(fraction, WIDEST - whole))
-    return needed
+            before, behind = met.get(path, (0, 0))
+            met[path] = max(before, whole), max(behind, fraction)
+    return {path: min(behind, WIDEST - before) for path, (before, behind) in met.items()}
 
 
 def locations(intake: Intake, part: Staged, cells: Sequence[Unconverted]) -> list[Location]:

@@ -248,12 +248,14 @@ def command(verdict: Verdict) -> str:
     """Return the command that judges the same batch again, quoted for a POSIX shell.
 
     A contract that came from no file is named by its dataset's place under `contracts/`, where a project keeps it.
+    Which files stood for other datasets is not known any more: `FILE`.
     """
     words = ["lakegate", "test", verdict.contract_file or f"contracts/{verdict.dataset}.odcs.yaml"]
     if verdict.batch is not None:
         words += ["--batch", verdict.batch]
     else:
-        words += ["--data", *(file.path for file in verdict.files)]
+        words += [word for file in verdict.files for word in ("--data", file.path)]
+    words += [word for name in verdict.options.get("with", ()) for word in ("--with", f"{name}=FILE")]
     if verdict.options.get("fail_on") == "warning":
         words += ["--fail-on", "warning"]
     return shlex.join(words)

@@ -40,6 +40,7 @@ COLUMNS: dict[str, list[tuple[pa.DataType, list[Any]]]] = {
         (pa.float64(), FLOATS),
         (pa.float32(), [0.0, -0.0, 0.5, 1.0, 2.5, math.nan, math.inf]),
         (pa.decimal128(9, 2), DECIMALS),
+        (pa.decimal128(38, 17), [Decimal("0.1"), Decimal("0.30000000000000001"), Decimal("0.29999999999999999")]),
         (pa.int32(), [0, 1, -1, 3]),
     ],
     "boolean": [(pa.bool_(), [True, False])],

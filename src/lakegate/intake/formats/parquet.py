@@ -9,6 +9,7 @@ from lakegate.intake.formats.parquet_pages import check_pages, footprint
 from lakegate.intake.names import check_twins
 from lakegate.intake.quoting import name as identifier
 from lakegate.intake.quoting import text
+from lakegate.intake.scalar import WIDEST
 from lakegate.intake.types import duckdb_type
 from lakegate.rows import Part, Type
 
@@ -26,9 +27,12 @@ def open_parquet(intake: Intake, file: NativeFile, *, proved: bool = False) -> P
         _walk(intake, file)  # first: its reader believes no length, the engine allocates what a footer claims
     connection, path = intake.connection, link(file.path, intake.workspace, ".parquet")
     read = f"({text(str(path))})"
-    schema = connection.execute(f"SELECT name, num_children FROM parquet_schema{read}").fetchall()
-    names = _columns([(str(column), int(children or 0)) for column, children in schema])
+    schema = connection.execute(f"SELECT name, num_children, precision FROM parquet_schema{read}").fetchall()
+    names = _columns([(str(column), int(children or 0)) for column, children, _ in schema])
     check_twins(names)
+    for column, _, digits in schema:
+        if (digits or 0) > WIDEST:  # the engine would read them as doubles
+            raise unreadable(f"got a decimal of {digits} digits in {column!r}, expected at most {WIDEST}")
     claimed = int(connection.execute(f"SELECT num_rows FROM parquet_file_metadata{read}").fetchall()[0][0])
     intake.budget.charge_cells(file.name, claimed, len(names))
     whole = f"read_parquet({text(str(path))}, hive_partitioning = false)"

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
 from typing import assert_never
+from zoneinfo import ZoneInfo
 
 from lakegate.predicates import (
     AllOf,
@@ -109,17 +110,21 @@ def _joined(function: str, predicates: tuple[Predicate, ...]) -> str:
 def _out_of_range(violation: OutOfRange) -> str:
     bounds = [bound for bound in (violation.least, violation.most) if bound is not None]
     written: Callable[[Literal], str]
-    column, value, written = "numbers", "value", literal
+    column, written = "numbers", literal
     if any(isinstance(bound, dt.date | dt.time) for bound in bounds):
         column, written = "times" if any(isinstance(bound, dt.time) for bound in bounds) else "instants", _moment
     elif any(isinstance(bound, float) for bound in bounds):
-        value = "float(value)"
+        written = _beside
     tests = []
     if violation.least is not None:
-        tests.append(f"{value} {'<=' if violation.least_exclusive else '<'} {written(violation.least)}")
+        tests.append(f"value {'<=' if violation.least_exclusive else '<'} {written(violation.least)}")
     if violation.most is not None:
-        tests.append(f"{value} {'>=' if violation.most_exclusive else '>'} {written(violation.most)}")
+        tests.append(f"value {'>=' if violation.most_exclusive else '>'} {written(violation.most)}")
     return f"where({column}(values), lambda value: {' or '.join(tests) or 'False'})"
+
+
+def _beside(bound: Literal) -> str:
+    return f"beside(value, {literal(bound)})"
 
 
 def _moment(bound: Literal) -> str:
@@ -135,6 +140,8 @@ def literal(value: Literal) -> str:
     match value:
         case Decimal():
             return f"Decimal({text(str(value))})"
+        case dt.datetime() if isinstance(value.tzinfo, ZoneInfo):
+            raise Unsayable("its times are read in a defaultTimezone")
         case dt.datetime() if value.tzinfo is not None:
             plain = repr(value.astimezone(dt.UTC).replace(tzinfo=None)).removesuffix(")")
             return f"{plain.replace('datetime.', 'dt.', 1)}, tzinfo=dt.UTC)"

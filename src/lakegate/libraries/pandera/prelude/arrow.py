@@ -132,14 +132,23 @@ def multiple(value: float | Decimal, factor: Decimal) -> bool:
     return Fraction(repr(value)) % Fraction(factor) == 0
 
 
+def written(number: float | Decimal) -> float | Decimal:
+    """Return a number as it is written: 0.3 is three tenths, not the nearest double."""
+    return Decimal(repr(number)) if isinstance(number, float) and math.isfinite(number) else number
+
+
+def beside(value: float | Decimal, bound: float | Decimal) -> float | Decimal:
+    """Return a bound as a value is compared with it: a double with the nearest double, any other number exactly."""
+    return bound if isinstance(value, float) else written(bound)
+
+
 def among(values: arrow.Array, listed: Sequence[Any]) -> arrow.Array:
     """Return in which rows a value is one of those listed, compared by type: '10' is not 10, true is not 1."""
     found = kind(values)
     if found in {"integer", "whole decimal", "decimal", "float"}:
         wanted = [one for one in listed if isinstance(one, int | float | Decimal) and not isinstance(one, bool)]
-        inexact = found == "float" or any(isinstance(one, float) for one in wanted)
-        known = {float(one) if inexact else one for one in wanted}
-        return where(values, lambda value: (float(value) if inexact else value) in known)
+        known = {float(one) if found == "float" else written(one) for one in wanted}
+        return where(values, lambda value: value in known)
     if found in {"date", "timestamp", "zoned timestamp"}:
         days = {moment(values, one) for one in listed if isinstance(one, dt.date)}
         return where(instants(values), lambda value: value in days)
