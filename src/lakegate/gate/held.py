@@ -10,6 +10,7 @@ import contextlib
 import datetime as dt
 import hashlib
 import json
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -150,7 +151,7 @@ def kept_files(judgement: Judgement) -> tuple[quarantine.Kept, ...]:
     if not judgement.files:
         raise UsageError(
             f"no bytes of {judgement.batch!r} were kept: it is a conflict, or no file arrived",
-            hint=f"`lakegate test --batch {judgement.batch}` judges what lies under the drop",
+            hint=f"`lakegate test CONTRACT --batch {shlex.quote(judgement.batch)}` judges what lies under the drop",
         )
     return judgement.files
 

@@ -177,7 +177,7 @@ def standings(found: Sequence[Standings], *, as_json: bool) -> None:
     if as_json:
         write(json_text([{"dataset": dataset, **asdict(batch)} for dataset, batch in rows]))
     elif not rows:
-        write("no batch has arrived")
+        write("" if any(one.problem for one in found) else "no batch has arrived")
     else:
         write(_table(rows))
 
