@@ -8,7 +8,7 @@ import pytest
 
 from lakegate.api import Asked
 from lakegate.commands import batches, warehouse
-from lakegate.errors import EngineError, NotReady, UsageError
+from lakegate.errors import EngineError, LakeError, NotReady, UsageError
 from lakegate.lake.local import LocalLake
 from lakegate.publish import documents, keys, rebuild
 from warehouse import scene
@@ -349,3 +349,15 @@ def test_a_tables_page_tells_what_its_batches_were_made_of_and_its_inputs_tell_o
     assert "/shop/shops/index.html" in lake.read(keys.page("core/dim_shop")).decode()
     assert "/core/dim_shop/index.html" in lake.read(keys.page("shop/shops")).decode()
     assert rebuild.rebuild(lake).written == ()
+
+
+def test_what_a_build_could_not_show_is_shown_by_the_next_although_all_is_up_to_date(lake, monkeypatch):
+    with monkeypatch.context() as broken:
+        broken.setattr("lakegate.publish.site.publish", lambda *_: (_ for _ in ()).throw(LakeError("no space")))
+        build(lake, "stage/sales")
+    assert "stage/sales" not in documents.board(LocalLake(lake))
+
+    (again, *_) = build(lake, "stage/sales")
+
+    assert str(again.build.state) == "up to date"
+    assert documents.board(LocalLake(lake))["stage/sales"].now.upstream == ("shop/sales",)
