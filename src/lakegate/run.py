@@ -193,9 +193,12 @@ class Run:
             told = to_json(self.description).encode()
             lake.put_if_absent(keys.contract(way.dataset, self.contract.sha256), told, uuid.uuid4().hex)
 
-    def publish(self, batches: Sequence[str]) -> tuple[str, ...]:
-        """P11: show what became of batches on the pages that runs share; return what was not done."""
-        return site.published(self._lake(), route(self.contract, self.obj).target, batches)
+    def publish(self, batches: Sequence[str], *, left: bool = False) -> tuple[str, ...]:
+        """P11: show what became of batches on the pages that runs share; return what was not done.
+
+        `left`: also of what others left, as `site.published`.
+        """
+        return site.published(self._lake(), route(self.contract, self.obj).target, batches, left=left)
 
     def _occasion(self, verdict: Verdict, took: Took) -> Occasion | None:
         """Return the occasion of a verdict on a batch of the lake, which is written with its report."""

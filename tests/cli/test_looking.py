@@ -88,6 +88,18 @@ def test_an_empty_lake_has_no_batches(scene):
     assert (ended.exit_code, ended.stdout) == (0, "no batch has arrived\n")
 
 
+def test_what_cannot_be_told_is_not_told_as_nothing(scene):
+    record = scene.lake / "02-transient-zone/_quarantine/_gate/nyc/flights/part%3D1/0.json"
+    record.parent.mkdir(parents=True)
+    record.write_text("{")
+
+    ended = scene.run("status", "--lake", "lake")
+
+    assert (ended.exit_code, ended.stdout) == (5, "")
+    assert "is not a quarantine record" in ended.stderr
+    assert "(restore it, or take it away: its batch is then judged again)" in ended.stderr
+
+
 def test_paths_are_exactly_the_committed_files(busy):
     stray = busy.lake / "01-raw-data-zone/nyc/flights/batch=part%3D1/rev=000000000000-000009"
     stray.mkdir()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cli.scene import BAD, FLIGHTS, GOOD, HEADER
+from lakegate.errors import LakeError
 
 
 @pytest.fixture
@@ -309,6 +310,20 @@ def test_what_readers_are_told_keeps_no_batch_from_its_gate(ready, monkeypatch):
 
     assert ended.exit_code == 0, ended.output
     assert [record["state"] for record in ready.records()] == ["COMMITTED"]
+
+
+def test_what_could_not_be_shown_is_shown_by_the_next_run_although_nothing_waits(ready, monkeypatch):
+    with monkeypatch.context() as broken:
+        broken.setattr("lakegate.publish.site.publish", lambda *_: (_ for _ in ()).throw(LakeError("no space")))
+        ready.arrive("part=1", BAD)
+        assert ready.promote("--all").exit_code == 1
+
+    ended = ready.promote("--all")
+
+    assert (ended.exit_code, ended.stdout) == (0, "nothing waits\n")
+    board = json.loads((ready.lake / "references/board.json").read_text())["datasets"]["nyc/flights"]
+    assert (board["state"], board["kept_out"]) == ("blocked", 1)
+    assert not list((ready.lake / "references/_pending/nyc/flights").glob("*"))
 
 
 def test_each_batch_of_one_command_is_told_what_changed_since_the_one_before(ready):

@@ -215,6 +215,7 @@ def test_of_a_whole_batch_there_are_no_rows_to_show(held):
 
     assert ended.exit_code == 2
     assert "all of it is held back" in ended.stderr
+    assert "`lakegate quarantine replay CONTRACT --batch part=1`" in ended.stderr
 
 
 # --- rows set apart -----------------------------------------------------------------------------------------------

@@ -26,6 +26,14 @@ def test_all_is_built_and_promoted_and_counted(lakegate):
 
     assert (first.exit_code, again.exit_code) == (0, 0)
     assert "core/fact_sale dt=2026-01-02: built; 2 rows; 'dt=2026-01-02' is committed as slot 1: 1 file" in first.stdout
+    assert (
+        "'dt=2026-01-03' is committed as slot 1: 1 file\n  4 rows: 3 go on, 1 set apart (25.0 %) by 1 rule\n"
+        in first.stdout
+    )
+    assert (
+        "\nstage/sales dt=2026-01-01: built; 3 rows; 'dt=2026-01-01' is committed as slot 1: 1 file\nst"
+        in "\n" + first.stdout
+    )
     assert first.stdout.endswith("11 built\n")
     assert again.stdout.endswith("11 up to date\n")
 
@@ -60,6 +68,20 @@ def test_what_cannot_be_is_told(lakegate, arguments, code, told):
 
     assert done.exit_code == code, done.output
     assert told in done.stderr
+
+
+def test_a_machine_is_told_how_many_rows_were_set_apart(lakegate):
+    lakegate("build", "stage/sales", "--all", "--promote")
+
+    done = json.loads(lakegate("build", "cleanse/sales", "--all", "--promote", "--json").stdout)
+    again = json.loads(lakegate("build", "cleanse/sales", "--all", "--promote", "--json").stdout)
+
+    assert [(one["rows"], one["setApart"], one["verdict"]) for one in done] == [
+        (2, 0, "passed"),
+        (2, 0, "passed"),
+        (4, 1, "passed with warnings"),
+    ]
+    assert [(one["state"], one["setApart"], one["verdict"]) for one in again] == [("up to date", None, None)] * 3
 
 
 def test_what_is_blocked_names_its_report(lakegate):

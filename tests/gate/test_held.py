@@ -1,10 +1,11 @@
 """What is held back of a dataset, by what lies in the lake alone, and how it comes to lie under the drop again."""
 
+import datetime as dt
 import json
 
 import pytest
 
-from gate.scene import DROP, SOURCE, judge, make_route, run, upload_batch
+from gate.scene import DROP, NOW, SOURCE, judge, make_route, run, upload_batch
 from lake.memory import MemoryLake
 from lakegate.errors import LakeError, UsageError
 from lakegate.gate.held import HeldBatch, held, held_of, kept_batch, manifest_of_batch, put_back
@@ -64,6 +65,21 @@ def test_a_replacement_that_was_not_let_in_is_held_while_it_lies_there(world):
 
     assert [(type(one), one.lies) for one in lying] == [(HeldBatch, True)]
     assert held(lake, route) == ()
+
+
+def test_what_lies_there_is_held_although_the_clock_of_another_gate_runs_ahead(world):
+    lake, upload = world
+    route = make_route()
+    upload_batch(upload, BAD)
+    run(lake, now=NOW + dt.timedelta(days=1))
+    clear(lake)
+    upload_batch(upload, {"a.csv": b"bad again", "_SUCCESS": b""})
+    run(lake)
+
+    (one,) = held(lake, route)
+
+    assert ([file.path for file in one.judgement.files], one.lies) == (["a.csv"], True)
+    assert held_of(lake, route, "b1") == (one,)
 
 
 def test_what_is_let_go_lies_there_as_it_arrived_and_again_is_harmless(world):

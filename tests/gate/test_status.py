@@ -11,6 +11,7 @@ from lakegate.gate import ledger
 from lakegate.gate.ledger import SlotState
 from lakegate.gate.sequence import burn
 from lakegate.gate.status import Standing, due, status
+from lakegate.lake.local import LocalLake
 from lakegate.lake.zones import Place
 
 OTHER = {"a.csv": b"id\n9\n", "_SUCCESS": b""}
@@ -164,6 +165,25 @@ def test_batches_stand_in_the_order_of_their_fields():
     found = status(lake, make_route(key="part={part}"), NOW + dt.timedelta(days=1))
 
     assert [one.batch for one in found] == ["part=9", "part=10"]
+
+
+@pytest.mark.parametrize("batch", ["b2", "b\\2", "b\t2"])
+def test_a_batch_whose_marker_cannot_be_read_keeps_no_other_from_being_told(tmp_path, batch):
+    for name in ("b1", batch, "b3"):
+        folder = tmp_path / SOURCE.prefix / name
+        folder.mkdir(parents=True)
+        (folder / "a.csv").write_bytes(b"id\n1\n")
+    for name in ("b1", "b3"):
+        (tmp_path / SOURCE.prefix / name / "_SUCCESS").touch()
+    (tmp_path / SOURCE.prefix / batch / "_SUCCESS").symlink_to("/etc/hostname")
+
+    found = {one.batch: one for one in status(LocalLake(tmp_path), make_route(), NOW)}
+
+    assert {one: (found[one].standing, found[one].due) for one in found} == dict.fromkeys(
+        ("b1", batch, "b3"), (Standing.ARRIVED, True)
+    )
+    assert found["b1"].message == found["b3"].message == "ready to be judged"
+    assert "is no plain file" in found[batch].message or "a backslash" in found[batch].message
 
 
 def test_a_typo_has_a_near_name(world):

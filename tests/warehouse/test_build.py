@@ -8,8 +8,9 @@ import pytest
 
 from lakegate.api import Asked
 from lakegate.commands import batches, warehouse
-from lakegate.errors import EngineError, NotReady, UsageError
+from lakegate.errors import EngineError, LakeError, NotReady, UsageError
 from lakegate.lake.local import LocalLake
+from lakegate.publish import documents, keys, rebuild
 from warehouse import scene
 from warehouse.scene import DAYS, build, records, rows, told
 
@@ -330,3 +331,33 @@ def test_a_promoter_that_has_pinned_a_candidate_which_is_replaced_looks_again(la
 
     assert [one.state for one in done] == ["committed"]
     assert sum("('shop', 'A')" in row for row in rows(lake, "stage/sales")) == 1
+
+
+def test_a_tables_page_tells_what_its_batches_were_made_of_and_its_inputs_tell_of_it(built_lake):
+    lake = LocalLake(built_lake)
+    now = {name: entry.now for name, entry in documents.board(lake).items()}
+
+    assert {name: (one.upstream, one.downstream) for name, one in now.items()} == {
+        "shop/sales": ((), ("stage/sales",)),
+        "shop/shops": ((), ("core/dim_shop",)),
+        "stage/sales": (("shop/sales",), ("cleanse/sales",)),
+        "cleanse/sales": (("stage/sales",), ("core/fact_sale",)),
+        "core/dim_shop": (("shop/shops",), ("core/fact_sale", "mart/by_city")),
+        "core/fact_sale": (("cleanse/sales", "core/dim_shop"), ("mart/by_city",)),
+        "mart/by_city": (("core/dim_shop", "core/fact_sale"), ()),
+    }
+    assert "/shop/shops/index.html" in lake.read(keys.page("core/dim_shop")).decode()
+    assert "/core/dim_shop/index.html" in lake.read(keys.page("shop/shops")).decode()
+    assert rebuild.rebuild(lake).written == ()
+
+
+def test_what_a_build_could_not_show_is_shown_by_the_next_although_all_is_up_to_date(lake, monkeypatch):
+    with monkeypatch.context() as broken:
+        broken.setattr("lakegate.publish.site.publish", lambda *_: (_ for _ in ()).throw(LakeError("no space")))
+        build(lake, "stage/sales")
+    assert "stage/sales" not in documents.board(LocalLake(lake))
+
+    (again, *_) = build(lake, "stage/sales")
+
+    assert str(again.build.state) == "up to date"
+    assert documents.board(LocalLake(lake))["stage/sales"].now.upstream == ("shop/sales",)

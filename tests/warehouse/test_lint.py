@@ -73,6 +73,20 @@ def test_an_unknown_dataset_upstream_is_told_with_the_near_name(project):
     assert found.line == contract.read_text().splitlines().index("      upstream: [core/dim_shop, core/dim_sopp]") + 1
 
 
+def test_two_contracts_that_let_the_same_batches_in_are_told_by_their_files(project):
+    contract = Path("contracts/shop/sales.odcs.yaml")
+    Path("contracts/shop/sales-old.odcs.yaml").write_text(contract.read_text().replace("id: shop-sales", "id: old"))
+
+    found = linted(["contracts"])
+
+    rivals = {one.file: one.message for one in found if one.rule == "rival-gate"}
+    assert sorted(rivals) == ["contracts/shop/sales-old.odcs.yaml", str(contract)]
+    assert "into 01-raw-data-zone/shop/sales/ by contracts/shop/sales-old.odcs.yaml, too" in rivals[str(contract)]
+    (unknown,) = [one for one in found if one.rule == "transform"]
+    assert unknown.message == "2 contracts are of the dataset 'shop/sales'"
+    assert unknown.hint == "keep one of contracts/shop/sales-old.odcs.yaml, contracts/shop/sales.odcs.yaml"
+
+
 def test_another_folder_of_transforms_is_a_setting(project):
     Path("lakegate.toml").write_text('transforms = "sql"')
     project.rename("sql")

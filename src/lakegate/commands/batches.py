@@ -143,23 +143,24 @@ def _files_at(server: Server, model: str) -> list[Path]:
 
 
 def promoted(batch: str | None, asked: Asked, *, only_judge: bool = False) -> list[Promotion]:
-    """Promote one batch, or with None all that wait; then show what became of them under `references/`.
+    """Promote one batch, or with None all that wait; then show under `references/` what became of them, and with None
+    of those that an earlier run promoted and could not show.
 
     With `only_judge` nothing is committed: reports are written, and what fails is quarantined. What goes wrong with one
     batch is told to `asked.failed` and does not keep the others.
     """
-    touched: dict[int, tuple[Run, list[str]]] = {}
+    touched: dict[int, list[str]] = {}
 
     def act(run: Run, key: str) -> Promotion:
-        touched.setdefault(id(run), (run, []))[1].append(key)
+        touched.setdefault(id(run), []).append(key)
         return run.promote(key, only_judge=only_judge)
 
     with opened(asked) as runs:
         try:
             return _each(runs, batch, act, asked) or []
         finally:
-            for run, keys in touched.values():
-                run.publish(keys)
+            for run in runs:
+                run.publish(touched.get(id(run), ()), left=batch is None)
 
 
 @dataclass(frozen=True, slots=True)

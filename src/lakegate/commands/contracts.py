@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from lakegate.api import Asked, opened
@@ -14,7 +15,7 @@ from lakegate.contract import lint as linter
 from lakegate.contract.findings import REFUSED, Finding
 from lakegate.contract.gate_property import place_of
 from lakegate.contract.model import Contract, SchemaObject
-from lakegate.contract.odcs import parse, read_file
+from lakegate.contract.odcs import load, parse, read_file
 from lakegate.contract.places import places
 from lakegate.contract.project import Project
 from lakegate.engines.explain import declared, explain
@@ -24,8 +25,10 @@ from lakegate.errors import (
     LakegateError,
     Problem,
     Refused,
+    Severity,
     UsageError,
 )
+from lakegate.gate.arrivals import route
 from lakegate.intake.files import Format, format_called
 from lakegate.intake.steps import steps
 from lakegate.plan import plan
@@ -39,7 +42,7 @@ def linted(paths: Sequence[str]) -> tuple[Problem, ...]:
     With a folder, of the transforms of its project, too; with a contract's file, of its table's own.
     """
     files = linter.contract_files(paths)
-    found = [*linter.lint(paths), *(fault for file in files for fault in _unrunnable(file))]
+    found = [*linter.lint(paths), *(fault for file in files for fault in _unrunnable(file)), *_rivals(files)]
     whole = {Project.around(path).root for path in paths if Path(path).is_dir()}
     projects: dict[Path, tuple[Project, list[str]]] = {}
     for file in files:
@@ -60,6 +63,30 @@ def _unrunnable(file: str) -> tuple[Problem, ...]:
     faults = [*_unknown_upstream(contract, project)]
     faults += [fault for obj in contract.schema for fault in _faults(contract, obj, project, whole=whole)]
     return parsed.source.locate(faults)
+
+
+def _rivals(files: Sequence[str]) -> Iterator[Problem]:
+    """Yield each contract whose batches another one may let in: from the same place into the same."""
+    ways: dict[tuple[str, str], dict[str, None]] = {}
+    for file in files:
+        with suppress(LakegateError):  # what is wrong in it is told, and no gate is made of it
+            contract = load(file)
+            for obj in contract.schema if contract.gate.from_server and contract.gate.to_server else ():
+                way = route(contract, obj)
+                ways.setdefault((way.source.prefix, way.target.prefix), {})[file] = None
+    for (source, target), rivals in ways.items():
+        for file in rivals if len(rivals) > 1 else ():
+            others = ", ".join(other for other in rivals if other != file)
+            yield Problem(
+                file,
+                1,
+                1,
+                Severity.WARNING,
+                "rival-gate",
+                f"batches go from {source} into {target} by {others}, too: whichever is asked lets them in, the other "
+                "checks nothing",
+                hint="keep one contract for a dataset; its older versions are kept by version control",
+            )
 
 
 def _unknown_upstream(contract: Contract, project: Project) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -185,9 +186,9 @@ def shown(batch: str, asked: Asked, limit: int) -> RowsApart:
         run, _, found = held_in(runs, batch)
         rows = next((one for one in found if isinstance(one, HeldRows)), None)
         if rows is None:
+            again = f"`lakegate quarantine replay CONTRACT --batch {shlex.quote(batch)}` judges it again"
             raise UsageError(
-                f"no row of {batch!r} is set apart: all of it is held back",
-                hint=f"see its report; `lakegate quarantine replay --batch {batch}` judges it again",
+                f"no row of {batch!r} is set apart: all of it is held back", hint=f"see its report; {again}"
             )
         telling = policy(run.obj, samples=asked.options.samples, limit=limit)
         told: list[RowApart] = []

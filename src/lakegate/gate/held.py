@@ -10,6 +10,7 @@ import contextlib
 import datetime as dt
 import hashlib
 import json
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,12 +65,14 @@ def held(lake: Lake, route: Route) -> tuple[Held, ...]:
     under the drop any more: that one took its place.
     """
     drops = {drop.batch: drop for drop in arrivals(lake, route).drops}
-    judged = {one.batch: one for one in quarantine.judgements(lake, route.dataset)}  # the last of each
+    judged: dict[str, list[Judgement]] = {}
+    for one in quarantine.judgements(lake, route.dataset):
+        judged.setdefault(one.batch, []).append(one)
     slotted = ledger.slot_keys(lake, route.target)
     found: list[Held] = []
     for batch in sorted(judged.keys() | slotted.keys(), key=lambda key: order_of(route.batching.key, key)):
         slots = ledger.read_records(lake, slotted.get(batch, ()))
-        found += _of_batch(lake, route, judged.get(batch), drops.get(batch), slots)
+        found += _of_batch(lake, route, judged.get(batch, ()), drops.get(batch), slots)
     return tuple(found)
 
 
@@ -77,19 +80,21 @@ def held_of(lake: Lake, route: Route, batch: str) -> tuple[Held, ...]:
     """Return what is held back of one batch: the whole, rows of it, or both; the whole first."""
     drop = read_drop(lake, route, batch)
     judged = quarantine.judgements_of(lake, route.dataset, batch)
-    return tuple(_of_batch(lake, route, judged[-1] if judged else None, drop, ledger.slots(lake, route.target, batch)))
+    return tuple(_of_batch(lake, route, judged, drop, ledger.slots(lake, route.target, batch)))
 
 
 def _of_batch(
-    lake: Lake, route: Route, judgement: Judgement | None, drop: Drop | None, slots: Sequence[CommitRecord]
+    lake: Lake, route: Route, judged: Sequence[Judgement], drop: Drop | None, slots: Sequence[CommitRecord]
 ) -> Iterator[Held]:
-    """Yield what is held back of one batch."""
+    """Yield what is held back of one batch. Of several judgements that of what lies under the drop, else the last."""
     latest = ledger.latest(slots)
     committed = {record.digest for record in slots if record.state is SlotState.COMMITTED}
+    lying = [one for one in judged if drop is not None and sorted(drop.pins) == sorted(one.pins)]  # no clock is asked
+    judgement = next(reversed(lying or judged), None)
     if judgement is not None and judgement.digest not in committed:
-        lies = drop is not None and sorted(drop.pins) == sorted(judgement.pins)
-        if lies or (latest is None and judgement.outcome != CONFLICT):
-            yield HeldBatch(judgement, lies)
+        gone = latest is None and judgement.outcome != CONFLICT  # nothing took its place, and its bytes are kept
+        if lying or gone:
+            yield HeldBatch(judgement, bool(lying))
     if latest is not None and latest.rejected is not None:
         key = route.target.commit(latest.batch, latest.slot)
         entry = lake.stat(key)
@@ -150,7 +155,7 @@ def kept_files(judgement: Judgement) -> tuple[quarantine.Kept, ...]:
     if not judgement.files:
         raise UsageError(
             f"no bytes of {judgement.batch!r} were kept: it is a conflict, or no file arrived",
-            hint=f"`lakegate test --batch {judgement.batch}` judges what lies under the drop",
+            hint=f"`lakegate test CONTRACT --batch {shlex.quote(judgement.batch)}` judges what lies under the drop",
         )
     return judgement.files
 

@@ -118,6 +118,7 @@ def _read(lake: Lake, dataset: str, folder: str) -> tuple[Judgement, ...]:
             document["markers"] = tuple(Marker(**marker) for marker in document.get("markers", ()))
             found.append(Judgement(**document))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise CouldNotEvaluate(f"{key!r} is not a quarantine record: {error}") from error
+            hint = "restore it, or take it away: its batch is then judged again"
+            raise CouldNotEvaluate(f"{key!r} is not a quarantine record: {error}", hint=hint) from error
     own = [judgement for judgement in found if judgement.dataset == dataset]  # not those of `<dataset>/<more>`
     return tuple(sorted(own, key=lambda judgement: judgement.at))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
 
+from lakegate.errors import LakegateError
 from lakegate.gate import ledger, quarantine, waiver
 from lakegate.gate.arrivals import Drop, Route, arrivals, read_markers
 from lakegate.gate.ledger import CommitRecord
@@ -22,7 +23,7 @@ class Standing(StrEnum):
     """Where a batch stands."""
 
     WAITING = "waiting"  # arrived in part
-    ARRIVED = "arrived"  # complete, not judged as it is
+    ARRIVED = "arrived"  # complete, or its marker cannot be read; not judged as it is
     COMMITTED = "committed"
     QUARANTINED = "quarantined"
     CONFLICTED = "conflicted"
@@ -107,7 +108,10 @@ def _pending(lake: Lake, beside: _Beside, drop: Drop, slots: tuple[CommitRecord,
     if known:
         message = known.message + _revoked(beside, known)
         return BatchStatus(drop.batch, _of(known), message, slot, known.report, files, size, due=False)
-    markers = read_markers(lake, drop)
+    try:
+        markers = read_markers(lake, drop)
+    except LakegateError as error:  # its own fault: whoever takes it up is told the same, and the others are not held
+        return BatchStatus(drop.batch, Standing.ARRIVED, str(error), slot, "", files, size, due=True)
     waiting = markers.unreadable or waits_for(markers.arrived, route.batching, beside.now)
     standing = Standing.WAITING if waiting else Standing.ARRIVED
     return BatchStatus(drop.batch, standing, waiting or "ready to be judged", slot, "", files, size, due=True)

@@ -43,8 +43,11 @@ class Entry:
     spread: tuple[str, tuple[str, ...]] | None = None
 
 
-def stands(place: Place, history: History, description: Description | None) -> DatasetNow:
-    """Return where a dataset stands by its history and what its contract says; who is made of it is not told."""
+def stands(place: Place, history: History, description: Description | None, made_of: Sequence[str] = ()) -> DatasetNow:
+    """Return where a dataset stands by its history and what its contract says; who is made of it is not told.
+
+    `made_of` are the datasets that its last batch was made of; what the contract names comes after them.
+    """
     kept = {one.run.batch for one in history.kept_out}
     last = history.last_in
     now = DatasetNow(
@@ -63,6 +66,7 @@ def stands(place: Place, history: History, description: Description | None) -> D
             BlockedRun(r.id, r.batch, r.at, r.standing, r.message, r.report, r.batch not in kept)
             for r in reversed(history.blocked)
         ),
+        upstream=tuple(made_of),
     )
     if description is None:
         return now
@@ -73,7 +77,7 @@ def stands(place: Place, history: History, description: Description | None) -> D
         domain=description.domain,
         contract_version=description.contract_version,
         fresh_for=description.fresh_for,
-        upstream=description.upstream,
+        upstream=tuple(dict.fromkeys((*made_of, *description.upstream))),
     )
 
 

@@ -176,7 +176,9 @@ def keep_board(
             history = read(lake, place.dataset)
             sha256, description = shown(lake, place.dataset, history)
             was = before.get(place.dataset)
-            entries[place.dataset] = Entry(stands(place, history, description), sha256, was.spread if was else None)
+            made_of = truth.made_of(lake, place, history.last_in)
+            now = stands(place, history, description, made_of)
+            entries[place.dataset] = Entry(now, sha256, was.spread if was else None)
         data = board_data.to_json(entries)
         done["board"] = board_data.of_json(data)
         return {keys.BOARD_DATA: data}

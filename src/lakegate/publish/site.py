@@ -37,12 +37,16 @@ def publish(lake: Lake, place: Place, batches: Sequence[str], wait: Wait = time.
     return written + take_over(lake, wait)
 
 
-def published(lake: Lake, place: Place, batches: Sequence[str]) -> tuple[str, ...]:
+def published(lake: Lake, place: Place, batches: Sequence[str], *, left: bool = False) -> tuple[str, ...]:
     """Do as `publish`, of those batches of which anything was decided; return what was not done.
 
-    After a commit nothing here may report failure (PROTOCOL P11).
+    With `left` also of those that a gate decided which then died, or could not write the pages: else nobody would show
+    them before another batch comes. After a commit nothing here may report failure (PROTOCOL P11).
     """
     try:
+        if left:
+            others = (one for one in waiting(lake, place) if one not in batches and of_batch(lake, place, one))
+            batches = (*batches, *others)
         decided = [one for one in batches if pending.standing(lake, place, one) or of_batch(lake, place, one)]
         if decided:
             publish(lake, place, decided)

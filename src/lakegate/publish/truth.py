@@ -12,6 +12,7 @@ from typing import Any
 from lakegate.checks.interface import Outcome
 from lakegate.gate import ledger, quarantine
 from lakegate.gate.ledger import CommitRecord, SlotState
+from lakegate.gate.protocol import manifest_origin
 from lakegate.gate.quarantine import CONFLICT, Judgement
 from lakegate.lake.interface import Entry, Lake
 from lakegate.lake.zones import SEQUENCE, Place, batch_of, segment
@@ -53,6 +54,23 @@ def of_batch(
         list(quarantine.judgements_of(lake, place.dataset, batch)),
     )
     return _runs(lake, place.dataset, {batch: found}, known or {})
+
+
+def made_of(lake: Lake, place: Place, run: PastRun | None) -> tuple[str, ...]:
+    """Return the datasets that the committed batch of a run was made of, by the manifest that it came with.
+
+    None where it says nothing, and outside of the warehouse: what arrives was brought, whatever its sender calls it.
+    Raises as `of_batch`.
+    """
+    if run is None or run.slot is None or not place.in_warehouse:
+        return ()
+    record = ledger.read_slot(lake, place.commit(run.batch, run.slot))
+    text = next((marker.text for marker in record.markers if marker.text), "") if record else ""
+    try:
+        inputs = manifest_origin(text.encode()).inputs
+    except ValueError:  # no manifest, or none that tells
+        return ()
+    return tuple(dict.fromkeys(one.dataset for one in inputs))
 
 
 def of_dataset(lake: Lake, place: Place) -> Iterator[tuple[PastRun, ...]]:

@@ -6,10 +6,12 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from lakegate.lake.zones import ZONES
 from lakegate.reports.summary import command
 from lakegate.verdict import Verdict
 from lakegate.waivable import obstacles, waivable
 
+LAYERS = tuple(zone.removeprefix("warehouse/") for zone in ZONES if zone.startswith("warehouse/"))
 MOST_DAYS = 7  # that a waiver is proposed for where the contract allows more
 
 
@@ -46,7 +48,7 @@ def _of_batch(verdict: Verdict, batch: str) -> Iterator[Step]:
                 yield Step("See the rows that were set apart", typed("quarantine", "show"))
                 yield Step("Once the contract takes them: propose them again", typed("quarantine", "release"))
         case 1:
-            yield Step("The data is wrong: have it sent again, then", promote)
+            yield from _mended(verdict.dataset, batch, promote)
             mended = "The contract is wrong: mend it, see what it says now, and let the batch in if it keeps it"
             yield Step(mended, f"{typed('quarantine', 'replay')}\n{typed('quarantine', 'release')}")
             yield from _waiver(verdict, typed("waive"), promote)
@@ -55,6 +57,16 @@ def _of_batch(verdict: Verdict, batch: str) -> Iterator[Step]:
         case _:
             yield Step("Once the cause is seen to, run it again", promote)
     yield Step("See where every batch of the dataset stands", shlex.join(["lakegate", "status", contract]))
+
+
+def _mended(dataset: str, batch: str, promote: str) -> Iterator[Step]:
+    """Yield what is done where the data is wrong: who made it makes it again, of a table perhaps a SELECT."""
+    if dataset.partition("/")[0] not in LAYERS:
+        yield Step("The data is wrong: have it sent again, then", promote)
+        return
+    build = shlex.join(["lakegate", "build", dataset, "--batch", batch, "--promote"])
+    yield Step("The data is wrong, and a SELECT makes it: mend the SELECT or what it reads, then", build)
+    yield Step("The data is wrong, and somebody else makes it: have it proposed again, then", promote)
 
 
 def _waiver(verdict: Verdict, waive: str, promote: str) -> Iterator[Step]:

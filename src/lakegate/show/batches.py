@@ -105,14 +105,22 @@ def _told(promotion: Promotion, *, verbose: bool) -> Iterator[RenderableType]:
         yield _report(verdict, verbose=verbose)
     checks = f", {tally(verdict)}" if verdict is not None and not told else ""
     yield Text(f"{plain(promotion.message)}{checks}", STYLES[promotion.state])
-    if verdict is not None and verdict.set_apart is not None:
-        yield Text(f"  {counted(verdict.set_apart.rows, 'row')}: {apart_text(verdict.set_apart)}", "yellow")
-    for waiver in verdict.waivers if verdict is not None and not told else ():
-        yield Text(f"  {counted(len(waiver.rules), 'check')} {waiver_text(waiver)}", "yellow")
+    for line in conditions(verdict, waivers=not told):
+        yield Text(f"  {line}", "yellow")
     if promotion.report:
         yield Text(f"  report: {plain(promotion.report)}")
     for note in promotion.notes:
         yield Text(f"  note: {plain(note)}")
+
+
+def conditions(verdict: Verdict | None, *, waivers: bool = True) -> Iterator[str]:
+    """Yield on which conditions a batch goes on: the rows that were set apart, and who answers for what was waived."""
+    if verdict is None:
+        return
+    if verdict.set_apart is not None:
+        yield f"{counted(verdict.set_apart.rows, 'row')}: {apart_text(verdict.set_apart)}"
+    for waiver in verdict.waivers if waivers else ():
+        yield f"{counted(len(waiver.rules), 'check')} {waiver_text(waiver)}"
 
 
 def _report(verdict: Verdict, *, verbose: bool) -> RenderableType:
@@ -169,7 +177,7 @@ def standings(found: Sequence[Standings], *, as_json: bool) -> None:
     if as_json:
         write(json_text([{"dataset": dataset, **asdict(batch)} for dataset, batch in rows]))
     elif not rows:
-        write("no batch has arrived")
+        write("" if any(one.problem for one in found) else "no batch has arrived")
     else:
         write(_table(rows))
 

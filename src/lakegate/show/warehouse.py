@@ -8,7 +8,8 @@ from dataclasses import asdict
 
 from lakegate.errors import NotReady
 from lakegate.gate.promote import PromotionState
-from lakegate.reports.summary import plain
+from lakegate.reports.summary import counted, plain, standing
+from lakegate.show.batches import conditions
 from lakegate.show.terminal import json_text, tell, write
 from lakegate.warehouse.build import Build, State
 from lakegate.warehouse.chain import Step
@@ -42,22 +43,25 @@ def _word(step: Step) -> str:
 
 
 def _lines(step: Step) -> list[str]:
-    """Return a batch as its line, with where the report lies of one that was blocked."""
+    """Return a batch as its line; below it on which conditions it goes on, or where the report of a blocked one is."""
     name = f"{step.table} {step.batch}" if step.batch else step.table
     told = [str(step.build.state)] if step.build else []
     if step.build and step.build.rows is not None:
-        told.append(f"{step.build.rows:,} rows")
+        told.append(counted(step.build.rows, "row"))
     if step.promotion is not None:
         told.append(step.promotion.message)
     if step.error is not None:
         told.append(_word(step))
     lines = [plain(f"{name}: {'; '.join(told)}")]
+    lines += [f"  {line}" for line in conditions(step.promotion.verdict if step.promotion else None)]
     if step.promotion is not None and step.promotion.report and step.promotion.exit_code:
         lines.append(plain(f"  report: {step.promotion.report}"))
     return lines + [plain(f"  note: {note}") for note in (step.promotion.notes if step.promotion else ())]
 
 
 def _document(step: Step) -> dict[str, object]:
+    verdict = step.promotion.verdict if step.promotion else None
+    apart = verdict.set_apart if verdict else None
     return {
         "table": step.table,
         "batch": step.batch,
@@ -66,6 +70,8 @@ def _document(step: Step) -> dict[str, object]:
         "build": str(step.build.state) if step.build else None,
         "rows": step.build.rows if step.build else None,
         "promotion": str(step.promotion.state) if step.promotion else None,
+        "verdict": str(standing(verdict)) if verdict else None,
+        "setApart": (apart.rejected if apart else 0) if verdict else None,
         "slot": step.promotion.record.slot if step.promotion and step.promotion.record else None,
         "report": step.promotion.report if step.promotion else None,
         "message": str(step.error or (step.promotion.message if step.promotion else "")),

@@ -21,6 +21,8 @@ from lakegate.gate.spool import Progress
 from lakegate.judge import Options
 from lakegate.lake.interface import Lake
 from lakegate.lake.workspace import clear_dead, private_folder
+from lakegate.lake.zones import Place
+from lakegate.publish.site import published
 from lakegate.run import Run, maker, opener, unheard
 from lakegate.tables import Tables
 from lakegate.warehouse.build import Build, Builder, State
@@ -72,7 +74,8 @@ class Chain:
     tables: Tables  # the keys of whole tables
     catalogue: Catalogue | None = None  # where committed batches are registered, too
     _runs: dict[str, Run] = field(default_factory=dict)
-    _promoted: dict[str, list[str]] = field(default_factory=dict)  # batches that came to the gate, by their table
+    _promoted: dict[Place, list[str]] = field(default_factory=dict)  # batches that came to the gate, by their table
+    _whole: set[Place] = field(default_factory=set)  # tables of which every batch was to be built and promoted
 
     def everything(self) -> list[Step]:
         """Build every batch of every table, in the order of their inputs. What fails keeps nothing else.
@@ -97,6 +100,8 @@ class Chain:
 
     def table(self, table: Table) -> list[Step]:
         """Build every batch of a table that its inputs allow, in the order of their keys."""
+        if self.asked.promote:
+            self._whole.add(table.dataset.way.target)
         found = self._tried(table.name, None, lambda: self._batches(table))
         return [found] if isinstance(found, Step) else [self.batch(table, drop.batch, drop) for drop in found]
 
@@ -136,7 +141,7 @@ class Chain:
         if not (self.asked.promote and found.waits):
             self.asked.announce(f"{table.name} {key}: {found.state}")
             return Step(table.name, key, found)
-        self._promoted.setdefault(table.dataset.name, []).append(key)
+        self._promoted.setdefault(table.dataset.way.target, []).append(key)
         promotion = self._tried(table.name, key, lambda: self._run(table.dataset).promote(key))
         if isinstance(promotion, Step):
             self.builder.ledgers.learn(table.dataset, None)
@@ -147,10 +152,12 @@ class Chain:
         return Step(table.name, key, found, promotion)
 
     def publish(self) -> None:
-        """Show what became of the batches that came to the gate (PROTOCOL P11); raises nothing."""
-        for name, batches in self._promoted.items():
-            if name in self._runs:
-                self._runs[name].publish(batches)
+        """Show what became of the batches that came to the gate (PROTOCOL P11); raises nothing.
+
+        Of a table that was gone through whole also of those that an earlier run could not show.
+        """
+        for place in dict.fromkeys((*self._promoted, *self._whole)):
+            published(self.lake, place, self._promoted.get(place, ()), left=place in self._whole)
         self._promoted.clear()
 
     def _run(self, dataset: Dataset) -> Run:

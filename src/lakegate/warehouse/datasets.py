@@ -89,8 +89,10 @@ class Warehouse:
         if len(found) == 1:
             return found[0]
         if found:
-            places = " or ".join(sorted(one.way.target.prefix.removesuffix("/") for one in found))
-            raise UsageError(f"{len(found)} contracts are of the dataset {name!r}", hint=f"say which: {places}")
+            places = sorted({one.way.target.prefix.removesuffix("/") for one in found})
+            files = sorted(os.path.relpath(one.contract.path or one.contract.id) for one in found)
+            hint = f"say which: {' or '.join(places)}" if len(places) > 1 else f"keep one of {', '.join(files)}"
+            raise UsageError(f"{len(found)} contracts are of the dataset {name!r}", hint=hint)
         unread = f"{len(self.unread)} contracts cannot be loaded: see `lakegate lint`" if self.unread else ""
         hint = "; ".join(filter(None, (near(name, self.datasets), unread))) or f"looked in {self.project.folder}"
         raise UsageError(f"no contract of the project is of the dataset {name!r}", hint=hint)
