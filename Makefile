@@ -91,6 +91,7 @@ bench: .venv/installed-all ## 40 checks beside hand-written queries: make bench 
 	$(BIN)/python benchmarks/promotion.py --runs $(RUNS)
 	$(BIN)/python benchmarks/table.py
 	$(BIN)/python benchmarks/split.py --runs $(RUNS)
+	$(BIN)/python benchmarks/nulls.py --runs $(RUNS)
 	PYTHONPATH=tests $(BIN)/python benchmarks/promotion_s3.py --runs $(RUNS)
 	$(BIN)/python benchmarks/preflight.py --runs $(RUNS)
 	$(BIN)/python benchmarks/expectations.py --runs $(RUNS)

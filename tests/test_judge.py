@@ -206,3 +206,55 @@ def test_at_most_ten_values_are_told_and_all_are_counted():
 
     assert [one["value"] for one in told["failing_values"]] == [f"v{n:02}" for n in range(10)]
     assert told["distinct_values"] == 30
+
+
+# --- how many rows hold null -------------------------------------------------------------------------------------
+
+
+SHOWN = {"name": "shown", "physicalName": "a", "logicalType": "integer"}
+UNRULED = {"name": "b", "logicalType": "integer"}
+
+
+@pytest.mark.parametrize("way", EVERY_WAY)
+def test_nulls_of_every_column_are_told_in_whatever_way_it_comes(way, tmp_path):
+    data = pa.table({"a": [None, 1, None, 2], "id": [11, 12, 13, 14], "b": pa.array([None] * 4, pa.int64())})
+
+    found = judged(contract(ID, UNRULED, SHOWN), data, way, tmp_path).profile
+
+    assert found.rows == 4
+    assert list(found.nulls.items()) == [("id", 0), ("b", 4), ("shown", 2)]
+
+
+@pytest.mark.parametrize("way", EVERY_WAY)
+def test_what_is_told_of_nulls_is_what_required_counts(way, tmp_path):
+    data = {"id": [11, 12, 13, 14], "a": [None, 1, None, 2]}
+
+    verdict = judged(contract(ID, {**BOUNDED, "required": True}), data, way, tmp_path)
+
+    assert verdict.profile.nulls["a"] == result(verdict, "a.required").diagnostics["failed"] == 2
+
+
+def test_a_missing_column_is_told_as_not_counted_and_changes_no_outcome():
+    document = contract(ID, UNRULED, gate={"missing_columns": "allow"})
+
+    verdict = judged(document, {"id": [11, 12]})
+
+    assert verdict.profile.nulls == {"id": 0, "b": None}
+    assert verdict.passes
+
+
+@pytest.mark.parametrize("way", EVERY_WAY)
+def test_nothing_is_told_of_no_rows(way, tmp_path):
+    data = pa.table({"id": pa.array([], pa.int64())})
+
+    verdict = judged(contract(ID, gate={"min_rows": 0}), data, way, tmp_path)
+
+    assert verdict.profile is None
+
+
+def test_nothing_is_told_of_a_batch_that_cannot_be_read(tmp_path):
+    from lakegate.api import check
+
+    (tmp_path / "a.csv").write_bytes(b"id,a\n1,\xff\n")
+
+    assert check(contract(ID, BOUNDED), [tmp_path / "a.csv"]).profile is None

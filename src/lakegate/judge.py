@@ -20,7 +20,17 @@ from lakegate.past import Past
 from lakegate.plan import plan
 from lakegate.predicates import Value
 from lakegate.rows import Location, Rows
-from lakegate.verdict import BatchFile, CheckResult, Context, Policy, Verdict, batch_digest, policy, results
+from lakegate.verdict import (
+    BatchFile,
+    CheckResult,
+    Context,
+    Policy,
+    Profile,
+    Verdict,
+    batch_digest,
+    policy,
+    results,
+)
 from lakegate.version import __version__
 
 UNDECLARED = "(no property)"  # no path of one
@@ -123,7 +133,7 @@ def judge(
     context = _context(subject, as_of, checks)
     kept = dict(number for check in checks if (number := check.kept(found)) is not None)
     verdict = _verdict(subject, tuple(told), count, engines, options, context)
-    return Judged(replace(verdict, opening=asked.opening), kept)
+    return Judged(replace(verdict, opening=asked.opening, profile=_profile(subject.obj, rows, count)), kept)
 
 
 def kept_numbers(obj: SchemaObject, rows: Rows, engine: Engine, as_of: dt.datetime | None) -> dict[str, float | None]:
@@ -134,6 +144,15 @@ def kept_numbers(obj: SchemaObject, rows: Rows, engine: Engine, as_of: dt.dateti
     count = int(counted) if isinstance(counted, int) else None
     found = Found(rows, count, answers, as_of, Past())
     return dict(number for check in checks if (number := check.kept(found)) is not None)
+
+
+def _profile(obj: SchemaObject, rows: Rows, count: int | None) -> Profile | None:
+    """Return how many rows hold null, as the intake counted; None of no rows, or where it counted nothing or others."""
+    found = rows.nulls
+    if not found or not count or count != rows.height:
+        return None
+    places = ((spot.name, spot.value.path) for spot in spots(obj) if not spot.nested)
+    return Profile(count, {name: found.get(path) for name, path in places})
 
 
 def _context(subject: Subject, as_of: dt.datetime | None, checks: tuple[Check, ...]) -> Context:

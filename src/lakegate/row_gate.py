@@ -110,7 +110,7 @@ def _without(asked: Asked, left: Rows, whole: Judged, split: Split, budget: Budg
     numbers = _numbers(split.rows, height, budget)
     allowed = _result(before, "maxRejected", _most(budget), Outcome.PASSED, said, numbers)
     apart = SetApart(height, after.rows or 0, split.rows, split.rules)
-    verdict = replace(after, results=(*told, allowed, add_up), set_apart=apart)
+    verdict = replace(after, results=(*told, allowed, add_up), set_apart=apart, profile=before.profile)
     if not verdict.passes:
         return Gated(_still_wrong(before, verdict), Made(), left)
     return Gated(verdict, Made(split.accepted, split.rejected, measured=again.kept), left)

@@ -65,6 +65,10 @@ class Type:
         return inside.at(rest) if inside else None
 
 
+Nulls = tuple[tuple[tuple[str, ...], int], ...]
+"""How many rows hold null in a column, or in a field of its objects, by physical names: ((`udo`, `page_name`), 3)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Location:
     """Where a row, or a cell of it, stands in what arrived. Numbers are 1-based."""
@@ -127,6 +131,7 @@ class Part:
     staged: bool = False  # True: the intake wrote `path`, and its statistics are believed
     text: bool = False  # True: what arrived is text, so that the types are the contract's; `path` holds UNCONVERTED
     records: Records | None = None  # None: row n of `path` is record n of the file, and lines mean nothing
+    nulls: Nulls = ()  # of the columns in which they were counted; a cell that did not convert is no null
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +147,7 @@ class Rows:
     parts: tuple[Part, ...] = ()
     table: pa.Table | None = None
     table_types: tuple[tuple[str, Type], ...] = ()
+    table_nulls: Nulls = ()
     unconverted: Mapping[str, int] = field(default_factory=dict)
     cells: Mapping[str, tuple[Location, ...]] = field(default_factory=dict)
     defects: tuple[Defect, ...] = ()
@@ -150,6 +156,14 @@ class Rows:
     def types(self) -> dict[str, Type]:
         """Column -> type, of the table or of the first part (that parts agree is a check of its own)."""
         return dict(self.table_types if self.table is not None else self.parts[0].types if self.parts else ())
+
+    @property
+    def nulls(self) -> dict[tuple[str, ...], int]:
+        """How many rows hold null, by path; a path of which not every part tells is left out."""
+        nulls = [part.nulls for part in self.parts] if self.table is None else [self.table_nulls]
+        told = [dict(one) for one in nulls]
+        first = told[0] if told else {}
+        return {path: sum(one[path] for one in told) for path in first if all(path in one for one in told)}
 
     @property
     def height(self) -> int:

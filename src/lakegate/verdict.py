@@ -94,6 +94,32 @@ class SetApart:
 
 
 @dataclass(frozen=True, slots=True)
+class Profile:
+    """How many rows hold null, property by property, of the `rows` that arrived. No outcome depends on it (ADR 0032).
+
+    `nulls` is by the property's path, in the contract's order: columns and fields of objects; None: not counted.
+    """
+
+    rows: int
+    nulls: Mapping[str, int | None]
+
+    @property
+    def some(self) -> tuple[tuple[str, int], ...]:
+        """The columns that hold nulls, with how many; the most first."""
+        return tuple(sorted(((name, found) for name, found in self.nulls.items() if found), key=lambda one: -one[1]))
+
+    @property
+    def never(self) -> tuple[str, ...]:
+        """The columns without a null."""
+        return tuple(name for name, found in self.nulls.items() if found == 0)
+
+    @property
+    def unmeasured(self) -> tuple[str, ...]:
+        """The columns in which nulls were not counted."""
+        return tuple(name for name, found in self.nulls.items() if found is None)
+
+
+@dataclass(frozen=True, slots=True)
 class Waived:
     """A waiver by which a batch goes on although checks failed (`gate.waiver` holds the record).
 
@@ -134,6 +160,7 @@ class Verdict:
     waivers: tuple[Waived, ...] = ()  # by which results are `waived`
     waiving: Waiving = dataclasses.field(default_factory=Waiving)  # who may let the batch in although it failed
     opening: str = ""  # the statement with which the engine finds the batch's rows under `model`, in its folder
+    profile: Profile | None = None  # None: nothing was counted
     incident: str | None = None  # names the one run in which nothing could be judged: it is a function of no bytes
     notebook: ClassVar[Callable[[Verdict], str] | None] = (
         None  # how it is shown there; told by `api` (reports.notebook)

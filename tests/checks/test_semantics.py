@@ -228,6 +228,7 @@ ROWS = {
 ELSEWHERE = {
     "the value that a sample of a rule of the whole object quotes",  # publish/test_told_of_persons.py, test_verdict.py
     "the most frequent failing values",  # test_judge.py
+    "the nulls of a column that no rule asks for",  # test_judge.py, intake/test_nulls.py
     "freshness, retention of a classified property",  # test_batch_rules.py
     "the number of a `sql` rule over classified properties",  # test_quality_rules.py, contract/test_sql_quoting.py
     "`frequency`, `schedule`, `latency` of slaProperties, in Airflow",  # airflow/test_schedules.py, test_dags.py

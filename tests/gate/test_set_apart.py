@@ -411,3 +411,32 @@ def test_rows_that_go_on_are_named_by_their_place_as_they_arrived(world):
     (warned,) = [check for check in report["checks"] if check["outcome"] == "warned"]
     assert code == 0
     assert [location["row"] for location in warned["locations"]] == [3, 5, 7, 99]
+
+
+def test_nulls_are_told_of_the_rows_that_arrived(world):
+    rows = good(0, 20)
+    rows[3] = (3, "x", 1, None)
+    world.propose(part=rows, untouched=[(n, None, 1, None) for n in range(100, 110)])
+
+    told, exit_code = world.report()
+
+    assert exit_code == 0
+    assert (told["rows"], told["setApart"]["rows"], told["profile"]["rows"]) == (29, 30, 30)
+    assert {one["name"]: one["nulls"] for one in told["profile"]["columns"]} == {
+        "id": 0,
+        "kind": 10,
+        "cost": 0,
+        "note": 11,
+    }
+
+
+def test_nulls_are_told_of_all_rows_where_those_that_would_go_on_do_not_keep_the_contract(world):
+    quality = [{"id": "enough", "type": "library", "metric": "rowCount", "mustBeGreaterThan": 19}]
+    world.says(contract(quality=quality))
+    world.propose(part=[*good(0, 19), (19, "x", 1, None)])
+
+    told, exit_code = world.report()
+
+    assert exit_code == 1
+    assert (told["rows"], told["profile"]["rows"]) == (20, 20)
+    assert told["profile"]["columns"][3] == {"name": "note", "nulls": 1}

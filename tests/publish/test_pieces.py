@@ -198,3 +198,23 @@ def test_a_hundred_runs_of_forty_rules_stay_small():
     runs = [run(n, counts={"passed": 40}, measured=measured, rows=336_776) for n in range(100)]
 
     assert len(to_json("d", whole(runs)[0])) < 130_000  # bytes: some 8 KB of them are the runs, the rest numbers
+
+
+def test_nulls_come_back_also_of_runs_that_counted_none_or_other_columns():
+    counted = ({}, {"a": 3, "b": 0}, {"a": 4, "b": 0}, {"b": 0, "c": 7})
+    runs = tuple(run(n, rows=10, nulls=nulls) for n, nulls in enumerate(counted))
+
+    document = to_json("d", whole(runs)[0])
+
+    assert of_json(document, "d").runs == runs
+    assert b'"b":[null,0,0,0]' in document
+
+
+def test_the_same_number_in_every_run_stands_there_once():
+    runs = [run(n, rows=10, nulls={"a": 0, "b": n}) for n in range(30)]
+
+    assert b'"nulls":{"a":0,"b":[0,1,2,' in piece_json(runs)
+
+
+def test_a_piece_of_runs_that_counted_no_nulls_is_the_bytes_it_was():
+    assert b"nulls" not in piece_json([run(n) for n in range(3)])

@@ -164,5 +164,23 @@ def test_what_is_no_report_or_says_too_little_is_refused(change):
     document = json.loads(to_json(VERDICTS["failed"]))
     change(document)
 
-    with pytest.raises(ValueError, match=r"no report\.json|expected 1\.4|not a valid Outcome|invalid literal|unpack"):
+    with pytest.raises(
+        ValueError, match=r"no report\.json|expected 1\.4 to 1\.5|not a valid Outcome|invalid literal|unpack"
+    ):
         of_json(json.dumps(document).encode())
+
+
+def test_a_report_without_nulls_is_read_as_it_was_written_before_1_5():
+    document = json.loads(to_json(VERDICTS["all-passed"]))
+    document.update(schemaVersion="1.4")
+
+    back = of_json(json.dumps(document).encode())
+
+    assert back == of_json(to_json(VERDICTS["all-passed"]).encode())
+    assert back.profile is None
+
+
+def test_columns_come_back_in_the_order_of_the_contract():
+    back = of_json(to_json(VERDICTS["failed"]).encode())
+
+    assert list(back.profile.nulls.items()) == list(VERDICTS["failed"].profile.nulls.items())

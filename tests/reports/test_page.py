@@ -1,4 +1,5 @@
 import base64
+import dataclasses
 import hashlib
 import itertools
 import re
@@ -10,6 +11,7 @@ from jinja2 import UndefinedError
 from lakegate.reports.occasion import Occasion, Since
 from lakegate.reports.page import to_html
 from lakegate.reports.site import render
+from lakegate.verdict import Profile
 from reports.verdicts import VERDICTS
 
 VOID = {"meta", "br", "img", "link", "input", "rect", "path"}
@@ -197,9 +199,33 @@ def test_failures_stand_before_warnings_before_what_passed():
     titles = re.findall(r"<h2>(.*?) *<", PAGES["failed"])
 
     assert titles == [
-        *("Failed", "Warnings", "For information", "What to do next", "Not checked", "Passed", "What was judged"),
-        *("How it was judged", "The same for programs"),
+        *("Failed", "Warnings", "For information", "What to do next", "Not checked", "Passed", "Columns"),
+        *("What was judged", "How it was judged", "The same for programs"),
     ]
+
+
+def test_a_table_of_nulls_has_the_most_first_and_names_the_others():
+    page = PAGES["failed"]
+    section = page[page.index('id="columns"') : page.index('id="judged"')]
+
+    assert "27,004 rows that arrived hold null" in section
+    assert re.findall(
+        r">(\w+)</a></th><td class=\"number\">([\d,]+)</td><td class=\"number\">([\d. %]+)<", section
+    ) == [
+        ("dep_time", "8,255", "30.6 %"),
+        ("tail_number", "411", "1.52 %"),
+    ]
+    assert "<p>Never null: flight, carrier.</p>" in section
+    assert "<p>Not measured: gate.</p>" in section
+    assert 'id="columns"' not in PAGES["all-passed"]
+
+
+def test_many_columns_that_never_were_null_are_one_line_that_opens():
+    profile = Profile(10, {f"c{n}": 0 for n in range(40)})
+
+    page = to_html(dataclasses.replace(VERDICTS["all-passed"], profile=profile))
+
+    assert "<summary>Never null: 40 columns</summary>" in page
 
 
 def test_values_have_a_column_only_where_samples_were_asked_for():

@@ -6,7 +6,7 @@ from decimal import Decimal
 from lakegate.checks.interface import Outcome
 from lakegate.contract.model import Waiving
 from lakegate.rows import Location
-from lakegate.verdict import BatchFile, CheckResult, Context, SetApart, Verdict, Waived
+from lakegate.verdict import BatchFile, CheckResult, Context, Profile, SetApart, Verdict, Waived
 
 SHA = "3f1c9a5b7d2e4f608192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f8"
 ROWS = 27_004
@@ -222,6 +222,7 @@ VERDICTS: dict[str, Verdict] = {
         PROSE,
         waiving=Waiving(allowed=True, approvers=("ana@example.com",), max_days=3),
         opening="CREATE VIEW \"flights\" AS\nFROM read_parquet(['part-0.parquet'], hive_partitioning = false)",
+        profile=Profile(ROWS, {"flight": 0, "carrier": 0, "tail_number": 411, "dep_time": 8255, "gate": None}),
     ),
     "by-a-library": verdict(
         *PASSED,
@@ -239,6 +240,7 @@ VERDICTS: dict[str, Verdict] = {
         *SET_APART,
         rows=ROWS - 2,
         set_apart=SetApart(ROWS, ROWS - 2, 2, {"flights.dep_time.maximum": 1, "flights.carrier.enum": 2}),
+        profile=Profile(ROWS, {"flight": 0, "carrier": 0, "dep_time": 1}),
     ),
     "warnings-block": verdict(*PASSED, *WARNED, options={"fail_on": "warning"}),
     "waived": verdict(
@@ -312,6 +314,7 @@ VERDICTS: dict[str, Verdict] = {
         options={"samples": True, HOSTILE: HOSTILE},
         context=Context("2013-02-01T06:00:00Z", {HOSTILE: ((HOSTILE, 1),)}),
         engine=HOSTILE,
+        profile=Profile(ROWS, {HOSTILE: 1, f"{HOSTILE}.": 0, f"{HOSTILE}..": None}),
     ),
     "hostile-waiver": verdict(
         check("let", Outcome.WAIVED, name=HOSTILE, reason=HOSTILE),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from lakegate.contract.model import Gate, SchemaObject
 from lakegate.errors import CouldNotEvaluate, EngineError
+from lakegate.intake import nulls
 from lakegate.intake.budget import Budget
 from lakegate.intake.convert import Converter
 from lakegate.intake.files import CHUNK, HEAD, TEXT, BadFile, Format, NativeFile, check_magic, format_of, unreadable
@@ -94,7 +95,7 @@ class Opening:
                     self._read(intake, landed) if isinstance(one, Staged) else one
                     for landed, one in zip(self._arrived, outcomes, strict=True)
                 ]
-            return _rows(intake, outcomes)
+            return _rows(intake, outcomes, counted=not self.proved)
 
     def _target(self, suffix: str) -> Path:
         """Return a name in the workspace that nothing stands under yet."""
@@ -119,7 +120,7 @@ class Opening:
                     convert = avro.write_parquet if landed.form is Format.AVRO else orc.write_parquet
                     convert(landed.source, target := self._target(".parquet"), intake.budget)
                     part = open_parquet(intake, NativeFile(name, target), proved=True)
-                    return replace(part, staged=True)
+                    return replace(part, staged=True, nulls=() if self.proved else nulls.written(intake, part))
                 case _:
                     return open_parquet(intake, landed.source, proved=self.proved)
         except BadFile as bad:
@@ -175,11 +176,12 @@ def open_table(table: pa.Table) -> Rows:
         check_twins(table.column_names)
     except BadFile as bad:
         return Rows(defects=(bad.defect("the table"),))
-    return Rows(table=table, table_types=table_types(table))
+    types = table_types(table)
+    return Rows(table=table, table_types=types, table_nulls=nulls.of_table(table, types))
 
 
-def _rows(intake: Intake, outcomes: Sequence[Staged | Part | Defect]) -> Rows:
-    """Put together what the files came to."""
+def _rows(intake: Intake, outcomes: Sequence[Staged | Part | Defect], *, counted: bool) -> Rows:
+    """Put together what the files came to; `counted`: how many rows hold null, too."""
     parts: list[Part] = []
     defects: list[Defect] = []
     unconverted: Counter[str] = Counter()
@@ -191,10 +193,12 @@ def _rows(intake: Intake, outcomes: Sequence[Staged | Part | Defect]) -> Rows:
             case Defect():
                 defects.append(one)
             case Staged():
-                staged = Part(one.source.name, str(one.path), one.types, one.rows, staged=True, text=True)
-                parts.append(replace(staged, records=one.records))
+                failed = count_unconverted(intake, one)
+                part = Part(one.source.name, str(one.path), one.types, one.rows, staged=True, text=True)
+                missing = nulls.but_not(nulls.written(intake, part), failed) if counted else ()
+                parts.append(replace(part, records=one.records, nulls=missing))
                 defects.extend(_malformed(one, intake.reader.limit))
-                for path, count in count_unconverted(intake, one).items():
+                for path, count in failed.items():
                     unconverted[path] += count
                     found = first_unconverted(intake, one, path)
                     cells.setdefault(path, []).extend(locations(intake, one, found))

@@ -177,7 +177,7 @@ def began(history: History) -> str:
 
 def bare(run: PastRun) -> PastRun:
     """Return a run without what it measured and what did not hold."""
-    return dataclasses.replace(run, measured={}, failing=(), counts={})
+    return dataclasses.replace(run, measured={}, nulls={}, failing=(), counts={})
 
 
 def _hash(run: PastRun) -> str:

@@ -31,8 +31,22 @@ def columns(runs: Sequence[PastRun]) -> dict[str, Any]:
         },
         "checks": keys,
         "failing": [[at[key] for key in run.failing] for run in runs],
+        **_nulls(runs),
         "measured": {key: _numbers(runs, key) for key in sorted({key for run in runs for key in run.measured})},
     }
+
+
+def _nulls(runs: Sequence[PastRun]) -> dict[str, Any]:
+    """Return the rows that arrived with null by property: a number a run, None where they were not counted.
+
+    One number where it is that of every run. Runs that counted none say nothing, so that what was written before they
+    were counted is written in the same way.
+    """
+    paths = sorted({path for run in runs for path in run.nulls})
+    told = {path: [run.nulls.get(path) for run in runs] for path in paths}
+    return (
+        {"nulls": {path: found[0] if len(set(found)) == 1 else found for path, found in told.items()}} if told else {}
+    )
 
 
 def _numbers(runs: Sequence[PastRun], key: str) -> dict[str, Any]:
@@ -64,6 +78,11 @@ def of_columns(document: Mapping[str, Any], dataset: str) -> tuple[PastRun, ...]
             "counts": {name: numbers[index] for name, numbers in document["outcomes"].items() if numbers[index]},
             "failing": tuple(document["checks"][key] for key in document["failing"][index]),
             "measured": dict(_measured(document["measured"], index)),
+            "nulls": {
+                path: count
+                for path, told in document.get("nulls", {}).items()
+                if (count := _at(told, index)) is not None
+            },
             "contract_sha256": sha256,
             "contract_version": version,
             "report": report(dataset, batch, id_) if document["reported"][index] else "",

@@ -20,7 +20,7 @@ from lakegate.publish.keys import REPORTS
 from lakegate.publish.occasions import FAILING
 from lakegate.publish.pieces import identity, order
 from lakegate.publish.run_pages import REPORT, RUN
-from lakegate.reports.datasets.measured import measured
+from lakegate.reports.datasets.measured import measured, nulls
 from lakegate.reports.datasets.runs import PastRun, RunState
 from lakegate.reports.occasion_json import of_json
 from lakegate.reports.summary import Standing, brief, counted
@@ -170,6 +170,7 @@ def _of_report(batch: str, id_: str, folder: str, texts: tuple[bytes | None, byt
             counts=counts,
             failing=tuple(check["key"] for check in checks if check["outcome"] in FAILING),
             measured=measured(report),
+            nulls=nulls(report),
             contract_sha256=report["dataContractSha256"],
             contract_version=report["dataContractVersion"],
             report=folder,

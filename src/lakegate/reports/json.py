@@ -18,9 +18,9 @@ from lakegate.checks.interface import Outcome
 from lakegate.contract.model import Waiving
 from lakegate.reports.summary import standing
 from lakegate.rows import Location
-from lakegate.verdict import BatchFile, CheckResult, Context, SetApart, Verdict, Waived
+from lakegate.verdict import BatchFile, CheckResult, Context, Profile, SetApart, Verdict, Waived
 
-SCHEMA_VERSION = "1.4"  # the second number grows with a new field, the first when a field changes or goes
+SCHEMA_VERSION = "1.5"  # the second number grows with a new field, the first when a field changes or goes
 
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # strict readers refuse it, and with it the whole document
 
@@ -59,6 +59,7 @@ def to_json(verdict: Verdict) -> str:
         "contractFile": verdict.contract_file,
         **({"waiving": _waiving(verdict.waiving)} if verdict.waiving.allowed else {}),
         **({"opening": verdict.opening} if verdict.opening else {}),
+        **({"profile": _profile(verdict.profile)} if verdict.profile else {}),
         **({"incident": verdict.incident} if verdict.incident else {}),
         **({"setApart": dataclasses.asdict(verdict.set_apart)} if verdict.set_apart else {}),
         **({"waivers": [dataclasses.asdict(waiver) for waiver in verdict.waivers]} if verdict.waivers else {}),
@@ -85,14 +86,14 @@ def to_json(verdict: Verdict) -> str:
 def of_json(data: bytes) -> Verdict:
     """Return the verdict that a report.json holds; of diagnostics what JSON made of them (a decimal is a text there).
 
-    `to_json` of it is the same document. Raises ValueError, with what is wrong, where it is none, and for a report
-    older than 1.4, which does not hold everything.
+    `to_json` of it is the same document, in the words of this version. Raises ValueError, with what is wrong, where it
+    is none, and for a report older than 1.4, which does not hold everything.
     """
     try:
         document = json.loads(data)
         first, second = map(int, str(document["schemaVersion"]).split("."))
         if first != 1 or second < 4:
-            raise ValueError(f"got schemaVersion {first}.{second}, expected {SCHEMA_VERSION}")
+            raise ValueError(f"got schemaVersion {first}.{second}, expected 1.4 to {SCHEMA_VERSION}")
         return _verdict(document)
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"no report.json: {type(error).__name__}: {error}") from None
@@ -130,8 +131,19 @@ def _verdict(told: Mapping[str, Any]) -> Verdict:
         waivers=tuple(Waived(**one | {"rules": tuple(one["rules"])}) for one in told.get("waivers", ())),
         waiving=_of_waiving(told["waiving"]) if "waiving" in told else Waiving(),
         opening=told.get("opening", ""),
+        profile=_of_profile(told["profile"]) if "profile" in told else None,
         incident=told.get("incident"),
     )
+
+
+def _profile(profile: Profile) -> dict[str, Any]:
+    """Return how many rows hold null; a list, for it has an order."""
+    columns = [{"name": name, "nulls": nulls} for name, nulls in profile.nulls.items()]
+    return {"rows": profile.rows, "columns": columns}
+
+
+def _of_profile(told: Mapping[str, Any]) -> Profile:
+    return Profile(told["rows"], {column["name"]: column["nulls"] for column in told["columns"]})
 
 
 def _slots(told: Iterable[Mapping[str, Any]]) -> tuple[tuple[str, int], ...]:

@@ -84,6 +84,17 @@ def description(name="nyc/flights", *, columns=COLUMNS, rules=()) -> Description
     )
 
 
+def nulls(day: int, count: int, rows: int, tails: float) -> dict[str, int]:
+    """Return how many rows hold null; of the first runs nobody counted."""
+    if day < min(40, count // 3):
+        return {}
+    chance = random.Random(day)
+    shares = dict.fromkeys(COLUMNS, 0.0) | {"tail_number": tails, "weather": chance.gauss(12, 1)}
+    shares["weather.wind"] = shares["weather"] + (31 if day >= count - 2 else 0)
+    shares["weather.wind.speed_kmh"] = 100
+    return {path: round(max(share, 0) * rows / 100) for path, share in shares.items()}
+
+
 def runs(count=120, seed=7, rules=0, name="nyc/flights") -> tuple[PastRun, ...]:
     """Return runs, the newest first: a volume that grows, nulls that drift, a bound that is widened, defects."""
     chance, made = random.Random(seed), []
@@ -135,6 +146,7 @@ def runs(count=120, seed=7, rules=0, name="nyc/flights") -> tuple[PastRun, ...]:
                 counts={"passed": len(numbers) - len(failing), **({"failed": len(failing)} if failing else {})},
                 failing=tuple(failing),
                 measured=numbers,
+                nulls=nulls(day, count, rows + (108 if orphans else 0), tails),
                 contract_sha256="ab" * 32,
                 contract_version="2.1.0" if day >= 70 else "2.0.0",
                 slot=day + 1,

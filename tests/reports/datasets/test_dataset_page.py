@@ -93,9 +93,60 @@ def test_a_run_that_never_was_a_verdict_has_no_link():
 def test_rules_that_need_a_look_are_drawn_and_those_that_do_not_are_one_line():
     page = dataset_page(told())
 
-    assert page.count("<figure") == 1 + 5
+    assert page.count("<figure") == 1 + 5 + 2
     assert "15 rules held wherever measured, and are not drawn" in page
     assert page.index("the mean delay is what passengers are used to") < page.index("volume as usual")
+
+
+def measured_part(page):
+    return page[page.index('id="nulls"') : page.index('id="batches"')]
+
+
+def test_null_shares_of_columns_are_drawn_once_and_what_never_was_null_is_one_line():
+    part = measured_part(dataset_page(told()))
+
+    titles = re.findall(r'<span class="title"><a href="#field-[^"]+">(.*?)</a></span>', part)
+    assert titles[:3] == ["tail_number is never null", "weather.wind is null", "weather is null"]
+    assert sum("tail_number" in title for title in titles) == 1
+    assert "<summary>Never null: 7 columns</summary>" in part
+    assert "<summary>Always the same share of nulls: 1 column</summary>" in part
+    assert 'speed_kmh</a> <span class="quiet">100 %</span>' in part
+
+
+def test_columns_that_nobody_counted_are_not_spoken_of():
+    part = measured_part(dataset_page(told(runs=tuple(replace(run, nulls={}) for run in runs()))))
+
+    assert "is null" not in part
+    assert "Never null: " not in part
+
+
+def test_a_first_run_draws_no_column_and_says_what_it_held():
+    part = measured_part(dataset_page(told(runs=runs(1))))
+
+    assert "weather" not in re.findall('<span class="title">(.*?)</span>', part)
+    assert "<summary>Never null: 7 columns</summary>" in part
+    assert "<summary>Always the same share of nulls: 4 columns</summary>" in part
+
+
+def test_many_columns_that_move_are_bounded():
+    columns = [f"c{n:03}" for n in range(60)]
+    fields = tuple(Field(name, name, "string") for name in columns)
+    moving = [replace(run, nulls={name: day * n for n, name in enumerate(columns)}) for day, run in enumerate(runs(3))]
+
+    page = dataset_page(told(description=replace(description(), fields=fields), runs=moving))
+
+    assert page.count("is null</a>") == 48
+    assert page[: page.index("<summary>36 more columns</summary>")].count("is null</a>") == 12
+    assert "<summary>Moved less than these: 11 columns</summary>" in page
+
+
+def test_a_column_that_the_contract_no_longer_names_is_not_drawn():
+    fields = tuple(field for field in description().fields if field.path != "weather.wind")
+
+    page = dataset_page(told(description=replace(description(), fields=fields)))
+
+    assert "weather is null" in page
+    assert "weather.wind is null" not in page
 
 
 def test_nothing_that_was_not_judged_is_said_to_have_held():

@@ -18,7 +18,11 @@ def hostile():
     many = tuple(f"{MARKUP}/{'long_name_' * 7}{n}" for n in range(30))
     known = description(columns=tuple(f"{MARKUP} column {n}" for n in range(200)))
     known = replace(known, purpose=MARKUP * 200, title=MARKUP, tags=many, upstream=many)
-    made = tuple(replace(run, batch=("b" * 190) + run.id[-4:], failing=(MARKUP,)) for run in runs(30))
+    nulls = [{f"{MARKUP} column {n}": n * place for n in range(60)} for place in range(30)]
+    made = tuple(
+        replace(run, batch=("b" * 190) + run.id[-4:], failing=(MARKUP,), nulls=told)
+        for run, told in zip(runs(30), nulls, strict=True)
+    )
     lies = dict.fromkeys(many[:20], "warehouse/core")
     return told(description=known, runs=made, zones=lies, now=now(upstream=many, downstream=many, batch="b" * 300))
 

@@ -7,18 +7,18 @@ import pytest
 from lakegate.reports.datasets.plot_scale import label, scale, shown
 from lakegate.reports.datasets.plots import EDGE, HEIGHT, MARKED, TOP, WIDTH, plot, rows_plot
 from lakegate.reports.datasets.runs import Measured, PastRun, RunState
-from lakegate.reports.datasets.series import Sentences, series_of
+from lakegate.reports.datasets.series import Sentences, null_shares, series_of
 from lakegate.reports.summary import Standing
 from reports.datasets.tellings import description
 
 KEY = "flights.dep_delay.mean"
 
 
-def run(place, measured=None, *, failing=(), standing=Standing.PASSED, state=RunState.COMMITTED, rows=10):
+def run(place, measured=None, *, failing=(), standing=Standing.PASSED, state=RunState.COMMITTED, rows=10, **more):
     at = f"2026-01-{place + 1:02}T00:00:00.000Z"
     numbers = {KEY: measured} if measured else {}
     report = f"references/reports/d/b{place}/{place:012x}/"
-    told = {"rows": rows, "failing": failing, "measured": numbers, "report": report}
+    told = {"rows": rows, "failing": failing, "measured": numbers, "report": report} | more
     return PastRun(f"{place:012x}", f"b{place}", at, standing, state, "told", **told)
 
 
@@ -245,3 +245,36 @@ def test_numbers_in_a_unit_that_is_no_longer_used_are_not_drawn_with_the_others(
     (series,) = series_of(runs, Sentences(None))
 
     assert series.values == (None, 5.0)
+
+
+def test_a_number_far_from_the_others_is_cut_off_only_where_a_mark_says_so():
+    values = [1.0, 1.1, 1.2, 1.0, 1.1, 1.2, 1.0, 40.0]
+
+    assert scale(values, (), "percent").high < 2
+    assert scale(values, (), "percent", whole=True).holds(40)
+
+
+# --- how many rows hold null ------------------------------------------------------------------------------------
+
+
+def nulls(*counts, rows=100):
+    return [run(place, rows=rows, nulls=told) for place, told in enumerate(counts)]
+
+
+def test_a_null_share_is_of_the_rows_that_arrived():
+    (series,) = null_shares([run(0, rows=90, set_apart=10, nulls={"a": 5})])
+
+    assert (series.field, series.unit, series.values) == ("a", "percent", (5.0,))
+
+
+def test_what_was_not_counted_is_a_gap_and_so_is_a_run_without_rows():
+    (series,) = null_shares([run(0, rows=100), run(1, rows=None), *nulls({"a": 1}), run(3, rows=0, nulls={"a": 0})])
+
+    assert series.values == (None, None, 1.0, None)
+
+
+def test_the_column_that_left_its_usual_share_comes_first_then_the_one_that_moved_most():
+    still, wild, gone = (50, 50, 50, 50), (0, 80, 40, 41), (2, 3, 2, 60)
+    runs = nulls(*({"still": still[n], "wild": wild[n], "gone": gone[n]} for n in range(4)))
+
+    assert [series.field for series in null_shares(runs)] == ["gone", "wild", "still"]

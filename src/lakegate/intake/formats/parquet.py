@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lakegate.intake import nulls
 from lakegate.intake.files import NativeFile, is_ours, link, unreadable
 from lakegate.intake.formats.parquet_pages import check_pages, footprint
 from lakegate.intake.names import check_twins
@@ -11,7 +12,7 @@ from lakegate.intake.quoting import name as identifier
 from lakegate.intake.quoting import text
 from lakegate.intake.scalar import WIDEST
 from lakegate.intake.types import duckdb_type
-from lakegate.rows import Part, Type
+from lakegate.rows import Nulls, Part, Type
 
 if TYPE_CHECKING:
     from lakegate.intake.staging import Intake
@@ -39,9 +40,8 @@ def open_parquet(intake: Intake, file: NativeFile, *, proved: bool = False) -> P
     types = tuple(
         (column, duckdb_type(found)) for column, found in zip(names, connection.sql(f"FROM {whole}").types, strict=True)
     )
-    if not proved:
-        _decode(intake, whole, types, claimed)
-    return Part(file.name, str(path), types, claimed)
+    found = () if proved else _decode(intake, whole, types, claimed)
+    return Part(file.name, str(path), types, claimed, nulls=found)
 
 
 def _walk(intake: Intake, file: NativeFile) -> None:
@@ -63,16 +63,19 @@ def _walk(intake: Intake, file: NativeFile) -> None:
         raise unreadable("got a column whose name is no UTF-8, expected UTF-8") from error
 
 
-def _decode(intake: Intake, relation: str, types: tuple[tuple[str, Type], ...], claimed: int) -> None:
+def _decode(intake: Intake, relation: str, types: tuple[tuple[str, Type], ...], claimed: int) -> Nulls:
     """Decode every value of every column once: a page that cannot be decoded, or text that is no UTF-8, is met now.
 
     A query that does not ask for a column would not meet it (INPUTS S20, S30). No value is fetched: of an instant with
-    a zone that would ask for pytz.
+    a zone that would ask for pytz. Nulls are counted as they go by.
     """
-    every = ", ".join(["count(*)", *(f"any_value({identifier(column)}) IS NULL" for column, _ in types)])
-    rows = intake.connection.execute(f"SELECT {every} FROM {relation}").fetchall()[0][0]
+    every = [f"any_value({identifier(column)}) IS NULL" for column, _ in types]
+    paths = nulls.declared(intake.obj.properties, dict(types))
+    asked = ", ".join(["count(*)", *nulls.counts(paths), *every])
+    rows, *told = intake.connection.execute(f"SELECT {asked} FROM {relation}").fetchall()[0]
     if rows != claimed:
         raise unreadable(f"got {rows} rows, expected the {claimed} that the footer claims")
+    return nulls.missing(paths, rows, told[: len(paths)])
 
 
 def _columns(schema: list[tuple[str, int]]) -> list[str]:

@@ -24,6 +24,12 @@ def measured(report: Mapping[str, Any]) -> dict[str, Measured]:
     return {check["key"]: number for check in report["checks"] if (number := _of(check)) is not None}
 
 
+def nulls(report: Mapping[str, Any]) -> dict[str, int]:
+    """Return how many rows arrived with null, by the property's path, as far as they were counted: by 1.5 and later."""
+    columns = report["profile"]["columns"] if "profile" in report else ()
+    return {column["name"]: int(column["nulls"]) for column in columns if column["nulls"] is not None}
+
+
 def _of(check: Mapping[str, Any]) -> Measured | None:
     return next(_numbers(check["diagnostics"]), None) if check["outcome"] in JUDGED else None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from lakegate.reports.board.now import BlockedRun, DatasetNow
@@ -10,7 +10,7 @@ from lakegate.reports.contracts.descriptions import Description, Field, Rule
 from lakegate.reports.datasets.lineage_picture import Lineage, Neighbour, lineage
 from lakegate.reports.datasets.plots import PLOTTED, Plot, allowed, between, broke, plot, rows_plot
 from lakegate.reports.datasets.runs import PastRun, RunState
-from lakegate.reports.datasets.series import Sentences, Series, series_of
+from lakegate.reports.datasets.series import Sentences, Series, null_shares, series_of
 from lakegate.reports.datasets.told import DatasetTold, HistoryTold
 from lakegate.reports.site import render
 from lakegate.reports.site.links import relative
@@ -24,6 +24,8 @@ HISTORY = "_history/"  # folder of the pages of closed pieces, in that of the da
 SHOWN = 20  # runs that stand open on a dataset's page
 SAID_BESIDE = frozenset({"logicalType", "columnPresent", "required"})  # rules that a field's type and marks tell
 ROWS_THERE = "minRows"  # type of the rule whose number is that of the rows, which is drawn anyway
+COLUMNS = 48  # plots of null shares that no rule measures, at most
+OPEN = 12  # of these that are seen at once
 TIPS = 1200  # runs that say what they are under a pointer, over all plots of a page
 DEEPEST = 5  # steps that columns within columns are set in
 FAILING_TOLD = 2  # rules that a run's line names
@@ -48,10 +50,21 @@ class RunLine:
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """A rule that is not drawn, and why not in words."""
+    """A rule or a column that is not drawn, and what there is to say of it."""
 
     title: str
     told: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Plots under one title, and under one line each what is not drawn; not all are empty. `more` are folded."""
+
+    id: str
+    title: str
+    plots: tuple[Plot, ...]
+    more: tuple[Plot, ...] = ()
+    folded: tuple[tuple[str, tuple[Folded, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +75,7 @@ class Plots:
     first: str  # when the oldest and the newest run was; ISO 8601, UTC
     last: str
     rows: Plot | None
-    groups: tuple[tuple[str, str, tuple[Plot, ...]], ...]  # (id, title, its plots); none is empty
+    groups: tuple[Group, ...]
     unmeasured: tuple[Folded, ...]  # that broke without a number
     steady: tuple[Folded, ...]  # that held wherever they were measured, and whose number says nothing more
 
@@ -151,16 +164,42 @@ def plots_of(runs: Sequence[PastRun], description: Description | None) -> Plots 
     held = [one for one in series if one.known and one.key not in plots]
     nulls = tuple(plots[one.key] for one in drawn if one.about_nulls)
     others = tuple(plots[one.key] for one in drawn if not one.about_nulls)
-    groups = (("nulls", "Nulls", nulls), ("rules", "Rules", others))
+    columns = _columns(past, description, {one.field for one in drawn if one.about_nulls})
+    shares = tuple(plot(one, past, tips=tips.of(len(past)), whole=True) for one in columns[:COLUMNS] if one.moves)
+    groups = (
+        Group("nulls", "Nulls", (*nulls, *shares[:OPEN]), shares[OPEN:], tuple(_undrawn(columns))),
+        Group("rules", "Rules", others),
+    )
     return Plots(
         runs=len(past),
         first=past[0].at,
         last=past[-1].at,
         rows=rows,
-        groups=tuple(group for group in groups if group[2]),
+        groups=tuple(group for group in groups if group.plots or group.folded),
         unmeasured=tuple(Folded(one.title, broke(one, past)) for one in series if not one.known),
         steady=tuple(_steady(one) for one in held),
     )
+
+
+def _columns(past: Sequence[PastRun], description: Description | None, but: Collection[str | None]) -> list[Series]:
+    """Return the null shares of the contract's columns, but of some: those that move first, the others in its order."""
+    places = {field.path: place for place, field in enumerate(description.fields if description else ())}
+    found = [one for one in null_shares(past) if one.known and one.field in places and one.field not in but]
+    return sorted(found, key=lambda one: 0 if one.moves else 1 + places[one.field or ""])
+
+
+def _undrawn(columns: Sequence[Series]) -> Iterator[tuple[str, tuple[Folded, ...]]]:
+    """Yield a line for the columns whose null shares are not drawn, with each of them."""
+    still = [one for one in columns if not one.moves]
+    groups = (
+        ("Never null", [one for one in still if not one.known[0]]),
+        ("Always the same share of nulls", [one for one in still if one.known[0]]),
+        ("Moved less than these", [one for one in columns if one.moves][COLUMNS:]),
+    )
+    for words, some in groups:
+        if some:
+            told = tuple(Folded(one.field or "", between(one) if any(one.known) else "") for one in some)
+            yield f"{words}: {counted(len(some), 'column')}", told
 
 
 class _Tips:

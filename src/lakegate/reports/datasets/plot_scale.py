@@ -31,13 +31,13 @@ class Scale:
         return self.low <= value <= self.high
 
 
-def scale(values: Sequence[float], bounds: Sequence[float], unit: str) -> Scale:
+def scale(values: Sequence[float], bounds: Sequence[float], unit: str, *, whole: bool = False) -> Scale:
     """Return the scale for some numbers (one at least) and the bounds they were held against.
 
     Shares and counts stand on 0. A few numbers far from all others are cut off where they would press the others flat,
-    and a bound is left out that would.
+    unless all are wanted (`whole`), and a bound is left out that would.
     """
-    low, high = _without_outliers(values)
+    low, high = (min(values), max(values)) if whole else _without_outliers(values)
     if unit in FROM_NOUGHT or 0 < low < high / 2 or low / 2 < high < 0:
         low, high = min(low, 0.0), max(high, 0.0)
     for bound in sorted(set(bounds), key=lambda bound: max(low - bound, bound - high)):

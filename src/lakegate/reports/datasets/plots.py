@@ -64,13 +64,14 @@ class Plot:
     tips: tuple[Tip, ...]
 
 
-def plot(series: Series, runs: Sequence[PastRun], *, tips: int, width: int = WIDTH) -> Plot:
+def plot(series: Series, runs: Sequence[PastRun], *, tips: int, width: int = WIDTH, whole: bool = False) -> Plot:
     """Return the picture of a series that has a number; `runs` are as many as it has places, the oldest first.
 
-    At most `tips` runs say what they are, marked ones aside; where there are more, none of them does.
+    At most `tips` runs say what they are, marked ones aside; where there are more, none of them does. `whole`: no
+    number is cut off, as there is no mark to say so.
     """
     bounds = [bound for bound in (*series.lows, *series.highs) if bound is not None]
-    fits = scale(series.known, bounds, series.unit)
+    fits = scale(series.known, bounds, series.unit, whole=whole)
     xs = _places(len(runs), width)
     broken = {place for place in series.broken if series.values[place] is not None}
     marks = tuple(_mark(series, runs, place, xs, fits) for place in sorted(broken)[-MARKED:])

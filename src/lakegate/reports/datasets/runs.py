@@ -48,12 +48,18 @@ class PastRun:
     counts: Mapping[str, int] = dataclasses.field(default_factory=dict)  # checks by outcome, none that is nought
     failing: tuple[str, ...] = ()  # keys of the checks that do not hold, whatever that does to the gate
     measured: Mapping[str, Measured] = dataclasses.field(default_factory=dict)  # by the check's key
+    nulls: Mapping[str, int] = dataclasses.field(default_factory=dict)  # rows that arrived with null, by property
     contract_sha256: str = ""
     contract_version: str = ""
     slot: int | None = None  # None: not committed by this run
     report: str = ""  # the report's folder in the lake, with its `/`; empty where there is none
     seconds: float | None = None  # that the gate took; None: not known
     committed: str = ""  # when its slot was, by the store's clock; ISO 8601, UTC; empty: not committed by this run
+
+    @property
+    def arrived(self) -> int | None:
+        """How many rows came, those set apart among them; None where the batch could not be read."""
+        return None if self.rows is None else self.rows + self.set_apart
 
     @property
     def order(self) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -82,6 +83,28 @@ def series_of(runs: Sequence[PastRun], sentences: Sentences) -> tuple[Series, ..
     keys = dict.fromkeys((*measured, *broken))
     made = (_series(key, measured.get(key, {}), broken.get(key, ()), len(runs), sentences) for key in keys)
     return tuple(sorted(made, key=interest))
+
+
+def null_shares(runs: Sequence[PastRun]) -> tuple[Series, ...]:
+    """Return the share of nulls of each column that was counted in some of the runs, which come oldest first.
+
+    First comes the column whose last share is furthest from its usual one, then the one that moved most.
+    """
+    paths = dict.fromkeys(path for run in reversed(runs) for path in run.nulls)
+    return tuple(sorted((_null_share(path, runs) for path in paths), key=_moved))
+
+
+def _null_share(path: str, runs: Sequence[PastRun]) -> Series:
+    none = (None,) * len(runs)
+    values = tuple(100 * run.nulls[path] / run.arrived if path in run.nulls and run.arrived else None for run in runs)
+    return Series("", f"{path} is null", path, "", "", "percent", values, none, none, ())
+
+
+def _moved(series: Series) -> tuple[float, float]:
+    known = series.known
+    if not known:
+        return (0.0, 0.0)
+    return (-abs(known[-1] - statistics.median(known)), min(known) - max(known))
 
 
 def _series(key: str, numbers: Mapping[int, Measured], broken: Iterable[int], count: int, words: Sentences) -> Series:
