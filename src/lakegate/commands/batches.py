@@ -152,7 +152,7 @@ def promoted(batch: str | None, asked: Asked, *, only_judge: bool = False) -> li
     """Promote one batch, or with None all that wait; then show what became of them under `references/`.
 
     With `only_judge` nothing is committed: reports are written, and what fails is quarantined. What goes wrong with one
-    batch is told to `asked.failed` and does not keep the others.
+    batch is told to `asked.failed` and does not keep the others; pages that were not written to `asked.unpublished`.
     """
     touched: dict[int, tuple[Run, list[str]]] = {}
 
@@ -165,7 +165,8 @@ def promoted(batch: str | None, asked: Asked, *, only_judge: bool = False) -> li
             return _each(runs, batch, act, asked) or []
         finally:
             for run, keys in touched.values():
-                run.publish(keys)
+                for note in run.publish(keys):
+                    asked.unpublished(note)
 
 
 @dataclass(frozen=True, slots=True)

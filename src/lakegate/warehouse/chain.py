@@ -50,7 +50,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """How to build. `announce` is told a line at the end of each batch; `again` builds what is up to date, too."""
+    """How to build. `announce` is told a line at the end of each batch; `again` builds what is up to date, too.
+
+    `unpublished` is told which pages do not show yet what became of the batches, and what to do. `reports_url` is where
+    readers open the lake's `references/`.
+    """
 
     promote: bool = False
     again: bool = False
@@ -58,6 +62,8 @@ class Asked:
     catalogue: Catalogue | None = None
     progress: Progress = unheard
     announce: Callable[[str], None] = unheard
+    unpublished: Callable[[str], None] = unheard
+    reports_url: str = ""
 
 
 @dataclass
@@ -149,8 +155,8 @@ class Chain:
     def publish(self) -> None:
         """Show what became of the batches that came to the gate (PROTOCOL P11); raises nothing."""
         for name, batches in self._promoted.items():
-            if name in self._runs:
-                self._runs[name].publish(batches)
+            for note in self._runs[name].publish(batches) if name in self._runs else ():
+                self.asked.unpublished(note)
         self._promoted.clear()
 
     def _run(self, dataset: Dataset) -> Run:
@@ -169,6 +175,7 @@ class Chain:
                 options=self.asked.options,
                 limits=self.builder.limits,
                 progress=self.asked.progress,
+                reports_url=self.asked.reports_url,
             )
         return self._runs[dataset.name]
 
