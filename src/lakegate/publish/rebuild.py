@@ -40,9 +40,9 @@ def rebuild(lake: Lake, wait: Wait = time.sleep, url: str = "") -> Rebuilt:
     A dataset whose records cannot be read keeps no other: it is a problem, and stands as it stood. Raises LakeError,
     OutcomeUnknown.
     """
+    written = list(documents.keep_address(lake, url, wait)) if url else []  # who comes after this listing tells it, too
     before = documents.board(lake)  # what is put there from now on is somebody else's, who knows of it
     found, problems, runs = places(lake), [], 0
-    written = list(documents.keep_address(lake, url, wait)) if url else []
     wanted = {**pages.shared(), **pages.dictionary()}
     whole = []
     for place in found:

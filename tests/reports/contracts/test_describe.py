@@ -261,16 +261,10 @@ def test_what_is_shown_runs(tmp_path):
 
     shell, python = (way.code for way in told(document, file="contracts/t.odcs.json").ways)
     paths = ran(*lakegate, *shell.split()[1:], cwd=tmp_path, lake=lake)
-    rows = ran(
-        sys.executable,
-        "-c",
-        f"{python}\nprint(rows.relation().aggregate('count(*)').fetchall())",
-        cwd=tmp_path,
-        lake=lake,
-    )
+    rows = ran(sys.executable, "-c", python, cwd=tmp_path, lake=lake)
 
     assert paths.endswith("a.csv\n")
-    assert rows == "[(2,)]\n"
+    assert rows.count("d=1") == 2
 
 
 # --- the hostile one --------------------------------------------------------------------------------------------
