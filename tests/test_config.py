@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from lakegate.config import open_lake
+from lakegate.config import open_lake, reports_url
 from lakegate.errors import UsageError
 from lakegate.lake.s3.client import Bucket
 from lakegate.lake.s3.settings import Retention, S3Settings
@@ -113,3 +113,53 @@ def test_a_bucket_that_is_not_there_is_told(root, monkeypatch):
 
     with pytest.raises(UsageError, match="'s3://no-such-bucket-here/' is not there"):
         open_lake("s3://no-such-bucket-here", root)
+
+
+@pytest.mark.parametrize(
+    ("settings", "url"),
+    [
+        ("", ""),
+        ("[reports]\n", ""),
+        ('[reports]\nurl = ""\n', ""),
+        ('[reports]\nurl = "https://reports.example.com/"\n', "https://reports.example.com"),
+        ('[reports]\nurl = "http://10.0.0.1:8080/lake/references"\n', "http://10.0.0.1:8080/lake/references"),
+    ],
+)
+def test_where_reports_are_read(root, settings, url):
+    (root / "lakegate.toml").write_text(settings)
+
+    assert reports_url(root) == url
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ("reports = 1\n", "reports: got 1, expected a table [reports]"),
+        ('[reports]\nur = "x"\n', "reports.ur is no setting (did you mean url?)"),
+        ('[reports]\nfeed = "x"\n', "reports.feed is no setting (there is: url)"),
+        *(
+            (f"[reports]\nurl = {url}\n", "reports.url: expected http(s)://HOST[:PORT][/PATH], and no more")
+            for url in (
+                "1",
+                "'reports.example.com'",
+                "'s3://bucket/references'",
+                "'javascript:alert(1)'",
+                "'https://'",
+                "'https://user:secret@reports.example.com'",
+                "'https://reports.example.com/?a=b'",
+                "'https://reports.example.com/#board'",
+                "'https://reports.example.com:port'",
+                "'https://reports.example.com/a b'",
+                """'https://reports.example.com/"onclick="x'""",
+            )
+        ),
+    ],
+)
+def test_an_address_that_is_none_is_told_and_not_repeated(root, settings, told):
+    (root / "lakegate.toml").write_text(settings)
+
+    with pytest.raises(UsageError) as error:
+        reports_url(root)
+
+    assert told in str(error.value)
+    assert "secret" not in str(error.value)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from lakegate.checks.derive import checks_of
 from lakegate.checks.of_own import rows_of_inputs
-from lakegate.config import catalogue_of, limits_of, open_lake
+from lakegate.config import catalogue_of, limits_of, open_lake, reports_url
 from lakegate.context import Committed, named, surroundings, upstream
 from lakegate.contract.findings import near
 from lakegate.contract.model import Contract, SchemaObject
@@ -203,7 +203,8 @@ class Asked:
     """What a command says beside what is to be done. `lake` None takes the one that the project's settings name.
 
     Who asks is told: `progress` of bytes, `announce` a line at the begin and at the end of each batch, `failed` what
-    went wrong with a batch; where that does not raise, the other batches are gone on with.
+    went wrong with a batch; where that does not raise, the other batches are gone on with. `unpublished`: which pages
+    do not show yet what became of the batches, and what to do.
     """
 
     contract: Path | Contract
@@ -212,9 +213,11 @@ class Asked:
     beside: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)  # dataset -> files that stand for it
     options: Options = field(default_factory=Options)
     by: str = ""  # who asks, kept in the commit record
+    reports_url: str = ""  # where readers open `references/`; empty: what `lakegate.toml` says
     progress: Progress = unheard
     announce: Callable[[str], None] = unheard
     failed: Callable[[Failure], None] = _raised
+    unpublished: Callable[[str], None] = unheard
 
 
 @contextmanager
@@ -228,6 +231,7 @@ def opened(asked: Asked, *, needs_lake: bool = True) -> Iterator[tuple[Run, ...]
     objects = (_object(loaded, asked.schema_name),) if asked.schema_name else loaded.schema
     store = open_lake(asked.lake, project.root) if needs_lake or asked.lake else None
     catalogue = catalogue_of(asked.lake, project.root) if store else None
+    reports = (asked.reports_url or reports_url(project.root)) if store else ""
     temporary = Path(tempfile.gettempdir())
     clear_dead(temporary)
     with private_folder(temporary) as workspace:
@@ -252,6 +256,7 @@ def opened(asked: Asked, *, needs_lake: bool = True) -> Iterator[tuple[Run, ...]
                 progress=asked.progress,
                 catalogue=catalogue,
                 by=asked.by,
+                reports_url=reports,
             )
             for obj in objects
         )

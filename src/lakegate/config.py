@@ -1,4 +1,4 @@
-"""Settings: which lake, which Iceberg catalogue, and what a worker may use.
+"""Settings: which lake, which Iceberg catalogue, where readers find its pages, and what a worker may use.
 
 From the command line, the environment or `lakegate.toml`, never from a contract.
 """
@@ -22,6 +22,7 @@ from lakegate.lake.local import LocalLake
 from lakegate.lake.local_store import LocalStore
 from lakegate.lake.s3.settings import Retention, S3Settings
 from lakegate.lake.store import Store
+from lakegate.reports.site.links import site_address
 from lakegate.worker.limits import Limits
 
 SETTINGS = "lakegate.toml"
@@ -42,6 +43,7 @@ KEYS: Mapping[str, type | tuple[str, ...]] = {
 # Every key of the table [limits]: how its value is written, and what it is called where it is kept.
 SIZES = ("memory", "decompressed", "ratio_floor")
 NUMBERS = ("cpu_seconds", "wall_seconds", "ratio", "cells")
+REPORTS = ("url",)  # every key of the table [reports]
 _UNITS = {"": 1, "B": 1, "KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40}
 LEAST_MEMORY = 256 << 20  # bytes; below, the engine does not start
 _SECRET = re.compile(r"secret|password|token|access_?key|key_?id|credential", re.IGNORECASE)
@@ -206,6 +208,25 @@ def transforms_folder(root: Path) -> Path:
     if not isinstance(named, str) or not named:
         raise UsageError(f"{file}: transforms: got {named!r}, expected a folder")
     return root / named
+
+
+def reports_url(root: Path) -> str:
+    """Return where readers open the lake's `references/`, by the table [reports] of `lakegate.toml` in `root`.
+
+    Empty where it is not said; else http or https, without a last `/`. Raises UsageError for what is no setting.
+    """
+    file = root / SETTINGS
+    table = _read(file).get("reports", {})
+    if not isinstance(table, dict):
+        raise UsageError(f"{file}: reports: got {table!r}, expected a table [reports]")
+    for key in table:
+        if key not in REPORTS:
+            raise UsageError(f"{file}: reports.{key} is no setting", hint=near(key, REPORTS) or "there is: url")
+    url = table.get("url", "")
+    if url and not (found := site_address(url)):
+        hint = "the address at which `references/` is served: https://reports.example.com"
+        raise UsageError(f"{file}: reports.url: expected http(s)://HOST[:PORT][/PATH], and no more", hint=hint)
+    return found if url else ""
 
 
 def _limit(key: str, value: object, file: Path) -> int:

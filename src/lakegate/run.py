@@ -49,6 +49,7 @@ from lakegate.publish.run_pages import render
 from lakegate.reports.contracts.description_json import to_json
 from lakegate.reports.contracts.descriptions import Description
 from lakegate.reports.occasion import Occasion
+from lakegate.reports.site.links import public
 from lakegate.rows import Defect, DefectKind, Location, Rows
 from lakegate.tables import Maker, Tables
 from lakegate.verdict import BatchFile, Verdict, batch_digest
@@ -96,6 +97,7 @@ class Run:
     progress: Progress = unheard
     catalogue: Catalogue | None = None  # in which committed batches of warehouse tables are registered
     by: str = ""  # who asks, for the commit record: the same name when the same is asked again
+    reports_url: str = ""  # where readers open the lake's `references/`; empty: it is not said
 
     @property
     def dataset(self) -> str:
@@ -152,7 +154,8 @@ class Run:
     def promote(self, key: str, *, only_judge: bool = False) -> gate.Promotion:
         """Carry a batch through the gate (PROTOCOL P0-P11): into the next zone, or into quarantine.
 
-        The promotion's `report` is the address of the page, for a reader outside the lake.
+        The promotion's `report` says where the page lies, for a reader outside the lake; its `url` where readers open
+        it, if the settings say so.
         """
         lake, way = self._lake(), route(self.contract, self.obj, self.around.neighbours.files)
         if missing := self.waits_for(key):
@@ -183,7 +186,10 @@ class Run:
             done = gate.promote(lake, way, key, judged, options)
         if done.state is not gate.PromotionState.NOT_READY:
             site.remember(lake, way.target, key)
-        return dataclasses.replace(done, report=lake.uri(f"{done.report}index.html")) if done.report else done
+        if not done.report:
+            return done
+        url = public(self.reports_url, done.report) if self.reports_url else None
+        return dataclasses.replace(done, report=lake.uri(f"{done.report}index.html"), url=url)
 
     def _begin(self, way: Route, key: str) -> None:
         """Before anything of a batch is decided: note that it is to be published, and keep what its contract says."""
@@ -198,7 +204,8 @@ class Run:
 
         `left`: also of what others left, as `site.published`.
         """
-        return site.published(self._lake(), route(self.contract, self.obj).target, batches, left=left)
+        target = route(self.contract, self.obj).target
+        return site.published(self._lake(), target, batches, self.reports_url, left=left)
 
     def _occasion(self, verdict: Verdict, took: Took) -> Occasion | None:
         """Return the occasion of a verdict on a batch of the lake, which is written with its report."""

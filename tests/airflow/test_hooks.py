@@ -58,6 +58,29 @@ def test_it_says_where_contracts_and_reports_are(connection):
     assert hook.reports_url == "https://reports.example.com"
 
 
+@pytest.mark.parametrize(
+    ("extra", "site"),
+    [
+        ({"reports_url": "https://reports.example.com/"}, "https://reports.example.com"),  # the connection wins
+        ({"reports_url": "javascript:alert(1)"}, ""),
+        ({}, "https://settings.example.com"),
+    ],
+)
+def test_where_the_connection_says_nothing_the_projects_settings_say_where_reports_are(
+    connection, tmp_path, extra, site
+):
+    (tmp_path / "lakegate.toml").write_text('[reports]\nurl = "https://settings.example.com"\n')
+    contract = tmp_path / "contracts" / "a.odcs.yaml"
+
+    assert connection(extra=extra).site(str(contract)) == site
+    assert connection(extra={**extra, "project": str(tmp_path)}).site("contracts/a.odcs.yaml") == site
+    assert connection(extra={**extra, "project": str(tmp_path)}).site() == site
+
+
+def test_without_connection_contract_and_project_nothing_says_it(connection):
+    assert connection().site() == ""
+
+
 def test_a_setting_is_text(connection):
     with pytest.raises(UsageError, match="project: got 7, expected text"):
         connection(extra={"project": 7}).contract("a")

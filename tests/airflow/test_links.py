@@ -45,6 +45,20 @@ def test_the_connection_may_say_where_reports_are_served(monkeypatch, named, beg
     assert report_address(KEY).startswith(begins)
 
 
+def test_else_the_settings_of_the_contracts_project_say_it(pushed, tmp_path):
+    made = scene(tmp_path)
+    operator = SimpleNamespace(contract=str(made.contract))
+    pushed["lakegate"] = {"report_key": KEY}
+    assert ReportLink().get_link(operator, ti_key=None).startswith("http://airflow.example:8080/lakegate/references/")
+
+    (made.root / "lakegate.toml").write_text('[reports]\nurl = "https://reports.example/lake"\n')
+    link = ReportLink().get_link(operator, ti_key=None)
+    assert link == "https://reports.example/lake/reports/shop/orders/day%253D1/abc/index.html"
+
+    (made.root / "lakegate.toml").write_text("[reports]\nurl = 1\n")  # a link breaks no task
+    assert ReportLink().get_link(operator, ti_key=None).startswith("http://airflow.example:8080/lakegate/references/")
+
+
 def test_a_contract_is_named_by_its_id_whatever_that_holds():
     assert contract_address("a/b c") == "http://airflow.example:8080/lakegate/contracts/a%2Fb%20c"
 

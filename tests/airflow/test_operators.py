@@ -189,6 +189,33 @@ def test_what_was_let_in_is_shown_whether_its_batch_is_named_or_not(scene, named
     assert pending.of_dataset(scene.store, PLANES_PLACE) == ()
 
 
+def test_a_project_that_says_where_its_reports_are_read_is_heeded_by_tasks_and_pages(scene):
+    scene.write("lakegate.toml", '[reports]\nurl = "https://reports.example.com"\n')
+    arrive(scene, BAD)
+    told = context()
+
+    with pytest.raises(AirflowFailException):
+        validate().execute(told)
+
+    report = told["ti"].pushed[SUMMARY]["report"]
+    assert report.startswith("https://reports.example.com/reports/nyc/planes/part%253D1/")
+    assert report in (scene.lake / "references/blocked.atom").read_text()
+
+
+def test_pages_that_could_not_be_written_are_told_in_the_log(scene, monkeypatch):
+    lines = []
+    heard = dict.fromkeys(("debug", "info", "warning", "error"), lambda text, *told, **_: lines.append(text % told))
+    monkeypatch.setattr(ContractValidateOperator, "log", SimpleNamespace(**heard))
+    board = scene.lake / "references/board.json"
+    board.mkdir(parents=True)  # nobody can write there
+    arrive(scene, BAD)
+
+    with pytest.raises(AirflowFailException, match="1 of"):
+        validate().execute(context())
+
+    assert any(line.endswith("`lakegate report rebuild` does so now") for line in lines)
+
+
 def test_retries_are_ours_unless_somebody_says_otherwise(scene):
     assert validate().retries == RETRIES["retries"]
     assert validate(default_args={"retries": 1}).retries == 1
@@ -200,12 +227,14 @@ def test_retries_are_ours_unless_somebody_says_otherwise(scene):
     [
         ("s3://b/references/reports/x/1/index.html", None, "s3://b/references/reports/x/1/index.html"),
         ("s3://b/references/reports/x/1/index.html", "https://d/", "https://d/reports/x/1/index.html"),
+        ("/lake/references/reports/x/1%3D2/index.html", "https://d", "https://d/reports/x/1%253D2/index.html"),
         (None, "https://d", None),
     ],
 )
 def test_a_report_is_where_readers_find_it(report, url, found):
     assert address(report, url) == found
-    assert key_of(report) == ("" if report is None else "references/reports/x/1/index.html")
+    key = report and "references/" + report.split("/references/")[1]
+    assert key_of(report) == (key or "")
 
 
 def test_a_log_gets_a_line_now_and_then():

@@ -227,6 +227,61 @@ def test_after_a_commit_nothing_reports_failure(lake):
     assert waiting(lake, FLIGHTS) == ("day=1",)
 
 
+HERE, THERE = "https://reports.example.com", "https://old.example.com/lake"
+
+
+def test_a_site_that_is_made_where_it_is_read_says_so_in_all_that_leaves_it(lake):
+    judged(lake, "nyc/flights", "day=1", RULES[:1])
+
+    publish(lake, FLIGHTS, ["day=1"], url=HERE)
+
+    assert f'href="{HERE}/reports/nyc/flights/day%253D1/' in lake.read(keys.FEED).decode()
+    assert f"({HERE}/datasets/nyc/flights/badge.svg)" in lake.read(keys.page("nyc/flights")).decode()
+    before = site(lake)
+    assert rebuild(lake, url=HERE).written == ()
+    assert rebuild(lake).written == ()
+    assert fresh(lake) == before
+
+
+def test_publishers_whose_settings_differ_leave_the_address_and_are_told(lake):
+    judged(lake, "nyc/flights", "day=1", RULES[:1])
+    assert published(lake, FLIGHTS, ["day=1"], HERE) == ()
+    before = site(lake)
+
+    [note] = published(lake, FLIGHTS, ["day=1"], THERE)
+    silent = published(lake, FLIGHTS, ["day=1"])
+
+    assert site(lake) == before
+    assert silent == ()
+    assert HERE in note
+    assert THERE in note
+    assert "run `lakegate report rebuild`" in note
+
+
+def test_a_site_that_was_there_first_learns_its_address_by_a_rebuild(lake):
+    judged(lake, "nyc/flights", "day=1", RULES[:1])
+    publish(lake, FLIGHTS, ["day=1"])
+    [note] = published(lake, FLIGHTS, ["day=1"], HERE)
+
+    done = rebuild(lake, url=HERE)
+
+    assert "do not know" in note
+    assert set(done.written) == {keys.ADDRESS, keys.FEED, keys.page("nyc/flights")}
+    assert published(lake, FLIGHTS, ["day=1"], HERE) == ()
+    assert rebuild(lake, url=HERE).written == ()
+
+
+@pytest.mark.parametrize("spoilt", [b"{", b"[]", b'{"url": 7}', b'{"url": "javascript:alert(1)"}', b""])
+def test_an_address_that_is_none_is_not_told(lake, spoilt):
+    judged(lake, "nyc/flights", "day=1", RULES[:1])
+    lake.put_if_absent(keys.ADDRESS, spoilt, "x")
+
+    publish(lake, FLIGHTS, ["day=1"])
+
+    assert documents.address(lake) == ""
+    assert 'href="./reports/' in lake.read(keys.FEED).decode()
+
+
 def test_a_batch_of_which_nothing_was_decided_is_not_shown(lake):
     assert published(lake, FLIGHTS, ["day=1"]) == ()
     assert site(lake) == {}

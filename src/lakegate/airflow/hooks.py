@@ -55,8 +55,25 @@ class LakeHook(BaseHook):
 
     @property
     def reports_url(self) -> str | None:
-        """Where readers find `references/` outside of Airflow, None where nothing says it."""
+        """Where readers find `references/` outside of Airflow by the connection, None where it does not say it."""
         return self._extra("reports_url")
+
+    def site(self, contract: str = "") -> str:
+        """Return where readers find `references/` outside of Airflow, empty where nothing says it.
+
+        The connection wins over `lakegate.toml` of the project around a contract, else of the connection's `project`.
+        An address that a browser may not open is none. Raises UsageError where a setting is wrong.
+        """
+        from lakegate.config import reports_url
+        from lakegate.contract.project import Project
+        from lakegate.reports.site.links import site_address
+
+        if (named := self.reports_url) is not None:
+            return site_address(named)
+        if contract:
+            return reports_url(Project.around(self.contract(contract)).root)
+        project = self._extra("project")
+        return reports_url(Path(project)) if project else ""
 
     @contextmanager
     def reached(self) -> Iterator[None]:

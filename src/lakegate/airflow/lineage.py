@@ -24,7 +24,7 @@ class GateLineage:
 
     _gated: Passage | None = None
 
-    def keep_lineage(self, run: Run, promotion: Promotion, lakegate_conn_id: str) -> None:
+    def keep_lineage(self, run: Run, promotion: Promotion, lakegate_conn_id: str, contract: str = "") -> None:
         """Keep what there is to tell; nothing where OpenLineage is not installed."""
         if run.lake is None or find_spec("openlineage") is None:
             return
@@ -36,7 +36,7 @@ class GateLineage:
             run.contract,
             run.lake.uri(way.source.prefix.rstrip("/")),
             run.lake.uri(way.target.prefix.rstrip("/")),
-            report_address(key, lakegate_conn_id) if key else None,
+            report_address(key, lakegate_conn_id, contract) if key else None,
         )
 
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any] | None:  # noqa: ARG002

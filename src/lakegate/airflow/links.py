@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-from airflow.sdk import BaseHook, BaseOperatorLink
+from airflow.sdk import BaseOperatorLink
 from airflow.sdk.exceptions import AirflowNotFoundException
 from airflow.sdk.execution_time.xcom import XCom
 
 from lakegate.airflow.hooks import DEFAULT, LakeHook
 from lakegate.airflow.summaries import SUMMARY, key_of
 from lakegate.errors import LakegateError
+from lakegate.reports.site.links import public
 
 if TYPE_CHECKING:
     from airflow.sdk import BaseOperator
     from airflow.sdk.types import TaskInstanceKey
 
 MOUNT = "/lakegate"  # where the plugin's pages begin, below the address of the user interface
-REFERENCES = "references/"
 PAGE = "index.html"
 
 
@@ -30,24 +30,25 @@ def site() -> str:
     return str(conf.get("api", "base_url", fallback=None) or "").rstrip("/")
 
 
-def reports_url(lakegate_conn_id: str = DEFAULT) -> str | None:
-    """Return the address of the lake's `references/` elsewhere, by `reports_url` in the connection's extra.
+def reports_url(lakegate_conn_id: str = DEFAULT, contract: str = "") -> str:
+    """Return the address of the lake's `references/` elsewhere (`LakeHook.site`); a link breaks no task.
 
-    None where it says nothing, or nothing that a browser may open.
+    Empty where nothing says it, or nothing that a browser may open.
     """
     try:
-        extra = BaseHook.get_connection(lakegate_conn_id).extra_dejson
-    except AirflowNotFoundException:
-        return None
-    named = extra.get("reports_url") if isinstance(extra, Mapping) else None
-    return named.rstrip("/") if isinstance(named, str) and urlsplit(named).scheme in ("http", "https") else None
+        return LakeHook(lakegate_conn_id).site(contract)
+    except (AirflowNotFoundException, LakegateError, OSError):
+        return ""
 
 
-def report_address(report_key: str, lakegate_conn_id: str = DEFAULT) -> str:
-    """Return where a browser opens a report. `report_key` is its page's key in the lake, or the folder of it."""
+def report_address(report_key: str, lakegate_conn_id: str = DEFAULT, contract: str = "") -> str:
+    """Return where a browser opens a report. `report_key` is its page's key in the lake, or the folder of it.
+
+    `contract` is the file by which it was judged: its project may say where reports are read.
+    """
     key = report_key + PAGE if report_key.endswith("/") else report_key
-    elsewhere = reports_url(lakegate_conn_id)
-    return f"{elsewhere}/{quote(key.removeprefix(REFERENCES))}" if elsewhere else f"{site()}{MOUNT}/{quote(key)}"
+    elsewhere = reports_url(lakegate_conn_id, contract)
+    return public(elsewhere, key) if elsewhere else f"{site()}{MOUNT}/{quote(key)}"
 
 
 def contract_address(contract_id: str) -> str:
@@ -72,6 +73,11 @@ def report_key(summary: Mapping[str, Any]) -> str:
     return key_of(summary.get("report_key") or summary.get("report"))
 
 
+def contract_file(operator: object) -> str:
+    """Return the contract that a task judges by, empty where it names none."""
+    return str(getattr(operator, "contract", None) or "")
+
+
 class ReportLink(BaseOperatorLink):
     """The report of the batch that a task judged."""
 
@@ -80,7 +86,9 @@ class ReportLink(BaseOperatorLink):
     def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:
         """Return the report's address, empty where there is none."""
         key = report_key(summary_of(ti_key))
-        return report_address(key, getattr(operator, "lakegate_conn_id", DEFAULT)) if key else ""
+        if not key:
+            return ""
+        return report_address(key, getattr(operator, "lakegate_conn_id", DEFAULT), contract_file(operator))
 
 
 class ContractLink(BaseOperatorLink):
@@ -94,6 +102,6 @@ class ContractLink(BaseOperatorLink):
 
         hook = LakeHook(getattr(operator, "lakegate_conn_id", DEFAULT))
         try:
-            return contract_address(load(hook.contract(str(getattr(operator, "contract", "")))).id)
+            return contract_address(load(hook.contract(contract_file(operator))).id)
         except (LakegateError, OSError):
             return ""

@@ -15,7 +15,14 @@ from airflow.sdk import BaseNotifier, Context
 from airflow.sdk.exceptions import AirflowNotFoundException
 
 from lakegate.airflow.hooks import DEFAULT, LakeHook
-from lakegate.airflow.links import contract_address, report_address, report_key, site, task_path
+from lakegate.airflow.links import (
+    contract_address,
+    contract_file,
+    report_address,
+    report_key,
+    site,
+    task_path,
+)
 from lakegate.airflow.notices import Failed, Notice, blocks, html, slack, subject, text
 from lakegate.airflow.people import asked_at, mail_addresses, slack_channel
 from lakegate.airflow.summaries import SUMMARY
@@ -187,7 +194,7 @@ def _links(context: Context, known: Mapping[str, Any], contract: Contract | None
     found = {}
     task, here = context.get("task"), site()
     if key := report_key(known):
-        found["Report"] = report_address(key, getattr(task, "lakegate_conn_id", DEFAULT))
+        found["Report"] = report_address(key, getattr(task, "lakegate_conn_id", DEFAULT), contract_file(task))
     ti = context.get("ti")
     if ti is not None:
         index = -1 if ti.map_index is None else ti.map_index

@@ -79,7 +79,7 @@ class GateOperator(GateLineage, BaseOperator):
         """Carry a batch through the gate. The process in which it is opened is gone when this returns or raises."""
         with self._opened(context) as run:
             promotion = run.promote(batch, only_judge=only_judge)
-            self.keep_lineage(run, promotion, self.lakegate_conn_id)
+            self.keep_lineage(run, promotion, self.lakegate_conn_id, self.contract)
             if promotion.exit_code != NOT_READY and (promotion.exit_code != SUCCESS or self.shows):
                 self._publish(run, batch)
         return promotion
@@ -96,6 +96,7 @@ class GateOperator(GateLineage, BaseOperator):
             schema_name=self.model,
             by=asking(context),
             progress=Logged(self.log.info),
+            reports_url=hook.site(self.contract),
         )
         self._at_work = True
         try:
@@ -135,7 +136,7 @@ class GateOperator(GateLineage, BaseOperator):
         settle(exit_code, message, self.wait)
 
     def _summary(self, promotion: Promotion) -> Mapping[str, Any]:
-        return summary(promotion, reports_url=LakeHook(self.lakegate_conn_id).reports_url)
+        return summary(promotion, reports_url=LakeHook(self.lakegate_conn_id).site(self.contract))
 
     def _told(self, context: Context, promotion: Promotion) -> Promotion:
         """Push the summary of what a batch came to, and write it into the log."""
@@ -239,16 +240,19 @@ class PublishReportsOperator(BaseOperator):
         from lakegate.contract.project import Project
         from lakegate.gate.arrivals import route
         from lakegate.publish.keys import BOARD
-        from lakegate.publish.site import publish, waiting
+        from lakegate.publish.site import moved, publish, waiting
 
         hook = LakeHook(self.lakegate_conn_id)
         with settled(WAIT), hook.reached():
             file = hook.contract(self.contract)
             contract, lake = load(file), open_lake(self.lake or hook.address(), Project.around(file).root)
+            url = hook.site(self.contract)
             for obj in contract.schema:
                 if self.model is None or obj.name == self.model:
                     place = route(contract, obj).target
-                    publish(lake, place, [self.batch] if self.batch else waiting(lake, place))
+                    publish(lake, place, [self.batch] if self.batch else waiting(lake, place), url=url)
+            for note in moved(lake, url):
+                self.log.warning("%s", note)
             return BOARD
         raise AssertionError("settled returns nothing")
 

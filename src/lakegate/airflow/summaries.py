@@ -87,8 +87,10 @@ def key_of(report: object) -> str:
 
 def address(report: str | None, reports_url: str | None) -> str | None:
     """Return where a reader finds a report: `reports_url` stands for the lake's `references/`."""
+    from lakegate.reports.site.links import public
+
     key = key_of(report)
-    return f"{reports_url.rstrip('/')}/{key.removeprefix(FOLDER)}" if reports_url and key else report
+    return public(reports_url.rstrip("/"), key) if reports_url and key else report
 
 
 def waivable(promotion: Promotion) -> bool:

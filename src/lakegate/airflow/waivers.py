@@ -93,7 +93,8 @@ class WaiverOperator(ApprovalOperator):
         if not found["waivable"]:
             raise AirflowFailException(f"nobody may waive this: {found['message']}")
         self.subject = f"{found['dataset']}: {found['batch']} broke its contract. Let it in?"
-        report = report_address(found["report_key"], self.lakegate_conn_id) if found["report_key"] else found["report"]
+        key = found["report_key"]
+        report = report_address(key, self.lakegate_conn_id, self.contract) if key else found["report"]
         self.body = body_of(found, report)
         try:
             super().execute(context)

@@ -149,16 +149,19 @@ def promote(contract: Path, **given: Any) -> None:  # noqa: ANN401 - click's opt
         raise UsageError(f"--answer {name}: it tells of one batch", hint="say --batch KEY")
     asked = replace(asked_of(contract, given), by=given["by"])
     failed: list[Failure] = []
+    notes: list[str] = []
     with progress() as (heard, announce):
-        told = replace(asked, progress=heard, announce=announce, failed=failed.append)
+        told = replace(asked, progress=heard, announce=announce, failed=failed.append, unpublished=notes.append)
         if name is None:
             promotions = promoted(batch, told, only_judge=only_judge)
         else:
             promotions = answered(name, batch, told, only_judge=only_judge)
     codes = [promotion.exit_code for promotion in promotions] + [failure.error.exit_code for failure in failed]
     with answering(show.exit_code(codes)):
-        show.promotions(promotions, failed, given["output_format"], given["output"], verbose=given["verbose"])
+        written = (given["output_format"], given["output"])
+        show.promotions(promotions, failed, *written, verbose=given["verbose"], notes=notes)
         show.failures(failed)
+        show.unpublished(notes)
 
 
 @main.command()

@@ -108,7 +108,11 @@ def release(contract: Path, batch: str, **given: Any) -> None:  # noqa: ANN401 -
     from lakegate.show.terminal import progress
 
     asked = asked_of(contract, given)
+    notes: list[str] = []
     with progress() as (heard, announce):
-        promotions = commands.released(batch, replace(asked, progress=heard, announce=announce))
+        told = replace(asked, progress=heard, announce=announce, unpublished=notes.append)
+        promotions = commands.released(batch, told)
     with answering(show.exit_code(one.exit_code for one in promotions)):
-        show.promotions(promotions, (), given["output_format"], given["output"], verbose=given["verbose"])
+        written = (given["output_format"], given["output"])
+        show.promotions(promotions, (), *written, verbose=given["verbose"], notes=notes)
+        show.unpublished(notes)

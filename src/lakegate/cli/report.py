@@ -20,9 +20,9 @@ def report() -> None:
 @click.argument("dataset", required=False)
 @LAKE
 def open_(*, dataset: str | None, lake: str | None) -> None:
-    """Print the address of the board, or of the page of a DATASET: of a folder one that a browser opens.
+    """Print the address of the board, or of the page of a DATASET: where readers open it, if [reports] says so.
 
-    In a bucket it is where the page lies; readers reach it as the bucket is served to them.
+    Else it is where the page lies: in a folder an address that a browser opens, in a bucket one that it does not.
     """
     from lakegate.commands import report as commands
     from lakegate.show.terminal import write
@@ -38,9 +38,9 @@ def open_(*, dataset: str | None, lake: str | None) -> None:
 def rebuild(*, lake: str | None, as_json: bool) -> None:
     """Make the whole site anew from commit records, quarantine records and reports; print what was otherwise.
 
-    Gates publish what they do by themselves: this is for a lake that is older than its site, and after somebody changed
-    pages by hand. It may run beside gates. Exit code 5: a dataset's records cannot be read, its pages stand as they
-    stood.
+    Gates publish what they do by themselves: this is for a lake that is older than its site, after somebody changed
+    pages by hand, and where the pages are to be read at another address: [reports] in lakegate.toml. It may run beside
+    gates. Exit code 5: a dataset's records cannot be read, its pages stand as they stood.
     """
     from lakegate.commands import report as commands
     from lakegate.show import report as show

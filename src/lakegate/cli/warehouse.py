@@ -39,7 +39,7 @@ def build(  # noqa: PLR0913 - click passes an argument for each option
     """
     from lakegate.commands import warehouse as commands
     from lakegate.show import warehouse as show
-    from lakegate.show.batches import exit_code
+    from lakegate.show.batches import exit_code, unpublished
     from lakegate.show.terminal import progress
 
     if (batch is not None) == everything or (batch is not None and table is None):
@@ -50,11 +50,13 @@ def build(  # noqa: PLR0913 - click passes an argument for each option
         work, seen = commands.looked(table, batch, lake)
         with answering(0):
             show.looked(work, seen, as_json=as_json)
+    notes: list[str] = []
     with progress() as (heard, announce):
-        asked = commands.Asked(promote=promote, again=again, progress=heard, announce=announce)
+        asked = commands.Asked(promote, again, progress=heard, announce=announce, unpublished=notes.append)
         steps = commands.built(commands.Wanted(table, batch), lake, asked)
     with answering(exit_code(step.exit_code for step in steps)):
         show.steps(steps, as_json=as_json)
+        unpublished(notes)
 
 
 @click.command()
@@ -71,10 +73,13 @@ def rebuild(*, lake: str | None, into: str, as_json: bool) -> None:
     """
     from lakegate.commands import warehouse as commands
     from lakegate.show import warehouse as show
-    from lakegate.show.batches import exit_code
+    from lakegate.show.batches import exit_code, unpublished
     from lakegate.show.terminal import progress
 
+    notes: list[str] = []
     with progress() as (heard, announce):
-        steps = commands.rebuilt(lake, into, commands.Asked(progress=heard, announce=announce))
+        asked = commands.Asked(progress=heard, announce=announce, unpublished=notes.append)
+        steps = commands.rebuilt(lake, into, asked)
     with answering(exit_code(step.exit_code for step in steps)):
         show.steps(steps, as_json=as_json)
+        unpublished(notes)

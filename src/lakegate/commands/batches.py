@@ -147,7 +147,7 @@ def promoted(batch: str | None, asked: Asked, *, only_judge: bool = False) -> li
     of those that an earlier run promoted and could not show.
 
     With `only_judge` nothing is committed: reports are written, and what fails is quarantined. What goes wrong with one
-    batch is told to `asked.failed` and does not keep the others.
+    batch is told to `asked.failed` and does not keep the others; pages that were not written to `asked.unpublished`.
     """
     touched: dict[int, list[str]] = {}
 
@@ -160,7 +160,8 @@ def promoted(batch: str | None, asked: Asked, *, only_judge: bool = False) -> li
             return _each(runs, batch, act, asked) or []
         finally:
             for run in runs:
-                run.publish(touched.get(id(run), ()), left=batch is None)
+                for note in run.publish(touched.get(id(run), ()), left=batch is None):
+                    asked.unpublished(note)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lakegate.api import Asked, opened
 from lakegate.commands.batches import Standings, routes
-from lakegate.config import open_lake
+from lakegate.config import open_lake, reports_url
 from lakegate.contract.model import SchemaObject
 from lakegate.contract.project import Project
 from lakegate.engines.rejoin import rows_apart
@@ -20,6 +20,7 @@ from lakegate.gate.held import Held, HeldRows, fetch, held, held_of
 from lakegate.gate.protocol import worst
 from lakegate.gate.quarantine import CONFLICT
 from lakegate.lake.interface import Lake
+from lakegate.reports.site.links import public
 from lakegate.rows import Location
 from lakegate.run import Run
 from lakegate.verdict import Policy, policy
@@ -32,7 +33,8 @@ class HeldBack:
     """One thing that is held back. `kind`: a whole `batch`, a `conflict` (no bytes are kept), or `rows` of a batch.
 
     `rules` counts rows by the rule that they broke; None where a rule counts none. `rows` are held back of `of`; both
-    None for a whole batch. `at` is when, ISO 8601 in UTC. `where` and `report` are addresses, empty where none is.
+    None for a whole batch. `at` is when, ISO 8601 in UTC. `where` and `report` say where these lie, empty where
+    nothing does; `url` is where readers open the report, if the settings say so.
     """
 
     dataset: str
@@ -46,6 +48,7 @@ class HeldBack:
     message: str
     where: str
     report: str
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ def listed(contracts: Sequence[str], lake: str | None) -> Listed:
     Raises what `config.open_lake` raises, and UsageError where no contract is there.
     """
     project = Project.around(contracts[0] if contracts else Path.cwd())
-    store = open_lake(lake, project.root)
+    store, reports = open_lake(lake, project.root), reports_url(project.root)
     told: list[HeldBack] = []
     problems: list[tuple[str, LakegateError]] = []
     for way in routes(contracts, project):
@@ -75,13 +78,13 @@ def listed(contracts: Sequence[str], lake: str | None) -> Listed:
             problems += [(way.dataset, way.problem)] if way.problem else []
             continue
         try:
-            told += [_told(store, way, one) for one in held(store, way)]
+            told += [_told(store, way, one, reports) for one in held(store, way)]
         except LakegateError as error:
             problems.append((way.dataset, error))
     return Listed(tuple(told), tuple(problems))
 
 
-def _told(lake: Lake, way: Route, one: Held) -> HeldBack:
+def _told(lake: Lake, way: Route, one: Held, reports: str) -> HeldBack:
     """Return what is held back in the words of a list."""
     if isinstance(one, HeldRows):
         record, rejected = one.record, one.rejected
@@ -97,6 +100,7 @@ def _told(lake: Lake, way: Route, one: Held) -> HeldBack:
             message=f"{rejected.rows:,} of {rejected.rows_in:,} rows are set apart from slot {record.slot}",
             where=_folder(lake, [file.key for file in rejected.files]),
             report=_page(lake, record.report),
+            url=_url(reports, record.report),
         )
     judgement = one.judgement
     return HeldBack(
@@ -111,6 +115,7 @@ def _told(lake: Lake, way: Route, one: Held) -> HeldBack:
         message=judgement.message,
         where=_folder(lake, [file.key for file in judgement.files]),
         report=_page(lake, judgement.report),
+        url=_url(reports, judgement.report),
     )
 
 
@@ -131,6 +136,10 @@ def _shared(paths: Sequence[list[str]]) -> list[str]:
 
 def _page(lake: Lake, folder: str) -> str:
     return lake.uri(f"{folder}index.html") if folder else ""
+
+
+def _url(reports: str, folder: str) -> str:
+    return public(reports, folder) if reports and folder else ""
 
 
 def _failed(lake: Lake, report: str) -> dict[str, int | None]:

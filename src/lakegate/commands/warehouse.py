@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lakegate.config import catalogue_of, open_lake
+from lakegate.config import catalogue_of, open_lake, reports_url
 from lakegate.contract.project import Project
 from lakegate.errors import LakegateError
 from lakegate.publish import rebuild as site
+from lakegate.publish.site import unwritten
 from lakegate.warehouse.build import Build
 from lakegate.warehouse.chain import Asked, Step, opened
 from lakegate.warehouse.rebuild import rebuild
@@ -32,7 +32,7 @@ def built(wanted: Wanted, lake: str | None, asked: Asked) -> list[Step]:
     """
     project = Project.around(Path.cwd())
     store = open_lake(lake, project.root)
-    asked = replace(asked, catalogue=catalogue_of(lake, project.root))
+    asked = replace(asked, catalogue=catalogue_of(lake, project.root), reports_url=reports_url(project.root))
     with opened(store, project, asked) as chain:
         try:
             if wanted.table is None:
@@ -53,8 +53,10 @@ def rebuilt(lake: str | None, into: str, asked: Asked) -> list[Step]:
     try:
         return rebuild(of, target, project, replace(asked, promote=True))
     finally:
-        with contextlib.suppress(LakegateError):  # what is committed is (PROTOCOL P11)
-            site.rebuild(target)
+        try:
+            site.rebuild(target)  # not at the address of the lake that readers know
+        except LakegateError as error:  # what is committed is (PROTOCOL P11)
+            asked.unpublished(unwritten(error))
 
 
 def looked(table: str, batch: str, lake: str | None) -> tuple[Work, Build]:

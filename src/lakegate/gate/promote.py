@@ -82,6 +82,7 @@ class Promotion:
     verdict: Verdict | None = None
     record: CommitRecord | None = None
     report: str | None = None  # the report's folder, with its `/`
+    url: str | None = None  # of the report's page where readers open it; the gate itself does not know it
     notes: tuple[str, ...] = ()
 
 

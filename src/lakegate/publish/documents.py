@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import itertools
+import json
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from lakegate.reports.contracts.descriptions import Description
 from lakegate.reports.contracts.version_changes import changes
 from lakegate.reports.datasets.runs import PastRun
 from lakegate.reports.datasets.told import Version
+from lakegate.reports.site.links import site_address
 
 # --- a dataset's history ------------------------------------------------------------------------------------------
 
@@ -155,6 +157,26 @@ def shown(lake: Lake, dataset: str, history: History) -> tuple[str, Description 
             continue
         return description.contract_sha256, description
     return "", None
+
+
+# --- the address --------------------------------------------------------------------------------------------------
+
+
+def address(lake: Lake) -> str:
+    """Return where readers open `references/`, as whoever made the site said; empty where it is not known."""
+    try:
+        return site_address(json.loads(lake.read(keys.ADDRESS) or b"{}")["url"])
+    except (ValueError, KeyError, TypeError):
+        return ""
+
+
+def keep_address(lake: Lake, url: str, wait: Wait = time.sleep) -> tuple[str, ...]:
+    """Say where readers open `references/`; return the key where it said something else before.
+
+    Pages tell it, so whoever says it makes them all: a publisher whose settings say otherwise leaves it as it is.
+    """
+    data = json.dumps({"url": url}).encode() + b"\n"
+    return write_all(lake, [keys.ADDRESS], lambda _: {keys.ADDRESS: data}, wait)
 
 
 # --- the board ----------------------------------------------------------------------------------------------------

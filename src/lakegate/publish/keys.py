@@ -10,6 +10,7 @@ DATASETS = "references/datasets/"
 BOARD = "references/index.html"
 BOARD_DATA = "references/board.json"
 FEED = "references/blocked.atom"
+ADDRESS = "references/address.json"  # at which readers open all of this, where somebody has said so
 DICTIONARY = "references/dictionary/"  # index.html, dictionary.csv, dictionary.json
 MANUALS = "references/manuals/"  # what owners add: of a dataset below its name, else beside; index.html is ours
 PENDING = "references/_pending/"  # batches that a gate is at work on: what dies there is published by the next

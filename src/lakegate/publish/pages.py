@@ -11,7 +11,7 @@ from lakegate.lake.interface import Lake
 from lakegate.lake.zones import Place
 from lakegate.publish import keys
 from lakegate.publish.board_data import Entry
-from lakegate.publish.documents import board, descriptions
+from lakegate.publish.documents import address, board, descriptions
 from lakegate.publish.history import read, read_piece
 from lakegate.publish.pieces import Closed
 from lakegate.publish.renderings import Unreadable, Wait, write_all
@@ -40,6 +40,11 @@ class Scene:
         """Read nothing yet."""
         self.lake = lake
         self.history = functools.cache(partial(read, lake))
+
+    @cached_property
+    def site(self) -> str:
+        """Where readers open `references/`, empty where it is not known."""
+        return address(self.lake)
 
     @cached_property
     def board(self) -> Mapping[str, Entry]:
@@ -84,7 +89,7 @@ def shared() -> dict[str, Page]:
     """Return the pages that every run may change, by their keys."""
     return {
         keys.BOARD: lambda scene: board_page([entry.now for entry in scene.board.values()]),
-        keys.FEED: lambda scene: feed([entry.now for entry in scene.board.values()]),
+        keys.FEED: lambda scene: feed([entry.now for entry in scene.board.values()], scene.site),
         MANUALS_PAGE: lambda scene: manuals_page(scene.manuals),
     }
 
@@ -143,6 +148,7 @@ def _dataset(name: str, scene: Scene) -> str:
             versions=history.versions[::-1],
             manuals=scene.manuals.get(name, ()),
             zones={one: scene.board[one].now.zone for one in neighbours if one in scene.board},
+            site=scene.site,
         )
     )
 

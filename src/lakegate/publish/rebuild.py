@@ -32,15 +32,17 @@ class Rebuilt:
     problems: tuple[str, ...] = ()
 
 
-def rebuild(lake: Lake, wait: Wait = time.sleep) -> Rebuilt:
+def rebuild(lake: Lake, wait: Wait = time.sleep, url: str = "") -> Rebuilt:
     """Make every page and document anew; safe beside publishers that are at work.
+
+    `url` is where readers open `references/`; empty: what the site knows of it stays.
 
     A dataset whose records cannot be read keeps no other: it is a problem, and stands as it stood. Raises LakeError,
     OutcomeUnknown.
     """
+    written = list(documents.keep_address(lake, url, wait)) if url else []  # who comes after this listing tells it, too
     before = documents.board(lake)  # what is put there from now on is somebody else's, who knows of it
     found, problems, runs = places(lake), [], 0
-    written: list[str] = []
     wanted = {**pages.shared(), **pages.dictionary()}
     whole = []
     for place in found:

@@ -17,17 +17,20 @@ PASSES = 5  # that look whether all that was written stands, where others are at
 TAKEN_OVER = 10  # batches at most, of those that others left, by one publisher
 
 
-def publish(lake: Lake, place: Place, batches: Sequence[str], wait: Wait = time.sleep) -> tuple[str, ...]:
+def publish(
+    lake: Lake, place: Place, batches: Sequence[str], wait: Wait = time.sleep, url: str = ""
+) -> tuple[str, ...]:
     """Show what became of some batches of a dataset, and then what others left; return the keys of what was written.
 
-    Where there is no board yet, the whole site is made. Where other batches are being published, too, it is done again
-    until nothing is otherwise: some stores say yes to several writes that race for one key (docs/adr/0010).
+    Where there is no board yet, the whole site is made, to be read at `url` (`documents.keep_address`). Where other
+    batches are being published, too, it is done again until nothing is otherwise: some stores say yes to several writes
+    that race for one key (docs/adr/0010).
 
     Raises LakegateError where something was not written; what is pending then stays so.
     """
     told = [found for batch in dict.fromkeys(batches) if (found := pending.standing(lake, place, batch))]
     whole = lake.stat(keys.BOARD_DATA) is None
-    written = rebuild.rebuild(lake, wait).written if whole else show(lake, place, batches, wait)
+    written = rebuild.rebuild(lake, wait, url).written if whole else show(lake, place, batches, wait)
     for _ in range(PASSES):  # beside others, until there is nothing more to write
         if not pending.others(lake, told) or not (more := show(lake, place, batches, wait)):
             break
@@ -37,8 +40,10 @@ def publish(lake: Lake, place: Place, batches: Sequence[str], wait: Wait = time.
     return written + take_over(lake, wait)
 
 
-def published(lake: Lake, place: Place, batches: Sequence[str], *, left: bool = False) -> tuple[str, ...]:
-    """Do as `publish`, of those batches of which anything was decided; return what was not done.
+def published(
+    lake: Lake, place: Place, batches: Sequence[str], url: str = "", *, left: bool = False
+) -> tuple[str, ...]:
+    """Do as `publish`, of those batches of which anything was decided; return what was not done, and what to do.
 
     With `left` also of those that a gate decided which then died, or could not write the pages: else nobody would show
     them before another batch comes. After a commit nothing here may report failure (PROTOCOL P11).
@@ -49,10 +54,28 @@ def published(lake: Lake, place: Place, batches: Sequence[str], *, left: bool = 
             batches = (*batches, *others)
         decided = [one for one in batches if pending.standing(lake, place, one) or of_batch(lake, place, one)]
         if decided:
-            publish(lake, place, decided)
+            publish(lake, place, decided, url=url)
+        return moved(lake, url) if decided else ()
     except Exception as error:  # noqa: BLE001 - whatever it is: the batch is committed, and a later publisher shows it
-        return (f"the pages under references/ were not all written, a later run writes them: {error}",)
-    return ()
+        return (f"{place.dataset}: {unwritten(error)}",)
+
+
+def unwritten(error: Exception) -> str:
+    """Return in one line that pages were not written, why, and what to do."""
+    late, now = "a later run writes them", "`lakegate report rebuild` does so now"
+    return f"the pages under references/ were not all written: {' '.join(str(error).split())}; {late}, {now}"
+
+
+def moved(lake: Lake, url: str) -> tuple[str, ...]:
+    """Say so where the settings name another address than the site's pages, which only a rebuild changes.
+
+    Raises LakeError.
+    """
+    known = documents.address(lake) if url else url
+    if known == url:
+        return ()
+    told = f"say that they are read at {known}" if known else "do not know that they are read elsewhere"
+    return (f"the pages under references/ {told}, the settings say {url}: run `lakegate report rebuild`",)
 
 
 def remember(lake: Lake, place: Place, batch: str) -> None:

@@ -8,7 +8,7 @@ A verdict that blocks always holds a failure or an error, also where no single c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from xml.etree import ElementTree as ET
 
 from lakegate.checks.interface import Outcome
@@ -27,9 +27,12 @@ from lakegate.reports.summary import (
 from lakegate.verdict import CheckResult, Verdict
 
 
-def to_junit(*verdicts: Verdict) -> str:
-    """Return verdicts as one JUnit XML document. Times are 0: a verdict knows no clock."""
-    found = [_suite(verdict) for verdict in verdicts]
+def to_junit(*verdicts: Verdict, urls: Mapping[str, str] | None = None) -> str:
+    """Return verdicts as one JUnit XML document. Times are 0: a verdict knows no clock.
+
+    `urls` says by their ids where readers open the reports of those that have one.
+    """
+    found = [_suite(verdict, (urls or {}).get(verdict.report_id)) for verdict in verdicts]
     suites = ET.Element(
         "testsuites", {"name": "lakegate"} | _totals([case for suite in found for case in suite.iter("testcase")])
     )
@@ -38,18 +41,20 @@ def to_junit(*verdicts: Verdict) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(suites, encoding="unicode") + "\n"
 
 
-def _suite(verdict: Verdict) -> ET.Element:
+def _suite(verdict: Verdict, url: str | None) -> ET.Element:
     """Return the suite of one verdict."""
     cases = [_case(verdict, result) for result in verdict.results]
     if not verdict.passes and not any(blocks(verdict, result) for result in verdict.results):
         cases.append(_shut_gate(verdict))
     suite = ET.Element("testsuite", {"name": _suite_name(verdict)} | _totals(cases))
     properties = ET.SubElement(suite, "properties")
-    for name, value in _properties(verdict).items():
+    for name, value in (_properties(verdict) | ({"report": url} if url else {})).items():
         ET.SubElement(properties, "property", {"name": name, "value": plain(value)})
     suite.extend(cases)
     told = f"{judged(verdict)}; " if verdict.set_apart else ""
-    ET.SubElement(suite, "system-out").text = plain(f"{told}{tally(verdict)}. {meaning(verdict)}")
+    ET.SubElement(suite, "system-out").text = plain(
+        f"{told}{tally(verdict)}. {meaning(verdict)}{f' Report: {url}' if url else ''}"
+    )
     return suite
 
 

@@ -26,9 +26,13 @@ from lakegate.verdict import CheckResult, Verdict
 MOST_ROWS = 50  # rows of the table; a pull request is no place for two thousand
 
 
-def to_markdown(verdict: Verdict) -> str:
-    """Return the verdict as Markdown (GitHub's dialect): headline, what does not hold, what was not checked."""
+def to_markdown(verdict: Verdict, url: str | None = None) -> str:
+    """Return the verdict as Markdown (GitHub's dialect): headline, what does not hold, what was not checked.
+
+    `url` is where readers open the report: the summary leaves the site, so that nothing in it can be relative.
+    """
     about = f"batch {_code(verdict.batch)}, " if verdict.batch is not None else ""
+    told = f"`{verdict.report_id}`"
     owner = f", owner {_code(verdict.owner)}" if verdict.owner else ""
     lines = [
         f"### {standing(verdict).upper()}: {_code(verdict.dataset)}",
@@ -40,7 +44,7 @@ def to_markdown(verdict: Verdict) -> str:
         *_table(verdict),
         *_not_checked(having(verdict, Outcome.NOT_APPLICABLE)),
         "",
-        f"Exit code {verdict.exit_code}, report `{verdict.report_id}`.",
+        f"Exit code {verdict.exit_code}, report {f'[{told}](<{url}>)' if url else told}.",
     ]
     return "\n".join(lines) + "\n"
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from lakegate.api import Failure
@@ -26,6 +27,7 @@ from lakegate.verdict import Verdict
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+NO_URLS: Mapping[str, str] = MappingProxyType({})
 STYLES = {
     PromotionState.COMMITTED: "green",
     PromotionState.ALREADY_COMMITTED: "green",
@@ -48,6 +50,12 @@ def failures(found: Sequence[Failure]) -> None:
         tell(f"{failure.dataset} {failure.batch}: {failure.error}")
 
 
+def unpublished(found: Sequence[str]) -> None:
+    """Tell which pages do not show yet what became of batches; nothing else is changed by that."""
+    for note in dict.fromkeys(found):
+        tell(plain(note))
+
+
 # --- verdicts and promotions --------------------------------------------------------------------------------------
 
 
@@ -60,17 +68,20 @@ def verdicts(found: Sequence[Verdict], output_format: str, output: Path | None, 
     write(text, output)
 
 
-def document(found: Sequence[Verdict], output_format: str) -> str:
-    """Return verdicts as one document of a machine's format, or of markdown."""
+def document(found: Sequence[Verdict], output_format: str, urls: Mapping[str, str] = NO_URLS) -> str:
+    """Return verdicts as one document of a machine's format, or of markdown.
+
+    `urls` says by their ids where readers open the reports of those that have one.
+    """
     match output_format:
         case "json":
             return to_json(found[0]) if len(found) == 1 else json_text([json.loads(to_json(one)) for one in found])
         case "junit":
-            return to_junit(*found)
+            return to_junit(*found, urls=urls)
         case "gx":
             return to_gx(validation_results(*found))
         case _:
-            return "\n".join(map(to_markdown, found))
+            return "\n".join(to_markdown(one, urls.get(one.report_id)) for one in found)
 
 
 def promotions(
@@ -80,18 +91,21 @@ def promotions(
     output: Path | None,
     *,
     verbose: bool,
+    notes: Sequence[str] = (),
 ) -> None:
     """Write what became of batches: a line each, and the whole verdict of what was blocked.
 
-    In JSON a list, of what failed too; JUnit and markdown hold the verdicts.
+    In JSON a list, of what failed too; JUnit and markdown hold the verdicts, with where readers open their reports.
+    `notes` tell of all batches: they go to stderr (`unpublished`), and into JSON with each.
     """
     if output_format == "json":
-        text = json_text([*map(_promotion, found), *map(_failure, failed)])
+        text = json_text([*(_promotion(one, notes) for one in found), *map(_failure, failed)])
     elif output_format == "text":
         text = _rendered([part for one in found for part in _told(one, verbose=verbose)], output)
         text = text or ("" if failed else "nothing waits")
     else:
-        text = document([one.verdict for one in found if one.verdict], output_format)
+        urls = {one.verdict.report_id: one.url for one in found if one.verdict and one.url}
+        text = document([one.verdict for one in found if one.verdict], output_format, urls)
     write(text, output)
 
 
@@ -108,7 +122,7 @@ def _told(promotion: Promotion, *, verbose: bool) -> Iterator[RenderableType]:
     for line in conditions(verdict, waivers=not told):
         yield Text(f"  {line}", "yellow")
     if promotion.report:
-        yield Text(f"  report: {plain(promotion.report)}")
+        yield Text(f"  report: {plain(promotion.url or promotion.report)}")
     for note in promotion.notes:
         yield Text(f"  note: {plain(note)}")
 
@@ -138,7 +152,7 @@ def _rendered(parts: Sequence[RenderableType], output: Path | None) -> str:
     return text.get()
 
 
-def _promotion(promotion: Promotion) -> dict[str, object]:
+def _promotion(promotion: Promotion, notes: Sequence[str]) -> dict[str, object]:
     return {
         "batch": promotion.batch,
         "state": promotion.state,
@@ -146,7 +160,8 @@ def _promotion(promotion: Promotion) -> dict[str, object]:
         "message": promotion.message,
         "slot": promotion.record.slot if promotion.record else None,
         "report": promotion.report,
-        "notes": list(promotion.notes),
+        "url": promotion.url,
+        "notes": [*promotion.notes, *notes],
         "verdict": json.loads(to_json(promotion.verdict)) if promotion.verdict else None,
     }
 
@@ -160,6 +175,7 @@ def _failure(failure: Failure) -> dict[str, object]:
         "message": str(failure.error),
         "slot": None,
         "report": None,
+        "url": None,
         "notes": [],
         "verdict": None,
     }

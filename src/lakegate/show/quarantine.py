@@ -32,7 +32,9 @@ def held(found: Listed, *, as_json: bool) -> None:
     _table(("dataset", "batch", "held back", "rules", "since (UTC)"), rows)
     lines = []
     for one in found.held:
-        places = [f"{word} {plain(text)}" for word, text in (("in", one.where), ("report", one.report)) if text]
+        places = [
+            f"{word} {plain(text)}" for word, text in (("in", one.where), ("report", one.url or one.report)) if text
+        ]
         lines.append(f"{plain(one.dataset)} {plain(one.batch)}: {', '.join(places) or plain(one.message)}\n")
     write("\n" + "".join(lines))
 

@@ -55,7 +55,7 @@ def _lines(step: Step) -> list[str]:
     lines = [plain(f"{name}: {'; '.join(told)}")]
     lines += [f"  {line}" for line in conditions(step.promotion.verdict if step.promotion else None)]
     if step.promotion is not None and step.promotion.report and step.promotion.exit_code:
-        lines.append(plain(f"  report: {step.promotion.report}"))
+        lines.append(plain(f"  report: {step.promotion.url or step.promotion.report}"))
     return lines + [plain(f"  note: {note}") for note in (step.promotion.notes if step.promotion else ())]
 
 
@@ -74,6 +74,7 @@ def _document(step: Step) -> dict[str, object]:
         "setApart": (apart.rejected if apart else 0) if verdict else None,
         "slot": step.promotion.record.slot if step.promotion and step.promotion.record else None,
         "report": step.promotion.report if step.promotion else None,
+        "url": step.promotion.url if step.promotion else None,
         "message": str(step.error or (step.promotion.message if step.promotion else "")),
     }
 

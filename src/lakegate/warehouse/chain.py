@@ -52,7 +52,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """How to build. `announce` is told a line at the end of each batch; `again` builds what is up to date, too."""
+    """How to build. `announce` is told a line at the end of each batch; `again` builds what is up to date, too.
+
+    `unpublished` is told which pages do not show yet what became of the batches, and what to do. `reports_url` is where
+    readers open the lake's `references/`.
+    """
 
     promote: bool = False
     again: bool = False
@@ -60,6 +64,8 @@ class Asked:
     catalogue: Catalogue | None = None
     progress: Progress = unheard
     announce: Callable[[str], None] = unheard
+    unpublished: Callable[[str], None] = unheard
+    reports_url: str = ""
 
 
 @dataclass
@@ -157,7 +163,9 @@ class Chain:
         Of a table that was gone through whole also of those that an earlier run could not show.
         """
         for place in dict.fromkeys((*self._promoted, *self._whole)):
-            published(self.lake, place, self._promoted.get(place, ()), left=place in self._whole)
+            batches, left = self._promoted.get(place, ()), place in self._whole
+            for note in published(self.lake, place, batches, self.asked.reports_url, left=left):
+                self.asked.unpublished(note)
         self._promoted.clear()
 
     def _run(self, dataset: Dataset) -> Run:
@@ -176,6 +184,7 @@ class Chain:
                 options=self.asked.options,
                 limits=self.builder.limits,
                 progress=self.asked.progress,
+                reports_url=self.asked.reports_url,
             )
         return self._runs[dataset.name]
 

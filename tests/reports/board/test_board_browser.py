@@ -49,6 +49,13 @@ class Board:
         return True
 
 
+WHY = "7,602 of 336,776 rows (2.3 %) name a destination that nyc/airports does not have: BQN, PSE, SJU, STT. " * 3
+THIRTY = [
+    *(dataclasses.replace(FLIGHTS, dataset=f"nyc/{'f' * (n * 2)}{n}", message=WHY) for n in range(29)),
+    dataclasses.replace(HELD, dataset="zz", report=""),
+]
+
+
 @pytest.fixture
 def shown(browser, tmp_path):
     with ExitStack() as stack:
@@ -70,6 +77,58 @@ def test_it_is_quiet_accessible_and_fits(shown, scheme, width):
     assert board.page.title() == "Board - lakegate"
     assert board.seen.faults() == ""
     assert board.seen.width() == width
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("dark", 360), ("light", 1280)])
+def test_thirty_that_are_held_are_thirty_lines_that_open(shown, scheme, width):
+    board = shown([*EVERY_STATE, *THIRTY], color_scheme=scheme, width=width)
+    lines = board.page.locator(".line")
+
+    closed = lines.evaluate_all("all => all.map(one => one.offsetHeight)")
+    board.page.keyboard.press("/")
+    board.page.keyboard.press("Enter")
+    board.page.keyboard.press("Tab")
+    board.page.keyboard.press("Enter")
+
+    first = lines.first
+    assert len(closed) == 31
+    assert sum(closed) < 31 * (45 if width > 1000 else 100)
+    assert first.locator("summary").evaluate(
+        "one => one === document.activeElement && one.scrollWidth <= one.clientWidth"
+    )
+    assert first.get_by_role("link", name="Report").is_visible()
+    assert first.locator(".owner").is_visible()
+    assert lines.nth(1).get_by_role("link", name="Report").is_hidden()
+    assert board.seen.faults() == ""
+    assert board.seen.logged == []
+    assert board.seen.width() == width
+
+
+def test_lines_are_filtered_and_walked_as_cards_are(shown):
+    board = shown([*EVERY_STATE, *THIRTY])
+
+    board.page.fill("input[type=search]", "nyc/f0")
+    shown_names = board.cards()
+    board.page.fill("input[type=search]", "")
+    board.page.keyboard.press("ArrowDown")
+    board.page.keyboard.press("j")
+
+    assert shown_names == []
+    assert board.page.evaluate("document.activeElement.closest('.line') !== null")
+
+
+def test_without_a_script_and_on_paper_lines_tell_all(shown):
+    board = shown(THIRTY, java_script_enabled=False)
+
+    line = board.page.locator(".line").first
+    line.locator("summary").click()
+    assert line.get_by_role("link", name="Report").is_visible()
+    board.page.emulate_media(media="print")
+    whys = board.page.locator(".line summary").evaluate_all(
+        "all => all.every(one => one.checkVisibility() && getComputedStyle(one).whiteSpace === 'normal')"
+    )
+    assert whys
+    assert board.page.locator(".owner").evaluate_all("all => all.every(one => one.checkVisibility())")
 
 
 def test_an_empty_board_is_quiet_and_accessible(shown):

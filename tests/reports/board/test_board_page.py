@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import pytest
 
 from lakegate.reports.board.now import DatasetNow, State
-from lakegate.reports.board.page import PAGE, board_page
+from lakegate.reports.board.page import CARDS, PAGE, board_page
 from lakegate.reports.site.zones import LAKE_ORDER
 from reports.board.boards import (
     AIRPORTS,
@@ -83,6 +83,40 @@ def test_a_card_says_what_since_when_why_and_who():
         "destination that nyc/airports does not have. since 2026-11-25 10:42 UTC owner airport team Report"
     )
     assert 'href="./reports/nyc/flights/month%253D2013-01/0123456789ab/index.html"' in card
+
+
+def held(number, **more):
+    return [dataclasses.replace(FLIGHTS, dataset=f"nyc/f{n}", **more) for n in range(number)]
+
+
+def test_of_more_than_a_few_there_is_a_line_each_that_opens():
+    html = board_page([*held(CARDS + 1), passing("stage/a", STAGE, state=State.COULD_NOT_EVALUATE)])
+
+    assert len(cards(html)) == 1  # of what could not be evaluated there is one only
+    lines = re.findall(r'<li class="line".*?</li>', html, re.DOTALL)
+    assert len(lines) == CARDS + 1
+    summary = re.search("<summary>(.*?)</summary>", lines[0], re.DOTALL)[1]
+    assert bare(summary) == (
+        "month=2013-01 , and 1 more: 4 checks failed: 7,602 of 336,776 rows (2.3 %) name a destination that "
+        "nyc/airports does not have."
+    )
+    assert bare(lines[0]) == f"nyc/f0 {bare(summary)} Report since 2026-11-25 10:42 UTC airport team"
+    assert 'href="./reports/nyc/flights/month%253D2013-01/0123456789ab/index.html"' in lines[0]
+
+
+def test_a_few_have_a_card_each():
+    html = board_page(held(CARDS))
+
+    assert len(cards(html)) == CARDS
+    assert '<li class="line"' not in html
+
+
+def test_a_line_makes_nothing_up():
+    empty = {"owner": None, "since": "", "batch": "", "report": "", "message": "Kept out."}
+
+    (line, *_) = re.findall(r'<li class="line".*?</li>', board_page(held(CARDS + 1, **empty)), re.DOTALL)
+
+    assert bare(line) == "nyc/f0 Kept out. There is no report. no owner is named"
 
 
 def test_what_is_missing_is_said_and_never_made_up():

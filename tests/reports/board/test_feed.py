@@ -20,8 +20,11 @@ FULL = (
 )
 
 
-def parsed(datasets):
-    return ET.fromstring(feed(datasets).encode())  # noqa: S314 - ours
+SITE = "https://reports.example.com/lake"
+
+
+def parsed(datasets, address=""):
+    return ET.fromstring(feed(datasets, address).encode())  # noqa: S314 - ours
 
 
 def one(*datasets):
@@ -29,9 +32,10 @@ def one(*datasets):
     return entry
 
 
+@pytest.mark.parametrize("address", ["", SITE], ids=["relative", "absolute"])
 @pytest.mark.parametrize("datasets", [(), (EMPTY,), FULL], ids=["none", "empty", "full"])
-def test_it_is_a_feed(datasets):
-    root = parsed(datasets)
+def test_it_is_a_feed(datasets, address):
+    root = parsed(datasets, address)
 
     assert root.tag == f"{A}feed"
     for element in (root, *root.iter(f"{A}entry")):
@@ -51,6 +55,8 @@ def test_it_is_a_feed(datasets):
     assert len(ids) == len(set(ids))
     for link in root.iter(f"{A}link"):  # 4.2.7.1: an IRI reference
         assert re.fullmatch(r"[!-~]+", link.get("href"))
+    kinds = [(link.get("rel"), link.get("type")) for link in root.findall(f"{A}link")]  # 4.1.1: no two alike
+    assert kinds == [*([("self", "application/atom+xml")] if address else []), ("alternate", "text/html")]
     assert all(category.get("term") for category in root.iter(f"{A}category"))  # 4.2.2.1
     assert {element.tag for element in root.iter()} <= {
         f"{A}{name}"
@@ -135,6 +141,22 @@ def test_links_are_relative_to_the_feed():
     bare = one(FLIGHTS).find(f"{A}link").get("href")
 
     assert unquote(urljoin(f"https://h/{PAGE}", bare)) == f"https://h/{key}"
+
+
+def test_where_the_address_is_known_links_are_absolute_and_lead_to_the_same_pages():
+    bare, told = parsed(FULL), parsed(FULL, SITE)
+
+    assert told.find(f"{A}link[@rel='self']").get("href") == f"{SITE}/blocked.atom"  # 4.2.7.2: this feed's own place
+    ours = [link.get("href") for link in told.iter(f"{A}link") if link.get("rel") == "alternate"]
+    assert ours == [urljoin(f"{SITE}/blocked.atom", link.get("href")) for link in bare.iter(f"{A}link")]
+    assert f"{SITE}/reports/nyc/flights/month%253D2013-01/0123456789ab/index.html" in ours
+
+
+def test_the_address_changes_no_id_so_that_no_reader_tells_an_entry_twice():
+    def ids(root):
+        return [element.text for element in root.iter(f"{A}id")]
+
+    assert ids(parsed(FULL, SITE)) == ids(parsed(FULL))
 
 
 def test_a_run_without_a_report_leads_to_its_dataset():

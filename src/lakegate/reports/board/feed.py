@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 
 from lakegate.reports.board.now import BlockedRun, DatasetNow
-from lakegate.reports.site.links import relative
+from lakegate.reports.site.links import public, relative
 from lakegate.reports.site.zones import zone_word
 from lakegate.reports.summary import Standing, brief, plain
 
@@ -21,11 +21,11 @@ SPACE = uuid.UUID("5f7c2f0e-8a3b-5c64-9d0a-3f1f5b0a6e21")  # of our ids: drawn o
 NEVER = "1970-01-01T00:00:00Z"  # a feed must say when it changed; one in which nothing ever happened says this
 
 
-def feed(datasets: Iterable[DatasetNow]) -> str:
+def feed(datasets: Iterable[DatasetNow], address: str = "") -> str:
     """Return the feed of the newest runs that blocked.
 
-    Links are relative to the feed, which by RFC 3986 means to where it was fetched from: the lake does not know its own
-    address.
+    `address` is where readers open `references/`. Where it is not known links are relative to the feed, which by RFC
+    3986 means to where it was fetched from; ids are the same in either case.
     """
     found = [(now, run) for now in datasets for run in now.blocked]
     found.sort(key=lambda one: (one[1].at, one[0].zone, one[0].dataset, one[1].batch, one[1].id), reverse=True)
@@ -35,13 +35,15 @@ def feed(datasets: Iterable[DatasetNow]) -> str:
     _text(root, "title", "Batches that were blocked")
     _text(root, "updated", shown[0][1].at if shown else NEVER)
     _text(ET.SubElement(root, "author"), "name", "lakegate")
-    _link(root, "alternate", "references/index.html")
-    root.extend([_entry(now, run) for now, run in shown])
+    if address:  # 4.2.7.2: the place that this very feed has, which only who knows the address can tell
+        _link(root, "self", PAGE, address, "application/atom+xml")
+    _link(root, "alternate", "references/index.html", address)
+    root.extend([_entry(now, run, address) for now, run in shown])
     ET.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
 
-def _entry(now: DatasetNow, run: BlockedRun) -> ET.Element:
+def _entry(now: DatasetNow, run: BlockedRun, address: str) -> ET.Element:
     """Return the entry of one run."""
     entry = ET.Element("entry")
     _text(entry, "id", _urn(now.dataset, run.batch, run.id))
@@ -49,7 +51,7 @@ def _entry(now: DatasetNow, run: BlockedRun) -> ET.Element:
     _text(entry, "published", run.at)
     _text(entry, "updated", run.at)
     _text(entry, "summary", _summary(now, run))
-    _link(entry, "alternate", run.report or f"references/datasets/{now.dataset}/")
+    _link(entry, "alternate", run.report or f"references/datasets/{now.dataset}/", address)
     for term in (run.standing, zone_word(now.zone), *([now.domain] if now.domain else ())):
         ET.SubElement(entry, "category", {"term": brief(term)})
     return entry
@@ -87,6 +89,7 @@ def _text(parent: ET.Element, name: str, text: str) -> None:
     ET.SubElement(parent, name).text = plain(text)
 
 
-def _link(parent: ET.Element, rel: str, key: str) -> None:
+def _link(parent: ET.Element, rel: str, key: str, address: str, kind: str = "text/html") -> None:
     """Add a link to a page."""
-    ET.SubElement(parent, "link", {"rel": rel, "type": "text/html", "href": relative(PAGE, key)})
+    href = public(address, key) if address else relative(PAGE, key)
+    ET.SubElement(parent, "link", {"rel": rel, "type": kind, "href": href})

@@ -18,7 +18,8 @@ HELD = {  # states of which somebody must take care, with the headings under whi
     State.BLOCKED: "Blocked now",
     State.COULD_NOT_EVALUATE: "Could not be evaluated",
 }
-SAYS = frozenset({State.WAIVED, State.PASSED_WITH_WARNINGS})  # with the state; what is held has a card for it
+CARDS = 4  # datasets under such a heading that have a card each; of more there is a line each, which opens
+SAYS = frozenset({State.WAIVED, State.PASSED_WITH_WARNINGS})  # with the state; what is held says it above
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ def board_page(datasets: Sequence[DatasetNow]) -> str:
         "board.html.j2",
         page=PAGE,
         slots=STRIP,
+        cards=CARDS,
         lines=lines,
         tally=[(state, tally[state]) for state in State if tally[state]],
         held=[(state, title, some) for state, title, some in held if some],

@@ -83,7 +83,7 @@ def describe(contract: Contract, obj: SchemaObject, checks: Sequence[Check], lie
         levels=tuple(levels(contract, obj)),
         fresh_for=fresh_for(contract, obj),
         source=lies.source,
-        ways=tuple(ways(contract, lies.dataset, lies.zone, lies.lake, lies.file)),
+        ways=tuple(ways(contract, obj, lies.dataset, lies.zone, lies.lake, lies.file)),
         upstream=tuple(dict.fromkeys(name for name in lies.upstream if name != lies.dataset)),
         rules=tuple(of_all),
         fields=tuple(_fields(contract, obj, here, rules, _references(checks, obj, lies.others))),

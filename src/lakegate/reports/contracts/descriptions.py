@@ -104,7 +104,7 @@ class Way:
 
     title: str
     code: str
-    language: str = "shell"  # shell, python, text (an address)
+    language: str = "shell"  # shell, python, sql, text (an address)
 
 
 @dataclass(frozen=True, slots=True)

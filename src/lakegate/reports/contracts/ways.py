@@ -5,8 +5,9 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
-from lakegate.contract.model import Batching, Contract
+from lakegate.contract.model import Batching, Contract, SchemaObject
 from lakegate.lake.zones import Place
+from lakegate.reports.contracts.athena import statements
 from lakegate.reports.contracts.descriptions import Way
 
 _COMPLETE = {
@@ -24,7 +25,7 @@ def arrives(batching: Batching) -> str:
     return f"{what}{named}; it is {_COMPLETE[batching.complete].format(batching.quiet_for)}{late}."
 
 
-def ways(contract: Contract, dataset: str, zone: str, lake: str, file: str | None) -> Iterator[Way]:
+def ways(contract: Contract, obj: SchemaObject, dataset: str, zone: str, lake: str, file: str | None) -> Iterator[Way]:
     """Yield the ways to get a dataset. All go by the commit records: they read whole batches, and nothing else.
 
     `lake` is the lake's address; where there is none for readers elsewhere, `LAKEGATE_LAKE` says it. `file` is the
@@ -39,7 +40,10 @@ def ways(contract: Contract, dataset: str, zone: str, lake: str, file: str | Non
     yield Way("In Python", _python(name, lake, None if parquet else file or "CONTRACT.odcs.yaml"), "python")
     if lake:
         lists = f"{lake}/{there.symlink_manifest('').removesuffix('/batch=/manifest')}/"
-        yield Way("In Athena and Trino: where the lists of files lie (SymlinkTextInputFormat)", lists, "text")
+        if table := statements(contract, obj, dataset, lists, server):
+            yield Way("In Athena, one statement after the other; Trino and Spark know the table then", table, "sql")
+        else:
+            yield Way("In Athena and Trino: where the lists of files lie (SymlinkTextInputFormat)", lists, "text")
         if parquet:
             yield Way("In Spark", _spark(lists, f"{lake}/{there.prefix}"), "python")
 
@@ -55,7 +59,8 @@ def _python(name: str, lake: str, contract: str | None) -> str:
     address = repr(lake) if lake else 'os.environ["LAKEGATE_LAKE"]'
     by = f", contract={contract!r}" if contract is not None else ""
     opened = f"rows = lakegate.Lake({address}).read({name!r}{by})"
-    return f"{head}import lakegate\n\n{opened}\nrows.relation()  # of DuckDB; rows.dataset() is one of pyarrow"
+    shown = "rows.relation().limit(10).show()  # DuckDB\nrows.dataset().head(10)  # pyarrow"
+    return f"{head}import lakegate\n\n{opened}\n{shown}"
 
 
 def _spark(lists: str, base: str) -> str:

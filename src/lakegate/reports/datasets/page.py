@@ -13,12 +13,12 @@ from lakegate.reports.datasets.runs import PastRun, RunState
 from lakegate.reports.datasets.series import Sentences, Series, null_shares, series_of
 from lakegate.reports.datasets.told import DatasetTold, HistoryTold
 from lakegate.reports.site import render
-from lakegate.reports.site.links import relative
+from lakegate.reports.site.links import public
 from lakegate.reports.site.times import later
 from lakegate.reports.site.zones import zone_word
 from lakegate.reports.summary import counted
 
-BOARD = "references/index.html"
+SITE = "SITE"  # stands for the address of `references/` where it is not known
 DATASETS = "references/datasets/"
 HISTORY = "_history/"  # folder of the pages of closed pieces, in that of the dataset's page
 SHOWN = 20  # runs that stand open on a dataset's page
@@ -114,7 +114,7 @@ def dataset_page(told: DatasetTold) -> str:
         fields=fields,
         history=folder + HISTORY,
         badge=f"{folder}badge.svg",
-        badge_code=_badge_code(told.now.dataset, folder),
+        badge_code=_badge_code(told.now.dataset, folder, told.site or SITE),
         size=_size,
     )
 
@@ -255,9 +255,9 @@ def _folder(page: str) -> str:
     return page.rpartition("/")[0] + "/"
 
 
-def _badge_code(dataset: str, folder: str) -> str:
-    """Return what shows the badge in Markdown, as a link to the dataset's page."""
-    badge, page = (f"SITE{relative(BOARD, folder + name)[1:]}" for name in ("badge.svg", "index.html"))
+def _badge_code(dataset: str, folder: str, site: str) -> str:
+    """Return what shows the badge in Markdown, as a link to the dataset's page; it stands elsewhere."""
+    badge, page = (public(site, folder + name) for name in ("badge.svg", "index.html"))
     return f"[![{dataset}]({badge})]({page})"
 
 

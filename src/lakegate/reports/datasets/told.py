@@ -56,6 +56,7 @@ class DatasetTold:
     versions: Sequence[Version] = ()  # the newest first
     manuals: Sequence[Manual] = ()
     zones: Mapping[str, str] = field(default_factory=dict)
+    site: str = ""  # where readers open `references/`; empty: it is not known
 
 
 @dataclass(frozen=True, slots=True)
