@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from cli.scene import BAD, FLIGHTS, GOOD, HEADER, Scene
+from lakegate.lake.local import LocalLake
+from lakegate.publish.history import read
 from lakegate.publish.run_pages import render
 from lakegate.reports.json import of_json
 from lakegate.reports.occasion_json import of_json as occasion_of
@@ -60,6 +62,15 @@ def test_the_commit_record_holds_the_digest_of_each_file(world):
     assert told == {
         file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in folder(world, "part=1").iterdir()
     }
+
+
+def test_nulls_go_from_the_batch_into_its_report_and_its_datasets_history(world):
+    told = json.loads((folder(world, "part=3") / "report.json").read_text())["profile"]
+
+    runs = read(LocalLake(world.lake), "nyc/flights").runs
+
+    assert told == {"rows": 2, "columns": [{"name": n, "nulls": int(n == "delay")} for n in ("id", "tailnum", "delay")]}
+    assert runs[-1].nulls == {"id": 0, "tailnum": 0, "delay": 1}
 
 
 def test_a_run_knows_what_changed_since_the_runs_before(world):
