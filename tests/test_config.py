@@ -60,7 +60,7 @@ def test_the_settings_are_relative_to_their_own_file(root, monkeypatch):
         ("s3://bucket", '[s3]\nendpoint = "store:80"\n', "s3.endpoint: expected http(s)://HOST[:PORT]"),
         ("s3://bucket", '[s3]\nendpoint = "http://me:hush@store"\n', "without user and password"),
         ("s3://bucket", '[s3]\nprofile = "nobody"\n', "nobody"),
-        ("nothing/like/it", None, "is no folder (make it first)"),
+        ("nothing/like/it", None, "is no folder (make it first: lakegate lake init --lake nothing/like/it)"),
     ],
 )
 def test_what_names_no_lake_says_why(root, monkeypatch, address, settings, told):

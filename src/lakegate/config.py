@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import shlex
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -63,7 +64,8 @@ def open_lake(address: str | None, root: Path) -> Lake:
         return _bucket(folder)
     if not folder.is_dir():
         beside = [one.name for one in folder.parent.glob("*") if one.is_dir()]
-        raise UsageError(f"the lake {str(folder)!r} is no folder", hint=near(folder.name, beside) or "make it first")
+        make = f"make it first: lakegate lake init --lake {shlex.quote(str(folder))}"
+        raise UsageError(f"the lake {str(folder)!r} is no folder", hint=near(folder.name, beside) or make)
     return LocalLake(folder)
 
 

@@ -57,8 +57,16 @@ def test_one_batch_is_looked_at_then_built_then_up_to_date(lakegate):
         (("build", "--batch", "dt=2026-01-01"), 2, "expected TABLE"),
         (("build", "--all", "--dry-run"), 2, "--dry-run shows one batch"),
         (("build", "stage/sale", "--all"), 2, "did you mean stage/sales?"),
-        (("build", "cleanse/sales", "--batch", "dt=2026-01-01"), 3, "waits for stage/sales"),
-        (("build", "cleanse/sales", "--all"), 3, "cleanse/sales waits for stage/sales: no batch is committed"),
+        (
+            ("build", "cleanse/sales", "--batch", "dt=2026-01-01"),
+            3,
+            "\nlakegate: cleanse/sales dt=2026-01-01 waits for stage/sales",
+        ),
+        (
+            ("build", "cleanse/sales", "--all"),
+            3,
+            "\nlakegate: cleanse/sales waits for stage/sales: no batch is committed",
+        ),
         (("rebuild", "--into", "../lake"), 2, "not rebuilt into itself"),
         (("rebuild", "--into", "../none"), 2, "is no folder"),
     ],

@@ -49,6 +49,7 @@ def to_the_marts(screen: Console, folder: Path) -> list[Step]:
         screen.print("\n[bold]8. A mart: how late was whom, in January and February?[/]")
         steps += _build(screen, folder, chain, _months(MART))
         chain.publish()
+    screen.print(f"Of airlines with at least {SEEN_OFTEN} flights:")
     screen.print(delays(folder))
     return steps
 

@@ -22,7 +22,8 @@ def steps(found: Sequence[Step], *, as_json: bool) -> None:
     """Write a line for each batch and one that counts them, or JSON. What went wrong goes to stderr, too."""
     for step in found:
         if step.error is not None:
-            tell(f"{step.table}{f' {step.batch}' if step.batch else ''}: {step.error}")
+            name, told = f"{step.table} {step.batch or ''}".rstrip(), str(step.error)
+            tell(told if told.startswith(f"{name} ") else f"{name}: {told}")
     if as_json:
         write(json_text([_document(step) for step in found]))
         return

@@ -55,7 +55,8 @@ def begin(of: Lake, into: Lake) -> None:
         held = ledger.datasets(into)
         if held:
             hint = "name an empty lake: --into FOLDER"
-            raise UsageError(f"{held[0].dataset!r} is committed in {into.uri('warehouse')!r} already", hint=hint)
+            where = into.uri(held[0].prefix.removesuffix("/"))
+            raise UsageError(f"{held[0].dataset!r} is committed in {where!r} already", hint=hint)
         into.put_if_absent(BEGUN, json.dumps(ours).encode(), uuid.uuid4().hex)
         claimed = into.read(BEGUN)
     if claimed is None or json.loads(claimed) != ours:
