@@ -94,6 +94,7 @@ LONG = (  # a test of these takes half a minute: they begin early, so that no wo
     "libraries/great_expectations/test_differential.py",
     "libraries/great_expectations/test_howto.py",
     "libraries/pandera/test_differential.py",
+    "test_pytest_plugin.py",
     "warehouse/test_kill.py",
     "warehouse/test_s3.py",
 )
