@@ -69,19 +69,18 @@ def test_a_keyboard_reaches_the_content_a_section_and_a_neighbour(browser, file)
     with opened(browser, file.as_uri()) as seen:
         page = seen.page
         page.keyboard.press("Tab")
-        page.keyboard.press("Enter")
-        content = page.evaluate("document.activeElement.id")
+        page.keyboard.press("Enter")  # the browser goes there when it comes to it: wait until it is there
+        page.wait_for_function("document.activeElement.id === 'content'")
         page.locator("nav.within a", has_text="Dictionary").focus()
         page.keyboard.press("Enter")
-        address = page.url
+        page.wait_for_url("**/*#dictionary")
         page.locator("svg.wide-picture a").first.focus()
         link = page.evaluate("document.activeElement.getAttribute('href')")
         page.locator("summary", has_text="before these").focus()
         page.keyboard.press("Enter")
+        page.locator("details[open] table.runs tbody tr").first.wait_for()
         older = page.locator("details[open] table.runs tbody tr").count()
 
-    assert content == "content"
-    assert address.endswith("#dictionary")
     assert link == "./../../stage/flights/index.html"
     assert older == 100
 
@@ -93,6 +92,7 @@ def test_a_plot_leads_to_its_column_and_a_mark_to_the_report(browser, file):
         report = figure.locator("svg a").first
         told_of, tip = report.get_attribute("href"), report.locator("title").text_content()
         figure.locator("figcaption a").click()
+        seen.page.wait_for_function("document.querySelector(':target') !== null")
         target = seen.page.evaluate("document.querySelector(':target').id")
 
     assert target == "field-tail_number"
